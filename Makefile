@@ -1,0 +1,60 @@
+# Everything a person, a hook or CI runs. `make help` lists the targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+HOME_DIR ?= home
+SAMPLE_DIR ?= sample
+
+export DO_NOT_TRACK := 1
+export PREFECT_SERVER_ANALYTICS_ENABLED := false
+
+.PHONY: help setup nightly test check check-all format lint types contracts lock clean
+
+help: ## List the targets.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+
+nightly: setup ## Set up, then run the night on the synthetic sample region.
+	@test -d $(SAMPLE_DIR) || $(BIN)/catchment sample --out $(SAMPLE_DIR)
+	@$(BIN)/catchment nightly --region config/demo.toml --extracts $(SAMPLE_DIR) --home $(HOME_DIR)
+
+test: setup ## Set up, then run the everyday tests.
+	@$(BIN)/python -m pytest -q -n 2 -m "not slow"
+
+setup: $(READY) ## Create .venv from requirements.lock, every package checked by hash.
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Catchment needs Python 3.11 or later; this is " + sys.version.split()[0] + ". Name another with: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@awk '/^uv==/ {found=1} found {print} found && !/\\$$/ {exit}' requirements.lock > $(VENV)/uv.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(VENV)/uv.lock
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements.lock
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $(READY)
+
+check: setup format lint types contracts test ## What CI runs: format, lint, types, import contracts, tests.
+
+check-all: check ## `check`, and the tests marked slow.
+	@$(BIN)/python -m pytest -q -m slow
+
+format: setup ## Is everything formatted? (`make fix` does it)
+	@$(BIN)/ruff format --check --quiet .
+
+fix: setup ## Format, and repair what lint can repair.
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+
+lint: setup ## Lint.
+	@$(BIN)/ruff check --quiet .
+
+types: setup ## Check types.
+	@$(BIN)/mypy
+
+contracts: setup ## Do imports run one way only?
+	@$(BIN)/lint-imports
+
+lock: setup ## Resolve every dependency again and write requirements.lock.
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-strip-extras --generate-hashes --extra dev pyproject.toml -o requirements.lock
+
+clean: ## Remove the environment, the sample and its home.
+	@rm -rf $(VENV) $(SAMPLE_DIR) $(HOME_DIR)

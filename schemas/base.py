@@ -1,0 +1,195 @@
+"""The shape every table shares, and the one way to declare a column."""
+
+import os
+from functools import cache
+from typing import Any, cast
+
+import pandera.polars as pa
+import polars as pl
+
+from schemas.errors import ConfigRefused, TableRefused
+
+UNITS = frozenset(
+    {
+        "1",
+        "admissions/day",
+        "beds",
+        "bytes",
+        "cells",
+        "columns",
+        "currency",
+        "currency/admission",
+        "currency/day",
+        "currency/km",
+        "currency/unit-km",
+        "day",
+        "days",
+        "degrees",
+        "FTE",
+        "km",
+        "minutes",
+        "non-zeros",
+        "patient-days",
+        "patient-days/day",
+        "patients",
+        "patients/day",
+        "per 100,000 people",
+        "periods",
+        "persons",
+        "points",
+        "points/currency",
+        "points/patient-day",
+        "points/unit-day",
+        "rows",
+        "seconds",
+        "share",
+        "units",
+        "units/patient",
+        "visits",
+        "year",
+    }
+)
+LAYERS = ("clean", "regional", "results", "ops")
+
+
+class Table(pa.DataFrameModel):
+    """A table whose columns, key, layer and source are all declared.
+
+    Columns that are missing, extra or of another type are refused; nothing is coerced. A
+    subclass sets, in ``Config``, ``name``, ``unique`` (its key) and
+    ``metadata = {"layer": ..., "source": ..., "published": bool}``; its docstring says what one
+    row is.
+    """
+
+    class Config:
+        strict = True
+        coerce = False
+
+    @pa.dataframe_check
+    def numbers_are_finite(cls, data: pa.PolarsData) -> pl.LazyFrame:
+        """No float is infinite or NaN, even where nulls are allowed."""
+        floats = pl.selectors.float()
+        return data.lazyframe.select(
+            ok=pl.all_horizontal(pl.lit(True), floats.is_finite().fill_null(True))
+        )
+
+
+def column(description: str, unit: str | None = None, **checks: Any) -> Any:
+    """Declare one column: what it means, its unit, and what values may appear.
+
+    Raises:
+        ConfigRefused: if ``unit`` is not in ``UNITS``.
+    """
+    if unit is not None and unit not in UNITS:
+        raise ConfigRefused(f"unknown unit {unit!r}; add it to schemas.base.UNITS")
+    return pa.Field(description=description, metadata={"unit": unit}, **checks)
+
+
+@cache
+def _schema(table: type[Table]) -> pa.DataFrameSchema:
+    return table.to_schema()
+
+
+def _metadata(table: type[Table]) -> dict[str, Any]:
+    return cast(dict[str, Any], table.__config__.metadata or {})  # type: ignore[union-attr]
+
+
+def name(table: type[Table]) -> str:
+    """The table's name, as in DuckDB."""
+    return cast(str, _schema(table).name)
+
+
+def key(table: type[Table]) -> list[str]:
+    """The columns that together name one row."""
+    return list(_schema(table).unique or [])
+
+
+def layer(table: type[Table]) -> str:
+    """The DuckDB schema that holds the table: clean, regional, results or ops."""
+    return cast(str, _metadata(table)["layer"])
+
+
+def published(table: type[Table]) -> bool:
+    """Does the table stand in the file that analysts open?"""
+    return bool(_metadata(table).get("published", True))
+
+
+def source(table: type[Table]) -> str:
+    """Where the table's rows come from."""
+    return cast(str, _metadata(table)["source"])
+
+
+def description(table: type[Table]) -> str:
+    """What one row is: the docstring, on one line."""
+    return " ".join((table.__doc__ or "").split())
+
+
+@cache
+def polars_schema(table: type[Table]) -> pl.Schema:
+    """Column names and polars types, in declared order."""
+    return pl.Schema({n: c.dtype.type for n, c in _schema(table).columns.items()})
+
+
+def empty(table: type[Table]) -> pl.DataFrame:
+    """The table with no rows."""
+    return pl.DataFrame(schema=polars_schema(table))
+
+
+def conform(table: type[Table], frame: pl.DataFrame) -> pl.DataFrame:
+    """Give ``frame`` the table's columns, order and types; absent columns become null.
+
+    A cast that would lose a value raises polars' own error: use it on frames that the platform
+    made, never on text from an extract.
+    """
+    types = polars_schema(table)
+    return frame.select(
+        (pl.col(c) if c in frame.columns else pl.lit(None)).cast(t).alias(c)
+        for c, t in types.items()
+    ).sort(key(table), nulls_last=True)
+
+
+def check(table: type[Table], frame: pl.DataFrame) -> pl.DataFrame:
+    """Return ``frame`` if every row fits ``table``.
+
+    Raises:
+        TableRefused: naming each broken check and how many rows broke it.
+    """
+    try:
+        return cast(pl.DataFrame, table.validate(frame, lazy=True))
+    except pa.errors.SchemaErrors as err:
+        broken = err.failure_cases.group_by("column", "check").len().sort("column", "check")
+    lines = [f"{column}: {check} ({n})" for column, check, n in broken.iter_rows()]
+    raise TableRefused(f"{name(table)} refused; " + "; ".join(lines))
+
+
+def assert_checks_are_on() -> None:
+    """Refuse to run where the environment has switched Pandera's checks off.
+
+    Raises:
+        ConfigRefused: if ``PANDERA_VALIDATION_ENABLED`` is anything but true.
+    """
+    setting = os.environ.get("PANDERA_VALIDATION_ENABLED", "True")
+    if setting.strip().lower() not in {"true", "1"}:
+        raise ConfigRefused(
+            "PANDERA_VALIDATION_ENABLED switches every table check off; unset it and run again"
+        )
+
+
+def dictionary(table: type[Table]) -> pl.DataFrame:
+    """One row per column of ``table``: name, type, unit, description, part of the key."""
+    keys = set(key(table))
+    return pl.DataFrame(
+        [
+            (n, str(c.dtype), (c.metadata or {}).get("unit"), c.description, n in keys, c.nullable)
+            for n, c in _schema(table).columns.items()
+        ],
+        schema={
+            "column": pl.String,
+            "type": pl.String,
+            "unit": pl.String,
+            "description": pl.String,
+            "key": pl.Boolean,
+            "nullable": pl.Boolean,
+        },
+        orient="row",
+    )

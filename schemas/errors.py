@@ -1,0 +1,65 @@
+"""Every error the platform raises on purpose: one base class, an exit code each.
+
+A message says what is wrong, where (feed, file, column, row number) and what to do. It never
+carries a value read from an extract, because a value may be a patient's.
+"""
+
+
+class CatchmentError(Exception):
+    """Base of every error that a person is meant to read."""
+
+    exit_code = 1
+
+
+class ConfigRefused(CatchmentError):
+    """A region, feed or setting file says something it may not say."""
+
+    exit_code = 2
+
+
+class TableRefused(CatchmentError):
+    """A frame does not fit its table. Names checks and counts, never row values."""
+
+    exit_code = 3
+
+
+class DeliveryRejected(CatchmentError):
+    """A file is not what its feed says; the night goes on without it."""
+
+    exit_code = 4
+
+
+class InputRefused(CatchmentError):
+    """A number that a model must not be given: not finite, out of range, or contradictory."""
+
+    exit_code = 5
+
+
+class SolverStopped(CatchmentError):
+    """The solver ended without a plan that can be used (time, memory, numerics)."""
+
+    exit_code = 6
+
+
+class PlanRefused(CatchmentError):
+    """The independent verification found a plan or budget that breaks its own rules."""
+
+    exit_code = 7
+
+
+class NightBusy(CatchmentError):
+    """Another night holds the home."""
+
+    exit_code = 8
+
+
+class HomeRefused(CatchmentError):
+    """The home, its warehouse or its published file cannot be used as they are."""
+
+    exit_code = 9
+
+
+class ReconciliationFailed(CatchmentError):
+    """A delivery's rows do not add up: a defect of the platform, never of the file."""
+
+    exit_code = 10
