@@ -1,0 +1,161 @@
+"""What the allocation model read: enough for anyone to compute the same optimum again."""
+
+import polars as pl
+
+from schemas.base import Table, column
+
+SOURCE = "regional tables of the night and the region's assumptions"
+
+
+class AllocationDemand(Table):
+    """Expected new patients of a class who live in a zone and need admission on a day."""
+
+    zone_id: str = column("Zone where the patients live.")
+    class_id: str = column("Care class.")
+    date: pl.Date = column("Day of the plan.")
+    mean: float = column("Expected patients who need admission.", "patients/day", ge=0)
+    upper: float = column("Upper bound of that expectation.", "patients/day", ge=0)
+
+    class Config:
+        name = "allocation_demand"
+        unique = ["zone_id", "class_id", "date"]
+        metadata = {"layer": "results", "source": SOURCE}
+
+
+class AllocationArc(Table):
+    """An institution that may admit patients of a class from a zone."""
+
+    zone_id: str = column("Zone where the patients live.")
+    institution_id: str = column("Institution that may admit them.")
+    class_id: str = column("Care class.")
+    km: float = column("Distance from zone to institution.", "km", ge=0)
+    usual: float = column("Share of the zone's patients it treats as a rule.", "share", ge=0, le=1)
+
+    class Config:
+        name = "allocation_arc"
+        unique = ["zone_id", "institution_id", "class_id"]
+        metadata = {"layer": "results", "source": SOURCE}
+
+
+class AllocationCapacity(Table):
+    """Units of a resource that an institution has on a day of the plan."""
+
+    institution_id: str = column("Institution.")
+    resource_id: str = column("Resource.")
+    date: pl.Date = column("Day of the plan.")
+    in_service: float = column("Units in service.", "units", ge=0)
+    surge_limit: float = column("Units that can be opened as surge.", "units", ge=0)
+
+    class Config:
+        name = "allocation_capacity"
+        unique = ["institution_id", "resource_id", "date"]
+        metadata = {"layer": "results", "source": SOURCE}
+
+
+class AllocationCensus(Table):
+    """Patients admitted before the plan who are expected to be in still."""
+
+    institution_id: str = column("Institution.")
+    class_id: str = column("Care class.")
+    date: pl.Date = column("Day of the plan.")
+    patients: float = column("Expected patients in, admitted before day 1.", "patients", ge=0)
+
+    class Config:
+        name = "allocation_census"
+        unique = ["institution_id", "class_id", "date"]
+        metadata = {"layer": "results", "source": SOURCE}
+
+
+class AllocationStay(Table):
+    """Share of a class's patients still in bed some days after admission."""
+
+    class_id: str = column("Care class.")
+    day: int = column("Days since admission; 0 is the day itself.", "days", ge=0)
+    share: float = column("Share still in; 1 on day 0, never rising.", "share", ge=0, le=1)
+
+    class Config:
+        name = "allocation_stay"
+        unique = ["class_id", "day"]
+        metadata = {"layer": "results", "source": SOURCE}
+
+
+class AllocationUse(Table):
+    """Units of a resource that one patient in bed uses."""
+
+    class_id: str = column("Care class.")
+    resource_id: str = column("Resource.")
+    units: float = column("Units that one patient uses.", "units/patient", gt=0)
+
+    class Config:
+        name = "allocation_use"
+        unique = ["class_id", "resource_id"]
+        metadata = {"layer": "results", "source": SOURCE}
+
+
+class AllocationClass(Table):
+    """A care class as the model sees it."""
+
+    class_id: str = column("Care class.")
+    harm: float = column("Harm of a day of care not given.", "points/patient-day", ge=0)
+    mean_stay_days: float = column("Mean length of stay.", "days", gt=0)
+    elsewhere_limit: float = column(
+        "Largest share of a zone's patients who may be sent elsewhere on a day.",
+        "share",
+        ge=0,
+        le=1,
+    )
+    cost_km: float = column("Cost of a km of a patient sent elsewhere.", "currency/km", ge=0)
+
+    class Config:
+        name = "allocation_class"
+        unique = ["class_id"]
+        metadata = {"layer": "results", "source": SOURCE}
+
+
+class AllocationResource(Table):
+    """A resource as the model sees it."""
+
+    resource_id: str = column("Resource.")
+    movable: bool = column("May units be moved between institutions?")
+    harm: float = column("Harm of a unit-day over capacity.", "points/unit-day", ge=0)
+    occupancy_target: float = column("Share that may be planned full.", "share", gt=0, le=1)
+    retain_share: float = column(
+        "Share of the least in service that may not leave.", "share", ge=0, le=1
+    )
+    lead_days: int = column("Days a moved unit is on the way.", "days", ge=0)
+    cost_unit_km: float = column("Cost of moving a unit one km.", "currency/unit-km", ge=0)
+    cost_surge_day: float = column("Cost of a surge unit for a day.", "currency/unit-day", ge=0)
+    whole: bool = column("Are moves whole units? Null: no.", nullable=True)
+    least_move: float = column("Least units of one move. Null: any.", "units", ge=0, nullable=True)
+    cost_move: float = column("Fixed cost of one move. Null: 0.", "currency", ge=0, nullable=True)
+
+    class Config:
+        name = "allocation_resource"
+        unique = ["resource_id"]
+        metadata = {"layer": "results", "source": SOURCE}
+
+
+class AllocationMoveArc(Table):
+    """Two institutions between which a movable resource may travel."""
+
+    from_institution_id: str = column("Institution that gives.")
+    to_institution_id: str = column("Institution that receives.")
+    resource_id: str = column("Resource.")
+    km: float = column("Distance between the two.", "km", ge=0)
+
+    class Config:
+        name = "allocation_move_arc"
+        unique = ["from_institution_id", "to_institution_id", "resource_id"]
+        metadata = {"layer": "results", "source": SOURCE}
+
+
+class AllocationSetting(Table):
+    """A setting of the model that changes what the optimum is."""
+
+    setting: str = column("Name of the setting, as in the region's file.")
+    value: str = column("Its value, as text.")
+
+    class Config:
+        name = "allocation_setting"
+        unique = ["setting"]
+        metadata = {"layer": "results", "source": "the region's assumptions"}
