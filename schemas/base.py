@@ -68,7 +68,7 @@ class Table(pa.DataFrameModel):
         coerce = False
 
     @pa.dataframe_check
-    def numbers_are_finite(cls, data: pa.PolarsData) -> pl.LazyFrame:
+    def numbers_are_finite(cls, data: pa.PolarsData) -> pl.LazyFrame:  # type: ignore[misc]
         """No float is infinite or NaN, even where nulls are allowed."""
         floats = pl.selectors.float()
         return data.lazyframe.select(

@@ -1,0 +1,115 @@
+"""What happened: deliveries, what was not loaded and why, runs and alerts."""
+
+import polars as pl
+
+from schemas.base import Table, column
+
+VERDICTS = ("loaded", "rejected", "duplicate", "held")
+Instant = pl.Datetime("us")
+
+
+class Delivery(Table):
+    """A file that arrived."""
+
+    delivery_id: str = column("First 16 hex digits of the sha256, and a number if it came again.")
+    night: pl.Date = column("The night that read it.")
+    feed: str = column("The feed it belongs to; null if it fits none.", nullable=True)
+    file_name: str = column("Its name.")
+    sha256: str = column("Hash of its bytes.")
+    bytes: pl.Int64 = column("Size.", unit="bytes", ge=0)
+    rows_read: pl.Int64 = column("Rows of data in it.", unit="rows", ge=0)
+    extract_time: Instant = column("When it was drawn, UTC, from its name.", nullable=True)  # type: ignore[valid-type]
+    received_at: Instant = column("When it was read, UTC.")  # type: ignore[valid-type]
+    verdict: str = column("loaded, rejected, duplicate or held.", isin=VERDICTS)
+    reason: str = column("Why it was not loaded; null if it was.", nullable=True)
+    flags: str = column("Repairs and drift, in words; null if none.", nullable=True)
+
+    class Config:
+        name = "delivery"
+        unique = ["delivery_id"]
+        metadata = {"layer": "ops", "source": "the night"}
+
+
+class Quarantine(Table):
+    """A row that was not loaded, or a cell that was nulled: where, and by which rule."""
+
+    delivery_id: str = column("The delivery.")
+    row_number: pl.Int64 = column("Line of data, the first after the header is 1.", unit="rows")
+    column_name: str = column("The column at fault, as the feed names it.")
+    rule: str = column("The rule it broke.")
+    grain: str = column("row: the row was not loaded; cell: only the cell.", isin=["row", "cell"])
+
+    class Config:
+        name = "quarantine"
+        unique = ["delivery_id", "row_number", "column_name", "rule"]
+        metadata = {"layer": "ops", "source": "the night"}
+
+
+class Reconciliation(Table):
+    """A delivery's rows: read = loaded + quarantined + duplicate + excluded + merged."""
+
+    delivery_id: str = column("The delivery.")
+    rows_read: pl.Int64 = column("Rows of data in the file.", unit="rows", ge=0)
+    loaded: pl.Int64 = column("Rows in clean tables.", unit="rows", ge=0)
+    quarantined: pl.Int64 = column("Rows whose key or identity is at fault.", unit="rows", ge=0)
+    duplicate: pl.Int64 = column("Rows sent twice with the same content.", unit="rows", ge=0)
+    excluded: pl.Int64 = column("Rows a filter of the feed leaves out.", unit="rows", ge=0)
+    merged: pl.Int64 = column("Rows a named rule joined to another.", unit="rows", ge=0)
+    cells_nulled: pl.Int64 = column("Cells at fault, nulled.", unit="cells", ge=0)
+
+    class Config:
+        name = "reconciliation"
+        unique = ["delivery_id"]
+        metadata = {"layer": "ops", "source": "the night"}
+
+
+class Run(Table):
+    """One step of a night."""
+
+    run_key: str = column("Region and night.")
+    attempt: pl.Int64 = column("1 for the first try of that night.", unit="1", ge=1)
+    step: str = column("The step.")
+    position: pl.Int64 = column("Its place in the order.", unit="1", ge=0)
+    started_at: Instant = column("Start, UTC.")  # type: ignore[valid-type]
+    seconds: float = column("Duration.", unit="seconds", ge=0)
+    rows: pl.Int64 = column("Rows it made.", unit="rows", nullable=True, ge=0)
+    outcome: str = column("completed or failed.", isin=["completed", "failed"])
+    orchestrator: str = column("prefect or plain.", isin=["prefect", "plain"])
+    code_version: str = column("Version of Catchment.")
+    input_hash: str = column("Hash over the deliveries and the configuration it worked from.")
+
+    class Config:
+        name = "run"
+        unique = ["run_key", "attempt", "step"]
+        metadata = {"layer": "ops", "source": "the night"}
+
+
+class Alert(Table):
+    """A condition that someone should know."""
+
+    run_key: str = column("Region and night.")
+    rule: str = column("The rule that raised it.")
+    subject: str = column("What it is about: a region, institution, feed or delivery.")
+    value: float = column("What was seen.", unit="1", nullable=True)
+    threshold: float = column("What was expected.", unit="1", nullable=True)
+    message: str = column("The condition, in words.")
+
+    class Config:
+        name = "alert"
+        unique = ["run_key", "rule", "subject"]
+        metadata = {"layer": "ops", "source": "the night"}
+
+
+class RegionInfo(Table):
+    """A fact about the whole published file: region, currency, night, versions."""
+
+    item: str = column("Which fact.")
+    value: str = column("Its value.")
+
+    class Config:
+        name = "about"
+        unique = ["item"]
+        metadata = {"layer": "ops", "source": "the region's configuration"}
+
+
+TABLES: tuple[type[Table], ...] = (Delivery, Quarantine, Reconciliation, Run, Alert, RegionInfo)
