@@ -1,0 +1,179 @@
+"""What a run believes about money: periods, costs, payers, funds, loans."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Purpose = Literal["operating", "capital"]
+Share = Annotated[float, Field(ge=0, le=1)]
+Measure = Literal["uncompensated_care", "operating_cost", "depreciation", "subsidies"]
+
+
+class _Assumptions(BaseModel):
+    """Frozen; a key that is not declared and a number that is not finite are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class PayerAssumptions(_Assumptions):
+    """The most a payer pays in a period; one of the two, or neither for no ceiling."""
+
+    ceiling: float | None = Field(
+        None, ge=0, description="most it pays to all institutions in a period [currency]"
+    )
+    ceiling_share: Share | None = Field(
+        None, description="most it pays, as share of what it is asked for in the period [share]"
+    )
+    arrears_days: float = Field(
+        0, ge=0, description="days of claims that it owes before the first period [days]"
+    )
+    source: str = Field("", description="where the numbers come from, with a date [text]")
+
+    @model_validator(mode="after")
+    def one_ceiling(self) -> Self:
+        """A ceiling is an amount or a share, not both."""
+        if self.ceiling is not None and self.ceiling_share is not None:
+            raise ValueError("set ceiling or ceiling_share, not both")
+        return self
+
+
+class FundAssumptions(_Assumptions):
+    """Public money, whom it may support, and how much of it there is."""
+
+    fund_id: str = Field(min_length=1, description="code; per_region adds ':region' [text]")
+    name: str = Field("", description="what people call it [text]")
+    purpose: Purpose = Field("operating", description="operating or capital [text]")
+    budget: float | None = Field(None, ge=0, description="new money in a period [currency]")
+    budget_measure: Measure | None = Field(
+        None, description="measure whose yearly amounts make the budget [text]"
+    )
+    budget_share: Share | None = Field(
+        None, description="share of that measure that the fund pays [share]"
+    )
+    per_region: bool = Field(False, description="one such fund in each region? [true/false]")
+    regions: tuple[str, ...] = Field((), description="regions it may support; empty: all [text]")
+    tiers: tuple[str, ...] = Field((), description="tiers it may support; empty: all [text]")
+    ownerships: tuple[str, ...] = Field((), description="owners it may support; empty: all [text]")
+    max_share: float = Field(1, gt=0, le=1, description="largest share for one institution [share]")
+    carry_over: bool = Field(False, description="does unused money stay? [true/false]")
+    cost: float | None = Field(
+        None, ge=0, description="cost of a unit of public money; at least what deposits earn [1]"
+    )
+    source: str = Field("", description="where the numbers come from, with a date [text]")
+
+    @model_validator(mode="after")
+    def has_a_budget(self) -> Self:
+        """A fund has an amount, or a measure and a share of it."""
+        measured = self.budget_measure is not None and self.budget_share is not None
+        if (self.budget is not None) == measured or (
+            (self.budget_measure is None) != (self.budget_share is None)
+        ):
+            raise ValueError(
+                f"fund {self.fund_id} without one clear budget: set budget, or both "
+                "budget_measure and budget_share"
+            )
+        return self
+
+
+class LoanAssumptions(_Assumptions):
+    """A loan product: its price, its life, its ceilings."""
+
+    loan_id: str = Field(min_length=1, description="code [text]")
+    name: str = Field("", description="what people call it [text]")
+    purpose: Purpose = Field("operating", description="operating or capital [text]")
+    repayment: Literal["bullet", "level_principal", "annuity"] = Field(
+        "bullet", description="how it is repaid [text]"
+    )
+    rate: float = Field(gt=0, le=1, description="interest per period, above deposit_rate [share]")
+    term: int = Field(ge=1, le=400, description="periods from draw to last repayment [periods]")
+    limit: float = Field(ge=0, description="most that all together may owe [currency]")
+    income_multiple: float | None = Field(
+        None, ge=0, description="most one may owe, in incomes of a mean period; unset: any [1]"
+    )
+    draw_first: int = Field(1, ge=1, description="first period in which it may be drawn [1]")
+    draw_last: int | None = Field(
+        None, ge=1, description="last period in which it may be drawn; unset: the plan's last [1]"
+    )
+    source: str = Field("", description="where the numbers come from, with a date [text]")
+
+
+class FinancingAssumptions(_Assumptions):
+    """The table ``[financing]`` of a region's file."""
+
+    periods: int = Field(4, ge=1, le=60, description="periods planned [periods]")
+    period_months: Literal[1, 3, 6, 12] = Field(3, description="months in a period [1]")
+    deposit_rate: Share = Field(0, description="interest that cash earns per period [share]")
+    days_required: float = Field(
+        0, ge=0, description="days of operating cost to keep at hand [days]"
+    )
+    fixed_cost_share: Share = Field(
+        1, description="share of operating cost that does not follow activity [share]"
+    )
+    least_report_days: int = Field(
+        28, ge=1, description="shortest period that is annualised [days]"
+    )
+    debt_service_share: float = Field(
+        0, ge=0, description="service of long-term debt by its amount and year [share]"
+    )
+    capital_need_share: float = Field(
+        0, ge=0, description="capital need by depreciation, where none is reported [share]"
+    )
+    least_cover: float = Field(0, ge=0, description="least debt service cover; 0: none [1]")
+    largest_cut: Share = Field(
+        1, description="largest share of last year's support that may be cut [share]"
+    )
+    equity_band: Share = Field(
+        1, description="tolerated shortfall of a region's share of pooled money [share]"
+    )
+    time_limit_s: float = Field(300, gt=0, description="longest solve, by the wall clock [seconds]")
+    payers: dict[str, PayerAssumptions] = Field(
+        default_factory=dict, description="by payer_id; a payer not named has no ceiling [table]"
+    )
+    funds: tuple[FundAssumptions, ...] = Field((), description="public money [table]")
+    loans: tuple[LoanAssumptions, ...] = Field((), description="loan products [table]")
+    source: str = Field("", description="where the numbers come from, with a date [text]")
+
+    @model_validator(mode="after")
+    def ids_are_unique(self) -> Self:
+        """No two funds and no two loans share a code."""
+        for key, ids in (
+            ("funds", [f.fund_id for f in self.funds]),
+            ("loans", [x.loan_id for x in self.loans]),
+        ):
+            if len(set(ids)) != len(ids):
+                raise ValueError(f"{key}: a code appears twice; give each its own")
+        return self
+
+    @model_validator(mode="after")
+    def loans_cost_more_than_deposits_earn(self) -> Self:
+        """A loan no dearer than deposits would be drawn to be banked."""
+        for at, loan in enumerate(self.loans):
+            if loan.rate <= self.deposit_rate:
+                raise ValueError(
+                    f"loans.{at}.rate of {loan.loan_id} must be above deposit_rate: "
+                    "else money is borrowed to be banked"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def loans_can_be_drawn(self) -> Self:
+        """A loan's draw periods lie in the plan and in order."""
+        for at, loan in enumerate(self.loans):
+            last = self.periods if loan.draw_last is None else loan.draw_last
+            if not loan.draw_first <= last <= self.periods:
+                raise ValueError(
+                    f"loans.{at}: draw_first ≤ draw_last ≤ periods must hold for {loan.loan_id}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def public_money_is_not_free(self) -> Self:
+        """A fund's cost covers what its money would earn on deposit over the plan."""
+        least = (1 + self.deposit_rate) ** self.periods - 1
+        for at, fund in enumerate(self.funds):
+            if fund.cost is not None and fund.cost < least:
+                raise ValueError(
+                    f"funds.{at}.cost of {fund.fund_id} must be at least "
+                    "(1 + deposit_rate) ** periods - 1, what the money earns on deposit"
+                )
+        return self

@@ -1,0 +1,60 @@
+"""Tables of the financing: what the model read, and what the plan says."""
+
+from schemas.base import Table
+from schemas.results.financing.inputs import (
+    FinancingArrears,
+    FinancingBudget,
+    FinancingClaim,
+    FinancingEligible,
+    FinancingExcluded,
+    FinancingFund,
+    FinancingInstitution,
+    FinancingLoan,
+    FinancingOpening,
+    FinancingPayer,
+    FinancingPeriod,
+    FinancingRegion,
+    FinancingSetting,
+)
+from schemas.results.financing.plan import (
+    FinancingDebt,
+    FinancingFairness,
+    FinancingFlow,
+    FinancingObjective,
+    FinancingOutcome,
+    FinancingPosition,
+    FinancingPrice,
+    FinancingReceivable,
+    FinancingSource,
+    FinancingStatusQuo,
+)
+
+INPUTS: tuple[type[Table], ...] = (
+    FinancingPeriod,
+    FinancingSetting,
+    FinancingOpening,
+    FinancingInstitution,
+    FinancingClaim,
+    FinancingArrears,
+    FinancingPayer,
+    FinancingFund,
+    FinancingBudget,
+    FinancingEligible,
+    FinancingLoan,
+    FinancingRegion,
+    FinancingExcluded,
+)
+RESULTS: tuple[type[Table], ...] = (
+    FinancingFlow,
+    FinancingPosition,
+    FinancingReceivable,
+    FinancingDebt,
+    FinancingSource,
+    FinancingOutcome,
+    FinancingFairness,
+    FinancingStatusQuo,
+    FinancingPrice,
+    FinancingObjective,
+)
+
+__all__ = ["INPUTS", "RESULTS", *(t.__name__ for t in INPUTS + RESULTS)]
