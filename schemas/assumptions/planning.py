@@ -1,0 +1,40 @@
+"""What a run believes about supply and demand: how much history, how wide a spread."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class PlanningAssumptions(BaseModel):
+    """The table ``[planning]`` of a region's file; a key that is not declared is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    demand_weeks: int = Field(
+        4, ge=1, le=52, description="last weeks whose weekday mean is the expected demand [weeks]"
+    )
+    spread_weeks: int = Field(
+        8, ge=2, le=52, description="last weeks whose spread gives the upper bound [weeks]"
+    )
+    upper_deviations: float = Field(
+        1.645, ge=0, description="standard deviations from the mean to the upper bound [1]"
+    )
+    demand_factor: float = Field(
+        1, ge=0, description="expected demand is multiplied by this, 1.1 is 10 % more [1]"
+    )
+    usual_days: int = Field(
+        180, ge=1, description="last days whose patients show where they usually go [days]"
+    )
+    stay_days: int = Field(
+        365, ge=1, description="last days whose admissions show how long stays last [days]"
+    )
+    history_days: int = Field(
+        365, ge=1, description="last days that the regional tables cover [days]"
+    )
+    least_stays: int = Field(
+        30, ge=1, description="with fewer stays of a class, a geometric stay is used [1]"
+    )
+    least_at_risk: int = Field(
+        5, ge=1, description="patients still observed below which a stay's tail is geometric [1]"
+    )
+    oldest_days: int = Field(
+        60, ge=0, description="an institution silent for longer takes no part in the plan [days]"
+    )
