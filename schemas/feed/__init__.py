@@ -1,0 +1,119 @@
+"""A feed: what one kind of extract looks like, and which canonical rows it holds."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+from pydantic import Field, field_validator, model_validator
+
+from schemas.base import key, polars_schema
+from schemas.clean import FEED_TABLES
+from schemas.feed.expression import columns_of
+from schemas.feed.file import File, Part
+from schemas.feed.source import GIVEN, Marker, Source, fits, is_plain
+from schemas.feed.table import FeedTable, Institutions, Unpivot
+
+__all__ = ["Feed", "FeedTable", "File", "Institutions", "Marker", "Source", "Unpivot"]
+
+
+class Feed(Part):
+    """The contract of one kind of extract, as its TOML says it."""
+
+    feed: str = Field(pattern=r"[a-z][a-z0-9_]*", description="Its name.")
+    publisher: str = Field(description="Who sends it, and on what terms.")
+    patient_data: bool = Field(description="Does a row describe a patient?")
+    file: File
+    null: dict[str, Marker] = Field(default={}, description="Marker = what it means.")
+    source: Source
+    derive: dict[str, str] = Field(default={}, description="New column = expression, in order.")
+    where: str | None = Field(None, description="Rows to take; the rest are excluded.")
+    rule: str | None = Field(None, description="Named rule that joins rows (transforms.feed).")
+    institution: Institutions | None = None
+    surge_factor: float = Field(
+        1.2, ge=1, description="In use above this times in service is implausible."
+    )
+    table: list[FeedTable] = Field(min_length=1)
+
+    @field_validator("null", mode="before")
+    @classmethod
+    def _markers(cls, markers: Any) -> Any:
+        if not isinstance(markers, dict):
+            return markers
+        return {m: {"reason": r} if isinstance(r, str) else r for m, r in markers.items()}
+
+    @model_validator(mode="after")
+    def _expressions_name_known_columns(self) -> "Feed":
+        known = [*GIVEN, *self.derive]
+        for where, expression, own in self._expressions():
+            unknown = [c for c in columns_of(expression) if not self._knows(c, [*known, *own])]
+            if unknown:
+                raise ValueError(f"{where}: no column {', '.join(unknown)} in the feed")
+        return self
+
+    @model_validator(mode="after")
+    def _settings_name_known_columns(self) -> "Feed":
+        own = [*GIVEN, *self.derive]
+        named = {"source.key": list(self.source.key)}
+        for part in ("pad", "range", "unit"):
+            named[f"source.{part}"] = [c for c in getattr(self.source, part) if is_plain(c)]
+        if self.institution:
+            named["institution.column"] = [self.institution.column]
+        for where, columns in named.items():
+            unknown = [c for c in columns if not self._knows(c, own)]
+            if unknown:
+                raise ValueError(f"{where}: no column {', '.join(unknown)} in the feed")
+        taken = [c for c in self.derive if c in GIVEN or c in self.source.required()]
+        if taken:
+            raise ValueError(f"derive: {', '.join(taken)} is already a column")
+        return self
+
+    def _knows(self, column: str, own: list[str]) -> bool:
+        return column in own or self.source.kind(column) is not None
+
+    def _expressions(self) -> Iterator[tuple[str, str, list[str]]]:
+        for name, expression in self.derive.items():
+            yield f"derive.{name}", expression, []
+        if self.where:
+            yield "where", self.where, []
+        for table in self.table:
+            own = [table.unpivot.name, table.unpivot.value] if table.unpivot else []
+            if table.where:
+                yield f"table {table.name}: where", table.where, own
+            for column, expression in table.columns.items():
+                yield f"table {table.name}: {column}", expression, own
+            for each in table.each:
+                for column, expression in each.items():
+                    if not self.is_word(table, column, expression):
+                        yield f"table {table.name}: each: {column}", expression, own
+
+    def is_word(self, table: FeedTable, column: str, expression: str) -> bool:
+        """In ``each``: is it a word to be written as it is, not an expression?
+
+        A text column that is given a bare word which names no column of the feed takes the word.
+        """
+        text = polars_schema(FEED_TABLES[table.name])[column] == pl.String
+        bare = is_plain(expression) and " " not in expression
+        unpivoted = [table.unpivot.name, table.unpivot.value] if table.unpivot else []
+        own = [*GIVEN, *self.derive, *unpivoted]
+        return text and bare and not self._knows(expression, own)
+
+    def matches(self, file_name: str) -> bool:
+        """Is this the name of one of the feed's files?"""
+        return self.file.matches(file_name)
+
+    def extract_time(self, file_name: str) -> datetime | None:
+        """When the file was drawn, UTC without a zone; null if its name cannot be read."""
+        return self.file.drawn_at(file_name)
+
+    def tables(self) -> list[str]:
+        """Names of the canonical tables that it fills, once each."""
+        return list(dict.fromkeys(t.name for t in self.table))
+
+    def key_of(self, table: str) -> list[str]:
+        """The key of one of the canonical tables that it fills."""
+        return key(FEED_TABLES[table])
+
+    def markers_for(self, column: str) -> dict[str, Marker]:
+        """The markers that may stand in a column."""
+        return {m: meaning for m, meaning in self.null.items() if fits(meaning.columns, column)}

@@ -1,0 +1,101 @@
+"""What a file of a feed looks like from outside, and what its arrival means."""
+
+import codecs
+import re
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+
+class Part(BaseModel):
+    """Base of every part of a feed: frozen, and no key that is not declared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class File(Part):
+    """Name, dialect and meaning of a feed's files."""
+
+    name: str = Field(description="Regular expression that the whole file name must match.")
+    extract_format: str | None = Field(
+        None, description="strptime format of the name's group `extract`."
+    )
+    extract_time: datetime | None = Field(
+        None, description="Extract time of a file whose name does not give it, local."
+    )
+    timezone: str = Field("UTC", description="Zone of every local time in the feed.")
+    encoding: str = Field("utf-8", description="Encoding of the bytes.")
+    separator: str = Field(",", min_length=1, max_length=1)
+    quote: str = Field('"', min_length=1, max_length=1)
+    decimal: Literal[".", ","] = Field(".", description="Decimal mark.")
+    thousands: Literal["", ".", ",", " ", "'"] = Field("", description="Mark between thousands.")
+    max_mb: float = Field(50, gt=0, description="Largest file, in megabytes (1,000,000 bytes).")
+    max_columns: int = Field(2000, gt=0, description="Most columns.")
+    replaces: Literal["period", "whole_table", "nothing"] = "period"
+    late: Literal["history", "hold"] = "history"
+    allow_empty: bool = Field(False, description="May a file have a header and no rows?")
+    every_days: int | None = Field(None, gt=0, description="How often a file is expected, in days.")
+
+    @field_validator("name")
+    @classmethod
+    def _name_compiles(cls, name: str) -> str:
+        try:
+            re.compile(name)
+        except re.error as err:
+            raise ValueError(f"not a regular expression: {err}") from None
+        return name
+
+    @field_validator("timezone")
+    @classmethod
+    def _timezone_exists(cls, timezone: str) -> str:
+        if timezone not in available_timezones():
+            raise ValueError("unknown time zone; use an IANA name such as Europe/Vienna")
+        return timezone
+
+    @field_validator("encoding")
+    @classmethod
+    def _encoding_exists(cls, encoding: str) -> str:
+        try:
+            found = codecs.lookup(encoding).name
+        except LookupError:
+            found = ""
+        if found not in {"utf-8", "ascii", "cp1250", "cp1251", "cp1252", "cp850", "cp437"} and (
+            not found.startswith("iso8859")
+        ):
+            raise ValueError("unknown encoding; use utf-8, cp1252, iso-8859-1 or another 8-bit one")
+        return found
+
+    @model_validator(mode="after")
+    def _extract_time_is_known(self) -> "File":
+        grouped = "extract" in re.compile(self.name).groupindex
+        if grouped and self.extract_format is None:
+            raise ValueError("extract_format is missing: name has a group `extract`")
+        if not grouped and self.extract_time is None:
+            raise ValueError(
+                "name needs a group (?P<extract>...) with extract_format, or give extract_time"
+            )
+        if self.thousands == self.decimal:
+            raise ValueError("thousands and decimal must differ")
+        return self
+
+    def matches(self, file_name: str) -> bool:
+        """Is this the name of one of the feed's files?"""
+        return re.fullmatch(self.name, file_name) is not None
+
+    def drawn_at(self, file_name: str) -> datetime | None:
+        """When the file was drawn, UTC without a zone; null if its name cannot be read."""
+        found = re.fullmatch(self.name, file_name)
+        if found is None:
+            return None
+        local = self.extract_time
+        if "extract" in found.re.groupindex and self.extract_format is not None:
+            try:
+                local = datetime.strptime(found["extract"], self.extract_format)
+            except (ValueError, TypeError):
+                return None
+        if local is None:
+            return None
+        zoned = local if local.tzinfo else local.replace(tzinfo=ZoneInfo(self.timezone))
+        return zoned.astimezone(ZoneInfo("UTC")).replace(tzinfo=None)

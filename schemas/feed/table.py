@@ -1,0 +1,69 @@
+"""How rows of a feed become rows of canonical tables."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from schemas.base import key, polars_schema
+from schemas.clean import FEED_TABLES
+from schemas.feed.file import Part
+
+How = Literal["sum", "mean", "min", "max", "first", "last"]
+
+
+class Unpivot(Part):
+    """Columns that become rows."""
+
+    columns: list[str] = Field(min_length=1, description="Columns, or patterns for them.")
+    name: str = Field("column_name", description="New column: which column it was.")
+    value: str = Field("value", description="New column: what stood in it.")
+
+
+class Institutions(Part):
+    """Which column says whose row it is, and what becomes of unknown institutions."""
+
+    column: str
+    unknown: Literal["create", "exclude", "quarantine"] = "quarantine"
+
+
+class FeedTable(Part):
+    """One canonical table that the feed fills."""
+
+    name: str = Field(description="A table of schemas.clean.FEED_TABLES.")
+    columns: dict[str, str] = Field(default={}, description="Column = expression.")
+    where: str | None = Field(None, description="Rows of the feed that become rows of the table.")
+    each: list[dict[str, str]] = Field(
+        default=[], description="One row of the table for each; column = expression or a word."
+    )
+    unpivot: Unpivot | None = None
+    group: dict[str, How] | None = Field(
+        None, description="Rows of one key become one: column = how its values are joined."
+    )
+
+    @model_validator(mode="after")
+    def _table_exists(self) -> "FeedTable":
+        if self.name not in FEED_TABLES:
+            raise ValueError(f"no table {self.name!r}; a feed fills {', '.join(FEED_TABLES)}")
+        return self
+
+    @model_validator(mode="after")
+    def _columns_exist(self) -> "FeedTable":
+        known = polars_schema(FEED_TABLES[self.name])
+        given = [set(self.columns) | set(each) for each in self.each or [{}]]
+        unknown = sorted(set().union(*given) - set(known))
+        if unknown:
+            raise ValueError(f"{self.name} has no column {', '.join(unknown)}")
+        lacking = [k for k in key(FEED_TABLES[self.name]) if any(k not in g for g in given)]
+        if lacking:
+            raise ValueError(f"{self.name} needs its key: {', '.join(lacking)}")
+        return self
+
+    @model_validator(mode="after")
+    def _group_joins_every_column(self) -> "FeedTable":
+        if self.group is None:
+            return self
+        given = set(self.columns).union(*self.each) - set(key(FEED_TABLES[self.name]))
+        if given != set(self.group):
+            wrong = ", ".join(sorted(given ^ set(self.group)))
+            raise ValueError(f"group must say how each column beside the key is joined: {wrong}")
+        return self
