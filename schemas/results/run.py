@@ -13,8 +13,10 @@ class PlanRun(Table):
     objective_name: str = column("What the tier minimises.")
     status: str = column("optimal, or time_limit where an incumbent was kept.")
     objective: float = column("Value reached, in the model's own unit.", "1")
-    bound: float = column("Best bound proved.", "1")
-    gap: float = column("Distance of value and bound relative to the value.", "share", ge=0)
+    bound: float = column("Best bound proved. Null: none.", "1", nullable=True)
+    gap: float = column(
+        "Distance of value and bound, relative to the value.", "share", ge=0, nullable=True
+    )
     components: int = column("Independent parts of the matrix.", "1", ge=0)
     rows: int = column("Constraints of the matrix.", "rows", ge=0)
     columns: int = column("Variables of the matrix.", "columns", ge=0)

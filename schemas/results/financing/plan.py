@@ -173,6 +173,7 @@ class FinancingStatusQuo(Table):
     institution_id: str = column("Institution.")
     period: int = column("Period.", "1", ge=1)
     payments: float = column("From payers.", "currency", ge=0)
+    interest_earned: float = column("Interest on opening cash.", "currency", ge=0)
     uncovered: float = column("Need that nobody covers.", "currency", ge=0)
     closing_cash: float = column("Cash after the period.", "currency", ge=0)
     days_on_hand: float = column(

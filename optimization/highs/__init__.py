@@ -1,0 +1,26 @@
+"""The one way from a Pyomo model to a solution that can be trusted.
+
+    with templatized():
+        model = build(inputs)
+    record = solve_tiers(model, ["harm", "cost"], SolveSettings(), inputs)
+
+Numbers are checked before, the matrix when it is compiled, HiGHS's statuses and counts when it
+is loaded and run, and every row once more when it says that it is done.
+"""
+
+from optimization.highs.guard import check_numbers, input_hash
+from optimization.highs.matrix import compile_model, parts, templatized
+from optimization.highs.record import SolveRecord, SolveSettings, TierRecord
+from optimization.highs.tiers import solve_tiers
+
+__all__ = [
+    "SolveRecord",
+    "SolveSettings",
+    "TierRecord",
+    "check_numbers",
+    "compile_model",
+    "input_hash",
+    "parts",
+    "solve_tiers",
+    "templatized",
+]
