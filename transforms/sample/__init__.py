@@ -1,0 +1,6 @@
+"""The synthetic sample region: extracts of hospitals that do not exist, from a seed."""
+
+from transforms.sample.faults import Fault
+from transforms.sample.files import Sample, sample_files
+
+__all__ = ["Fault", "Sample", "sample_files"]
