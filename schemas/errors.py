@@ -11,6 +11,10 @@ class CatchmentError(Exception):
     exit_code = 1
 
 
+class StepFailed(CatchmentError):
+    """A step of the night met an error that nobody foresaw; names the place in the code."""
+
+
 class ConfigRefused(CatchmentError):
     """A region, feed or setting file says something it may not say."""
 

@@ -1,0 +1,153 @@
+"""The command line: ``catchment --help``."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from schemas.errors import CatchmentError, ConfigRefused
+
+EXIT_CODES = """
+Exit codes: 0 done · 1 an unexpected error · 2 a configuration or a command is refused ·
+3 a table is refused · 4 a file is refused · 5 a number is refused · 6 the solver stopped ·
+7 a plan is refused · 8 another night runs · 9 the home cannot be used ·
+10 rows do not add up.
+"""
+app = typer.Typer(
+    name="catchment",
+    help="Plan a region's hospitals as one system, every night.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+RegionFile = Annotated[
+    Path, typer.Option("--region", help="The region's file, for example config/demo.toml.")
+]
+HomeFolder = Annotated[
+    Path | None,
+    typer.Option("--home", help="Landing, warehouse and results; default: CATCHMENT_HOME or home."),
+]
+
+
+@app.command(epilog=EXIT_CODES)
+def nightly(
+    region: RegionFile,
+    extracts: Annotated[
+        Path | None, typer.Option(help="Folder of extracts; default: HOME/inbox.")
+    ] = None,
+    home: HomeFolder = None,
+    night: Annotated[
+        str | None, typer.Option(help="The night to plan, YYYY-MM-DD; default: today.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="Leave Prefect out.")] = False,
+) -> None:
+    """Run one night: ingest, aggregate, allocate, finance, verify, publish."""
+    from flows.orchestrate import run_night
+    from flows.summary import render, summarise
+
+    out, err = Console(), Console(stderr=True)
+    with _progress(err, quiet=as_json):
+        done, notes = run_night(region, extracts, home, _day(night), plain=plain)
+    figures = {**summarise(done), "notes": notes}
+    if as_json:
+        typer.echo(json.dumps(figures, indent=2, default=str))
+        return
+    render(figures, out)
+    for note in notes:
+        err.print(note, style="yellow")
+
+
+@app.command()
+def sample(
+    out: Annotated[Path, typer.Option(help="Folder to write into; made if missing.")],
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
+    institutions: Annotated[int, typer.Option(min=3, help="Hospitals in the region.")] = 12,
+    days: Annotated[int, typer.Option(min=28, help="Days of capacity and encounters.")] = 180,
+) -> None:
+    """Write a synthetic region's extracts, labelled so, a few rows of them dirty on purpose."""
+    from flows.sample import write_sample
+
+    paths = write_sample(out, seed=seed, institutions=institutions, days=days)
+    typer.echo(f"{len(paths)} files of synthetic data in {out}")
+
+
+@app.command()
+def verify(
+    home: HomeFolder = None,
+) -> None:
+    """Recompute the published plan and budget from the published file, without the solver."""
+    from flows.home import Home
+    from flows.settings import settings
+    from flows.verify import verify_published
+
+    for line in verify_published(Home((home or settings().home).resolve())):
+        typer.echo(line)
+
+
+@app.command()
+def serve(
+    region: RegionFile,
+    cron: Annotated[str, typer.Option(help="When, as cron has it.")] = "0 2 * * *",
+    timezone: Annotated[
+        str | None, typer.Option(help="Whose clock; default: the region's.")
+    ] = None,
+    extracts: Annotated[Path | None, typer.Option(help="Folder of extracts.")] = None,
+    home: HomeFolder = None,
+    port: Annotated[int, typer.Option(help="Port of Prefect's UI on 127.0.0.1.")] = 4200,
+) -> None:
+    """Keep a Prefect server, its UI on this machine, and the nightly schedule."""
+    from flows.serve import serve_nightly
+
+    serve_nightly(region, cron, timezone, extracts, home, port)
+
+
+def _day(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise ConfigRefused("--night wants a date as YYYY-MM-DD, for example 2026-02-10")
+
+
+@contextmanager
+def _progress(console: Console, quiet: bool) -> Iterator[None]:
+    from flows.night.run import Progress, listeners
+
+    with console.status("starting") as status:
+
+        def show(progress: Progress) -> None:
+            place = f"[{progress.position + 1}/{progress.steps}]"
+            if progress.seconds is None:
+                status.update(f"{place} {progress.step}")
+            elif progress.seconds > 2 and not quiet:
+                took = f"{progress.seconds:.1f} s, {progress.rows:,} rows"
+                console.print(f"{place} {progress.step}: {took}", style="dim", markup=False)
+
+        listeners.append(show)
+        try:
+            yield
+        finally:
+            listeners.remove(show)
+
+
+def main() -> None:
+    """Run the command line; an error that a person is meant to read ends with its own code."""
+    try:
+        app()
+    except CatchmentError as error:
+        Console(stderr=True).print(f"catchment: {error}", style="red", markup=False, soft_wrap=True)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""One night, as plain functions: each reads the warehouse, makes tables, and returns a count."""

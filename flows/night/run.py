@@ -1,0 +1,136 @@
+"""Running steps: the lock, the record in ``ops.run``, and who listens to progress."""
+
+import hashlib
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import polars as pl
+
+from flows.night.context import Night, now
+from flows.night.steps import Step, steps_of
+from flows.warehouse import append, initialise, opened
+from schemas import ops
+from schemas.base import assert_checks_are_on, conform
+from schemas.errors import CatchmentError, StepFailed
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a listener hears: a step began, or ended after ``seconds`` with ``rows``."""
+
+    step: str
+    position: int
+    steps: int
+    seconds: float | None = None
+    rows: int | None = None
+
+
+Listener = Callable[[Progress], None]
+listeners: list[Listener] = []
+
+
+def begin(night: Night) -> Night:
+    """Prepare the home and number this attempt at the night."""
+    assert_checks_are_on()
+    night.home.prepare()
+    initialise(night.home)
+    with opened(night.home) as con:
+        last = con.execute(
+            "SELECT coalesce(max(attempt), 0) FROM ops.run WHERE run_key = ?", [night.run_key]
+        ).fetchone()
+    return night.at((last[0] if last else 0) + 1)
+
+
+def run_plain(night: Night) -> None:
+    """Run every step that this attempt has not completed, without Prefect."""
+    done = completed(night)
+    for position, step in enumerate(steps_of(night)):
+        if step.name not in done:
+            run_step(night, step.name, position)
+
+
+def run_step(night: Night, name: str, position: int) -> int:
+    """Run the step of that name, tell the listeners, and record it, however it ends."""
+    steps = steps_of(night)
+    step = steps[position]
+    assert step.name == name
+    _tell(Progress(name, position, len(steps)))
+    started, clock = now(), time.perf_counter()
+    rows: int | None = None
+    try:
+        rows = _without_values(step, night)
+    finally:
+        seconds = time.perf_counter() - clock
+        _record(night, step, position, started, seconds, rows)
+    _tell(Progress(name, position, len(steps), seconds, rows))
+    return rows
+
+
+def _without_values(step: Step, night: Night) -> int:
+    """Run the step; an unforeseen error is told by its kind and place, never by its text.
+
+    Texts of DuckDB, polars and Pandera carry rows; Prefect and logs would keep them.
+    """
+    try:
+        return step.run(night)
+    except CatchmentError:
+        raise
+    except Exception as err:
+        kind = type(err).__name__
+        frames = traceback.extract_tb(err.__traceback__)
+    place = ", ".join(f"{Path(f.filename).name}:{f.lineno}" for f in frames[-4:])
+    raise StepFailed(f"step {step.name}: unforeseen {kind} at {place}")
+
+
+def completed(night: Night) -> frozenset[str]:
+    """Names of the steps that this attempt has completed."""
+    with opened(night.home) as con:
+        found = con.execute(
+            "SELECT step FROM ops.run WHERE run_key = ? AND attempt = ? AND outcome = 'completed'",
+            [night.run_key, night.attempt],
+        ).fetchall()
+    return frozenset(row[0] for row in found)
+
+
+def _tell(progress: Progress) -> None:
+    for listener in listeners:
+        listener(progress)
+
+
+def _record(
+    night: Night, step: Step, position: int, started: object, seconds: float, rows: int | None
+) -> None:
+    row = {
+        "run_key": night.run_key,
+        "attempt": night.attempt,
+        "step": step.name,
+        "position": position,
+        "started_at": started,
+        "seconds": seconds,
+        "rows": rows,
+        "outcome": "failed" if rows is None else "completed",
+        "orchestrator": night.orchestrator,
+        "code_version": version("catchment"),
+        "input_hash": _input_hash(night),
+    }
+    with opened(night.home) as con:
+        con.execute(
+            "DELETE FROM ops.run WHERE run_key = ? AND attempt = ? AND step = ?",
+            [night.run_key, night.attempt, step.name],
+        )
+        append(con, ops.Run, conform(ops.Run, pl.DataFrame([row])))
+
+
+def _input_hash(night: Night) -> str:
+    with opened(night.home) as con:
+        loaded = con.execute(
+            "SELECT sha256 FROM ops.delivery WHERE verdict = 'loaded' ORDER BY sha256"
+        ).fetchall()
+    digest = hashlib.sha256(night.files.sha256.encode())
+    for (sha256,) in loaded:
+        digest.update(sha256.encode())
+    return digest.hexdigest()

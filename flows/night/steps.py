@@ -1,0 +1,48 @@
+"""The order of a night: one step per table, or per model where one solve makes several."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from flows.night import ingest, plans, tables
+from flows.night.context import Night
+from flows.publish import publish
+
+FACTS = ("activity", "capacity", "encounter", "population", "finance", "travel")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A named piece of the night; ``run`` returns the rows it made."""
+
+    name: str
+    run: Callable[[Night], int]
+
+
+def steps_of(night: Night) -> list[Step]:
+    """All steps of a night, in order."""
+    feeds = [
+        Step(f"ingest {feed.feed}", partial(ingest.ingest_feed, feed_name=feed.feed))
+        for feed in night.files.feeds
+    ]
+    facts = [Step(f"clean {name}", partial(tables.clean_fact, name=name)) for name in FACTS]
+    return [
+        *feeds,
+        Step("ingest unclaimed", ingest.ingest_unclaimed),
+        *facts,
+        Step("clean zone", tables.clean_zone),
+        Step("clean institution", tables.clean_institution),
+        Step("clean region", tables.clean_region),
+        Step("clean resource", tables.clean_resource),
+        Step("clean care_class", tables.clean_care_class),
+        Step("clean capacity_estimate", tables.clean_capacity_estimate),
+        Step("regional supply", tables.regional_supply),
+        Step("regional capacity_gap", tables.regional_capacity_gap),
+        Step("regional demand", tables.regional_demand),
+        Step("regional balance", tables.regional_balance),
+        Step("allocation", plans.allocation),
+        Step("financing", plans.financing),
+        Step("verify", plans.verify),
+        Step("about", plans.about),
+        Step("publish", lambda night: publish(night.home)),
+    ]

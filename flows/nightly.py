@@ -1,0 +1,52 @@
+"""The Prefect flow: the order of a night, one task per step, and nothing else."""
+
+from datetime import date
+from pathlib import Path
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+
+from flows.home import one_night
+from flows.night.context import Night, plan_night
+from flows.night.run import begin, completed, run_step
+from flows.night.steps import steps_of
+from flows.settings import settings
+
+
+@flow(name="nightly", persist_result=False, validate_parameters=False)
+def nightly(
+    region: str,
+    extracts: str | None = None,
+    home: str | None = None,
+    night: str | None = None,
+    attempt: int | None = None,
+) -> dict[str, int]:
+    """Run a night; return rows by step.
+
+    Args:
+        region: the region's file.
+        extracts: folder of extracts; else the region's own, else the home's inbox.
+        home: the home; else the setting.
+        night: the date to plan, YYYY-MM-DD; else the region's, else today.
+        attempt: which attempt at this night this is, where the caller has begun it.
+    """
+    planned = plan_night(
+        Path(region),
+        Path(extracts) if extracts else None,
+        Path(home) if home else settings().home,
+        date.fromisoformat(night) if night else None,
+        orchestrator="prefect",
+    )
+    planned.home.prepare()
+    with one_night(planned.home, planned.run_key):
+        return _run(begin(planned) if attempt is None else planned.at(attempt))
+
+
+def _run(night: Night) -> dict[str, int]:
+    done = completed(night)
+    rows = {}
+    for position, step in enumerate(steps_of(night)):
+        if step.name not in done:
+            run = task(run_step, name=step.name, cache_policy=NO_CACHE, persist_result=False)
+            rows[step.name] = run(night, step.name, position)
+    return rows

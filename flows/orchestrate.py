@@ -1,0 +1,81 @@
+"""One night from the command line: on Prefect where it can be reached, plainly where not."""
+
+import os
+from datetime import date
+from pathlib import Path
+
+from flows.home import Home, one_night
+from flows.night.context import Night, plan_night
+from flows.night.run import begin, run_plain
+from flows.settings import settings
+from schemas.errors import CatchmentError
+
+QUIET = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_LOGGING_LEVEL": "ERROR",
+    "PREFECT_SERVER_LOGGING_LEVEL": "ERROR",
+    "PREFECT_CLI_COLORS": "false",
+}
+
+
+def run_night(
+    region: Path, extracts: Path | None, home: Path | None, day: date | None, *, plain: bool
+) -> tuple[Night, list[str]]:
+    """Run a night to its end; returns it and notes on what went otherwise than asked."""
+    night = plan_night(region, extracts, home or settings().home, day)
+    night.home.prepare()
+    notes: list[str] = []
+    with one_night(night.home, night.run_key):
+        night = begin(night)
+        if plain:
+            run_plain(night)
+        elif reason := _unreachable(night.home):
+            notes.append(f"Prefect: {reason}; the night ran without it")
+            run_plain(night)
+        elif reason := _run_on_prefect(night):
+            notes.append(f"Prefect: {reason}; the rest of the night ran without it")
+            run_plain(night)
+    return night, notes
+
+
+def _unreachable(home: Home) -> str | None:
+    """Why the server that PREFECT_API_URL names cannot be used; None where it can."""
+    for name, value in {**QUIET, "PREFECT_HOME": str(home.prefect)}.items():
+        os.environ.setdefault(name, value)
+    url = os.environ.get("PREFECT_API_URL")
+    if not url:
+        return None
+    import httpx
+
+    seconds = settings().prefect_timeout_s
+    try:
+        httpx.get(f"{url.rstrip('/')}/health", timeout=seconds).raise_for_status()
+    except httpx.HTTPError:
+        return f"the named server does not answer within {seconds:g} s"
+    return None
+
+
+def _run_on_prefect(night: Night) -> str | None:
+    """Run the flow; why Prefect was lost, if it was, else None.
+
+    A step raises nothing but a ``CatchmentError``: any other error is Prefect's.
+
+    Raises:
+        CatchmentError: whatever the night itself raised.
+    """
+    from flows.nightly import nightly
+
+    try:
+        nightly(
+            region=str(night.region_file),
+            extracts=str(night.extracts),
+            home=str(night.home_root),
+            night=night.date.isoformat(),
+            attempt=night.attempt,
+        )
+    except CatchmentError:
+        raise
+    except Exception as err:
+        return f"the server was lost ({type(err).__name__})"
+    return None

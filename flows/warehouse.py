@@ -1,0 +1,130 @@
+"""The only code that opens the warehouse. Every table is checked on its way in and out."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import duckdb
+import polars as pl
+
+from flows.ddl import create, qualified
+from flows.home import Home
+from flows.settings import settings
+from schemas.base import Table, check, key, polars_schema
+from schemas.clean import FEED_TABLES
+from schemas.errors import HomeRefused
+from schemas.tables import ALL
+
+HISTORY = "history"
+SCHEMA_VERSION = "1"
+Connection = duckdb.DuckDBPyConnection
+
+
+@contextmanager
+def opened(home: Home) -> Iterator[Connection]:
+    """A connection that writes; closed, and so checkpointed, at the end.
+
+    Raises:
+        HomeRefused: if the file is held by another process, damaged or of another version.
+    """
+    fault = None
+    options = {
+        "memory_limit": settings().duckdb_memory,
+        "threads": str(settings().threads),
+        "temp_directory": str(home.spill),
+        "preserve_insertion_order": "true",
+    }
+    try:
+        con = duckdb.connect(str(home.warehouse), config=options)
+    except duckdb.Error as err:
+        fault = type(err).__name__
+    if fault is not None:
+        raise HomeRefused(
+            f"{home.warehouse} cannot be opened ({fault}): another process holds it, or it is "
+            "damaged; it can be made again from the landing folder"
+        )
+    try:
+        yield con
+    finally:
+        con.close()
+
+
+def initialise(home: Home) -> None:
+    """Create what the warehouse lacks; refuse one that another version of Catchment made.
+
+    Raises:
+        HomeRefused: naming both versions.
+    """
+    with opened(home) as con:
+        for schema in ("ops", "clean", "regional", "results", HISTORY):
+            con.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
+        con.execute("CREATE TABLE IF NOT EXISTS history.version (version VARCHAR NOT NULL)")
+        if not (found := con.execute("FROM history.version").fetchall()):
+            con.execute("INSERT INTO history.version VALUES (?)", [SCHEMA_VERSION])
+        elif found != [(SCHEMA_VERSION,)]:
+            raise HomeRefused(
+                f"{home.warehouse} has layout {found[0][0]}; this version of Catchment reads "
+                f"{SCHEMA_VERSION}: move it aside and run the night again on the same extracts"
+            )
+        for table in ALL:
+            con.execute(create(table))
+        for table in FEED_TABLES.values():
+            con.execute(create(table, HISTORY, ', "delivery_id" VARCHAR NOT NULL'))
+
+
+def read(con: Connection, table: type[Table]) -> pl.DataFrame:
+    """The whole table in key order, checked."""
+    order = ", ".join(f'"{column}"' for column in key(table))
+    frame = con.sql(f"FROM {qualified(table)} ORDER BY {order}").pl()
+    return check(table, frame.cast(dict(polars_schema(table))))
+
+
+def replace(con: Connection, table: type[Table], frame: pl.DataFrame) -> int:
+    """Check ``frame``, make it the table's only content, and return its row count."""
+    return replace_all(con, {table: frame})
+
+
+def replace_all(con: Connection, frames: Mapping[type[Table], pl.DataFrame]) -> int:
+    """Check frames and make each its table's only content: all of them, or none."""
+    checked = {table: check(table, frame) for table, frame in frames.items()}
+    with transaction(con):
+        for table, frame in checked.items():
+            con.execute(f"DELETE FROM {qualified(table)}")
+            _insert(con, qualified(table), frame)
+    return sum(frame.height for frame in checked.values())
+
+
+@contextmanager
+def transaction(con: Connection) -> Iterator[None]:
+    """All that is written inside is kept, or nothing of it."""
+    con.begin()
+    try:
+        yield
+    except BaseException:
+        con.rollback()
+        raise
+    con.commit()
+
+
+def append(con: Connection, table: type[Table], frame: pl.DataFrame) -> int:
+    """Check ``frame``, add it to the table, and return its row count."""
+    _insert(con, qualified(table), check(table, frame))
+    return frame.height
+
+
+def append_history(con: Connection, table: type[Table], frame: pl.DataFrame, delivery: str) -> int:
+    """Add one delivery's rows of ``table`` to what has ever been delivered."""
+    rows = check(table, frame).with_columns(delivery_id=pl.lit(delivery))
+    _insert(con, qualified(table, HISTORY), rows)
+    return rows.height
+
+
+def read_history(con: Connection, table: type[Table]) -> pl.DataFrame:
+    """All rows of ``table`` ever delivered, with their delivery_id."""
+    types = {**polars_schema(table), "delivery_id": pl.String()}
+    return con.sql(f"FROM {qualified(table, HISTORY)}").pl().cast(types)
+
+
+def _insert(con: Connection, target: str, rows: pl.DataFrame) -> None:
+    con.register("incoming", rows)
+    con.execute(f"INSERT INTO {target} BY NAME FROM incoming")
+    con.unregister("incoming")
