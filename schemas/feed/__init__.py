@@ -87,6 +87,13 @@ class Feed(Part):
                     if not self.is_word(table, column, expression):
                         yield f"table {table.name}: each: {column}", expression, own
 
+    def expressions_of(self, table: FeedTable) -> list[str]:
+        """Every expression of one of its tables, each once."""
+        said = list(table.columns.values())
+        for each in table.each:
+            said += [e for c, e in each.items() if not self.is_word(table, c, e)]
+        return list(dict.fromkeys([*said, *([table.where] if table.where else [])]))
+
     def is_word(self, table: FeedTable, column: str, expression: str) -> bool:
         """In ``each``: is it a word to be written as it is, not an expression?
 

@@ -109,7 +109,7 @@ class Source(Part):
         """The type of our ``column``: an exact name wins over a pattern; null if untyped."""
         exact: list[Kind] = [kind for kind in KINDS if column in getattr(self, kind)]
         matching: list[Kind] = [kind for kind in KINDS if fits(getattr(self, kind), column)]
-        return (exact or matching or [None])[0]
+        return next(iter(exact or matching), None)
 
     def required(self) -> list[str]:
         """Our names of the columns that a file must have."""

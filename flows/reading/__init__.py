@@ -1,0 +1,136 @@
+"""From a file's bytes to a frame of text, by the dialect of its feed and nothing guessed."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from flows.reading.content import as_utf8, read_bytes, refuse_other_kinds
+from flows.reading.records import Records, read_records
+from schemas.errors import DeliveryRejected
+from schemas.feed import Feed
+from transforms.feed.faults import at, together, without
+from transforms.feed.header import Header, clean_name, read_header
+
+__all__ = ["TextTable", "read_text"]
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """What a file holds, as text.
+
+    ``frame`` has ``row_number`` (the first line after the header is 1) and the feed's columns by
+    our names, all String, empty fields null. ``bad_rows`` are rows that could not be read:
+    row_number, column_name, rule, grain. ``rows_read`` counts both. ``flags`` say in words what
+    was repaired and which columns the feed does not know.
+    """
+
+    frame: pl.DataFrame
+    rows_read: int
+    flags: list[str]
+    bad_rows: pl.DataFrame
+
+
+def read_text(source: bytes | Path, feed: Feed) -> TextTable:
+    """Read one file of ``feed``.
+
+    Raises:
+        DeliveryRejected: if it is not what its feed says; the text says why, and never holds a
+            value of the file.
+    """
+    data = read_bytes(source, feed)
+    refuse_other_kinds(data, feed)
+    data, flags = as_utf8(data, feed)
+    records = read_records(data, feed)
+    header = _header(records, feed)
+    if records.rows_read == 0 and not feed.file.allow_empty:
+        raise DeliveryRejected(f"{feed.feed}: the file has a header and no rows")
+    frame = _parsed(data, records, header, feed)
+    frame, repeated = _without_headers(frame, header)
+    frame, composed = _composed(frame, data)
+    bad = together([records.bad, repeated])
+    return TextTable(
+        frame, records.rows_read, [*flags, *records.flags, *composed, *_drift(header)], bad
+    )
+
+
+def _header(records: Records, feed: Feed) -> Header:
+    names = [clean_name(name) for name in records.names]
+    try:
+        return read_header(feed, names)
+    except DeliveryRejected as err:
+        reason = str(err)
+    hint = _hint(records, feed) if "lacks" in reason else ""
+    raise DeliveryRejected(reason + hint)
+
+
+def _hint(records: Records, feed: Feed) -> str:
+    """Why the header may lack its columns."""
+    other = [s for s in ",;\t|" if s != feed.file.separator and s in records.names[0]]
+    if len(records.names) == 1 and other:
+        return f"; its columns seem to be separated by {other[0]!r}"
+    wanted = [a for our in feed.source.required() for a in feed.source.aliases(our)]
+    first = records.good.head(30).filter(
+        pl.sum_horizontal(pl.col("record").str.contains(a, literal=True) for a in wanted)
+        > len(wanted) / 3
+    )
+    if not first.is_empty():
+        return f"; its header seems to stand {first['row_number'][0]} line(s) further down"
+    return ""
+
+
+def _parsed(data: bytes, records: Records, header: Header, feed: Feed) -> pl.DataFrame:
+    """Fields of the good records, in the feed's columns."""
+    names = [clean_name(name) for name in records.names]
+    wanted = sorted((names.index(theirs), our) for our, theirs in header.names.items())
+    if records.good.is_empty():
+        return pl.DataFrame(
+            schema={"row_number": pl.Int64, **{our: pl.String for _, our in wanted}}
+        )
+    text = data if records.untouched else _rejoined(records)
+    frame = pl.read_csv(
+        text,
+        has_header=False,
+        skip_lines=1 if records.untouched else 0,
+        separator=feed.file.separator,
+        quote_char=feed.file.quote if feed.file.quote.encode() in text else None,
+        schema={f"column_{i}": pl.String for i in range(len(names))},
+        columns=[f"column_{place}" for place, _ in wanted],
+    )
+    if frame.height != records.good.height:
+        raise DeliveryRejected(
+            f"{feed.feed}: {records.good.height} rows were counted and {frame.height} read;"
+            " have the file written again with standard quoting"
+        )
+    return frame.select(
+        records.good["row_number"], *(pl.col(f"column_{place}").alias(our) for place, our in wanted)
+    )
+
+
+def _rejoined(records: Records) -> bytes:
+    text: str = records.good.select(pl.col("record").str.join("\n")).item()
+    return text.encode("utf-8") + b"\n"
+
+
+def _without_headers(frame: pl.DataFrame, header: Header) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows that repeat the header are not data."""
+    same = pl.all_horizontal(
+        pl.col(our).str.strip_chars() == theirs for our, theirs in header.names.items()
+    )
+    rows = frame.filter(same).select("row_number")
+    return without(frame, rows), at(rows, "(the row)", "header_repeated", "row")
+
+
+def _composed(frame: pl.DataFrame, data: bytes) -> tuple[pl.DataFrame, list[str]]:
+    """Decomposed accents, made one character each."""
+    if b"\xcc" not in data and b"\xcd" not in data:
+        return frame, []
+    texts = pl.selectors.string()
+    composed = frame.with_columns(texts.str.normalize("NFC"))
+    changed = not frame.equals(composed)
+    return composed, ["decomposed accents made one character each"] if changed else []
+
+
+def _drift(header: Header) -> list[str]:
+    unknown = [name[:60] or "(without a name)" for name in header.drift]
+    return [f"undeclared column not read: {name}" for name in unknown]

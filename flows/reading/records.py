@@ -1,0 +1,200 @@
+"""From text to records: which lines are rows, and which of them can be read.
+
+Lines whose quotes are open at their end continue on the next line. A record is good if it has
+the header's number of fields, its quotes stand where they may, and it holds no control
+character; the others are kept aside by number and rule.
+"""
+
+import csv
+from dataclasses import dataclass
+
+import polars as pl
+
+from schemas.errors import DeliveryRejected
+from schemas.feed import Feed
+from transforms.feed.faults import at, no_faults
+
+LONGEST_LINE = 1 << 20
+MOST_LINES_IN_A_FIELD = 200
+_CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x{80}-\x{9f}]"
+_MARK = "\x1a"
+_ROW = "(the row)"
+
+
+@dataclass(frozen=True)
+class Records:
+    """A file's header and records.
+
+    ``good`` has row_number and record (its text); ``bad`` are faults; ``untouched`` says that the
+    records are exactly the lines after the first.
+    """
+
+    names: list[str]
+    good: pl.DataFrame
+    bad: pl.DataFrame
+    rows_read: int
+    flags: list[str]
+    untouched: bool
+
+
+def read_records(data: bytes, feed: Feed) -> Records:
+    """Split UTF-8 text with ``\\n`` line ends into header and records.
+
+    Raises:
+        DeliveryRejected: for a line over 1 MiB, an unclosed quote, too many columns, control
+            characters in over 0.1 % of the rows (and more than one), or if most rows do not
+            have the header's number of fields.
+    """
+    lines = pl.read_lines(data, name="record", row_index_name="row_number")
+    lines = lines.with_columns(pl.col("row_number").cast(pl.Int64))
+    _refuse_long_lines(lines, feed)
+    places = lines.filter(pl.col("record").str.strip_chars() != "")["row_number"]
+    if places.is_empty():
+        raise DeliveryRejected(f"{feed.feed}: the file holds nothing but blank lines")
+    start = int(places[0])
+    names = _header(str(lines["record"][start]), feed)
+    body = lines.slice(start + 1).with_columns(pl.col("row_number") - start)
+    rows = _joined(body, feed) if feed.file.quote.encode() in data else body
+    rows = rows.filter(pl.col("record").str.strip_chars() != "")
+    parsed = _measured(rows, feed)
+    names, parsed, flags = _without_trailing(names, parsed, feed)
+    good, bad = _sorted_out(parsed, len(names), feed)
+    untouched = start == 0 and good.height == lines.height - 1 and not flags
+    return Records(names, good, bad, rows.height, flags, untouched)
+
+
+def _refuse_long_lines(lines: pl.DataFrame, feed: Feed) -> None:
+    long = lines.filter(pl.col("record").str.len_bytes() > LONGEST_LINE)
+    if not long.is_empty():
+        raise DeliveryRejected(
+            f"{feed.feed}: line {long['row_number'][0] + 1} is longer than 1 MiB"
+        )
+
+
+def _header(line: str, feed: Feed) -> list[str]:
+    dialect = {"delimiter": feed.file.separator, "quotechar": feed.file.quote}
+    names: list[str] = []
+    try:
+        names = next(csv.reader([line], strict=True, **dialect))  # type: ignore[arg-type]
+    except csv.Error:
+        pass
+    if not names:
+        raise DeliveryRejected(f"{feed.feed}: a quote in the header is not closed")
+    if len(names) > feed.file.max_columns:
+        raise DeliveryRejected(
+            f"{feed.feed}: the file has {len(names)} columns, the feed allows"
+            f" {feed.file.max_columns}"
+        )
+    return names
+
+
+def _joined(body: pl.DataFrame, feed: Feed) -> pl.DataFrame:
+    """Join lines whose quotes are open to the lines after them."""
+    quotes = pl.col("record").str.count_matches(feed.file.quote, literal=True).cast(pl.Int64)
+    body = body.with_columns(open=quotes.cum_sum() % 2 == 1)
+    if not body["open"].any():
+        return body.drop("open")
+    if body["open"][-1]:
+        raise DeliveryRejected(f"{feed.feed}: a quote is opened and never closed")
+    first = pl.col("row_number").filter(~pl.col("open").shift(1, fill_value=False))
+    starts = body.select(first)["row_number"]
+    at_line = (
+        body["row_number"]
+        .to_frame()
+        .join_asof(starts.to_frame().with_columns(start=pl.col("row_number")), on="row_number")
+    )
+    body = body.with_columns(start=at_line["start"])
+    joined = body.group_by("start", maintain_order=True).agg(
+        pl.col("record").str.join("\n"),
+        lines=pl.len(),
+        separators=pl.col("record").str.count_matches(feed.file.separator, literal=True).min(),
+    )
+    _refuse_swallowed(joined, feed)
+    return joined.select(row_number="start", record="record")
+
+
+def _refuse_swallowed(joined: pl.DataFrame, feed: Feed) -> None:
+    """An unclosed quote makes one record of many rows: refuse what looks like it."""
+    outside = _outside(feed)
+    many = joined.filter(pl.col("lines") > 1)
+    usual = joined.filter(pl.col("lines") == 1)["separators"].max()
+    fields = many["separators"] if usual is None else many["separators"].clip(0, usual)
+    like_rows = (fields > 0) & (fields == (fields if usual is None else usual))
+    broken = many.select(bad=outside.str.contains(feed.file.quote, literal=True))["bad"]
+    wrong = many.filter(like_rows | broken | (many["lines"] > MOST_LINES_IN_A_FIELD))
+    if not wrong.is_empty():
+        raise DeliveryRejected(
+            f"{feed.feed}: a quote opened in row {wrong['start'][0]} is not closed where it should"
+        )
+
+
+def _outside(feed: Feed) -> pl.Expr:
+    """A record with each quoted piece replaced by a mark."""
+    quote = _escaped(feed.file.quote)
+    return pl.col("record").str.replace_all(f"{quote}(?:[^{quote}]|{quote}{quote})*{quote}", _MARK)
+
+
+def _escaped(character: str) -> str:
+    return f"\\x{{{ord(character):x}}}"
+
+
+def _measured(rows: pl.DataFrame, feed: Feed) -> pl.DataFrame:
+    """Add fields (their number), misquoted, control and ends_empty to each record."""
+    quoted = rows["record"].str.contains(feed.file.quote, literal=True).any()
+    outside = _outside(feed) if quoted else pl.col("record")
+    separator, quote = _escaped(feed.file.separator), _escaped(feed.file.quote)
+    wrong = f"{quote}|[^{separator}]{_MARK}|{_MARK}[^{separator}]"
+    return rows.with_columns(
+        control=pl.col("record").str.contains(_CONTROL),
+        misquoted=outside.str.contains(wrong) if quoted else pl.lit(False),
+        fields=outside.str.count_matches(feed.file.separator, literal=True).cast(pl.Int64) + 1,
+        ends_empty=pl.col("record").str.ends_with(feed.file.separator),
+    )
+
+
+def _without_trailing(
+    names: list[str], rows: pl.DataFrame, feed: Feed
+) -> tuple[list[str], pl.DataFrame, list[str]]:
+    """Drop a separator that ends every line; one that ends only some is a ragged row."""
+    header_ends = len(names) > 1 and names[-1].strip() == ""
+    extra = len(names) if header_ends else len(names) + 1
+    full = rows.filter(pl.col("fields") == extra)
+    if full.is_empty() or not full["ends_empty"].all():
+        return names, rows, []
+    if not header_ends and full.height < rows.height:
+        return names, rows, []
+    cut = pl.when(pl.col("fields") == extra)
+    record = pl.col("record").str.head(-1)
+    rows = rows.with_columns(
+        record=cut.then(record).otherwise(pl.col("record")),
+        fields=cut.then(extra - 1).otherwise(pl.col("fields")).cast(pl.Int64),
+    )
+    return names[: extra - 1], rows, ["a separator at the end of each line removed"]
+
+
+def _sorted_out(rows: pl.DataFrame, columns: int, feed: Feed) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Split measured records into good ones and faults."""
+    tests = {
+        "control_character": pl.col("control"),
+        "misplaced_quote": pl.col("misquoted"),
+        "wrong_number_of_fields": pl.col("fields") != columns,
+    }
+    bad = pl.any_horizontal(*tests.values())
+    if not rows.select(bad.any()).item():
+        return rows.select("row_number", "record"), no_faults()
+    faults = [at(rows.filter(test), _ROW, rule, "row") for rule, test in tests.items()]
+    _refuse_if_most(rows, faults, feed)
+    return rows.filter(~bad).select("row_number", "record"), pl.concat(faults)
+
+
+def _refuse_if_most(rows: pl.DataFrame, faults: list[pl.DataFrame], feed: Feed) -> None:
+    control, misquoted, ragged = (f.height for f in faults)
+    if control > max(1, rows.height / 1000):
+        raise DeliveryRejected(
+            f"{feed.feed}: {control} of {rows.height} rows hold NUL or control characters"
+        )
+    if ragged > rows.height / 2 or misquoted > rows.height / 2:
+        raise DeliveryRejected(
+            f"{feed.feed}: {max(ragged, misquoted)} of {rows.height} rows do not have the"
+            f" columns of the header (separator {feed.file.separator!r}, quote {feed.file.quote})"
+        )

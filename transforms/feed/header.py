@@ -1,0 +1,115 @@
+"""A file's column names against its feed."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from schemas.errors import DeliveryRejected
+from schemas.feed import Feed
+from schemas.feed.expression import columns_of
+from schemas.feed.source import GIVEN, fits, is_plain
+
+_SENSITIVE = re.compile(
+    r"(?i)(^|[\W_])(sur|last|first|family|given|patient|maiden)[\W_]?names?($|[\W_])"
+    r"|birth|(^|[\W_])(dob|ssn|nhs|nir|ahv|avs|mrn)($|[\W_])|passport|social.?security"
+    r"|national.?id|insurance.?n|phone|e.?mail|geburt|naissance|vorname|nachname|prenom"
+)
+
+
+@dataclass(frozen=True)
+class Header:
+    """Where our columns stand in a file.
+
+    ``names`` maps our name to the file's; ``drift`` are columns that the feed does not know;
+    ``absent`` are optional columns that the file lacks.
+    """
+
+    names: dict[str, str]
+    drift: list[str]
+    absent: list[str]
+
+
+def clean_name(name: str) -> str:
+    """A column name as it is compared: accents composed, no space around it."""
+    return unicodedata.normalize("NFC", name).strip()
+
+
+def read_header(feed: Feed, names: Sequence[str]) -> Header:
+    """Find the feed's columns among ``names`` (as ``clean_name`` gives them).
+
+    Raises:
+        DeliveryRejected: naming our columns that are missing or that stand there twice, or if an
+            undeclared column seems to hold a person's name, birth date or number.
+    """
+    ours = {alias: our for our in feed.source.names for alias in feed.source.aliases(our)}
+    found: dict[str, list[str]] = {}
+    drift = []
+    for name in names:
+        our = ours.get(name, name)
+        if feed.source.kind(our) is not None:
+            found.setdefault(our, []).append(name)
+        elif not fits(feed.source.unused, name):
+            drift.append(name)
+    missing, absent = _not_found(feed, list(found))
+    _refuse(feed, missing, [our for our, at in found.items() if len(at) > 1], drift)
+    return Header({our: at[0] for our, at in found.items()}, drift, absent)
+
+
+def rename(feed: Feed, text: pl.DataFrame) -> pl.DataFrame:
+    """The feed's columns by our names, and row_number; absent optional ones are null.
+
+    Raises:
+        DeliveryRejected: as ``read_header``.
+    """
+    header = read_header(feed, [c for c in text.columns if c != "row_number"])
+    return text.select(
+        pl.col("row_number").cast(pl.Int64),
+        *(pl.col(theirs).alias(our) for our, theirs in header.names.items()),
+        *(pl.lit(None, pl.String).alias(our) for our in header.absent),
+    )
+
+
+def _refuse(feed: Feed, missing: list[str], doubled: list[str], drift: list[str]) -> None:
+    if missing:
+        raise DeliveryRejected(
+            f"{feed.feed}: the file lacks the column {', '.join(_with_aliases(feed, missing))}"
+        )
+    if doubled:
+        raise DeliveryRejected(f"{feed.feed}: the file has twice the column {', '.join(doubled)}")
+    sensitive = [name for name in drift if _SENSITIVE.search(name)]
+    if sensitive:
+        raise DeliveryRejected(
+            f"{feed.feed}: set aside: {len(sensitive)} undeclared column(s) seem to hold a person's"
+            " name, birth date or number; have it sent again without them"
+        )
+
+
+def _with_aliases(feed: Feed, columns: list[str]) -> list[str]:
+    return [" or ".join(feed.source.aliases(column)) for column in columns]
+
+
+def _not_found(feed: Feed, found: list[str]) -> tuple[list[str], list[str]]:
+    asked = dict.fromkeys([*feed.source.required(), *_named(feed)])
+    lacking = [c for c in asked if c not in found]
+    optional = [c for c in lacking if fits(feed.source.optional, c)]
+    patterns = [p for t in feed.table if t.unpivot for p in t.unpivot.columns if not is_plain(p)]
+    unmatched = [p for p in patterns if not any(fits([p], c) for c in found)]
+    return [c for c in lacking if c not in optional] + unmatched, optional
+
+
+def _named(feed: Feed) -> Iterator[str]:
+    """Source columns that the feed names outside its lists of types."""
+    for table in feed.table:
+        own = {*GIVEN, *feed.derive}
+        if table.unpivot:
+            own |= {table.unpivot.name, table.unpivot.value}
+            yield from (c for c in table.unpivot.columns if is_plain(c) and c not in own)
+        for expression in feed.expressions_of(table):
+            yield from (c for c in columns_of(expression) if c not in own)
+    for expression in [*feed.derive.values(), *([feed.where] if feed.where else [])]:
+        yield from (c for c in columns_of(expression) if c not in {*GIVEN, *feed.derive})
+    yield from (c for c in feed.source.key if c not in {*GIVEN, *feed.derive})
+    yield from (c for c in feed.source.optional if is_plain(c) and feed.source.kind(c))
