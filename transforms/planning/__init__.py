@@ -1,0 +1,5 @@
+"""What the allocation reads: expected demand, who may admit it, and what there is to use."""
+
+from transforms.planning.inputs import planning_inputs
+
+__all__ = ["planning_inputs"]

@@ -1,0 +1,95 @@
+"""Which days are planned, and which institutions and units take part."""
+
+from datetime import date, timedelta
+
+import polars as pl
+
+from schemas.errors import InputRefused
+from transforms.supply import complete
+
+
+def last_known_day(capacity: pl.DataFrame, use: pl.DataFrame, night: date) -> date:
+    """The earlier of the night and the newest date of a resource that classes use.
+
+    Planning starts the day after.
+
+    Args:
+        capacity: clean.capacity or clean.capacity_estimate.
+        use: class_id, resource_id | units.
+        night: the night that is planned.
+
+    Raises:
+        InputRefused: if no capacity of such a resource is known.
+    """
+    used = capacity.join(use.select("resource_id").unique(), on="resource_id", how="semi")
+    newest = used["date"].max()
+    if not isinstance(newest, date):
+        names = ", ".join(use["resource_id"].unique().sort())
+        raise InputRefused(f"no capacity of {names} has arrived; load a feed of kind capacity")
+    return min(night, newest)
+
+
+def plan_days(as_of: date, horizon: int) -> pl.DataFrame:
+    """The days planned.
+
+    Returns:
+        day (Int64, 1 to ``horizon``), date.
+    """
+    return pl.DataFrame(
+        {
+            "day": range(1, horizon + 1),
+            "date": [as_of + timedelta(days=t) for t in range(1, horizon + 1)],
+        },
+        schema={"day": pl.Int64, "date": pl.Date},
+    )
+
+
+def units_today(
+    capacity_estimate: pl.DataFrame,
+    institution: pl.DataFrame,
+    use: pl.DataFrame,
+    as_of: date,
+    oldest_days: int,
+) -> pl.DataFrame:
+    """Newest units of every institution that takes part, of every resource that classes use.
+
+    An institution takes part if it is active on the first day planned and sent capacity of such
+    a resource in the last ``oldest_days``. What it never sent of a resource counts 0.
+
+    Args:
+        capacity_estimate: clean.capacity_estimate.
+        institution: clean.institution.
+        use: class_id, resource_id | units.
+        as_of: the last day known.
+        oldest_days: how old a row may be (days).
+
+    Returns:
+        institution_id, resource_id | date (of the row used; null if none), age_days, service,
+        use (units); sorted.
+    """
+    resources = use.select("resource_id").unique()
+    age = (pl.lit(as_of) - pl.col("date")).dt.total_days()
+    rows = (
+        complete(capacity_estimate)
+        .join(resources, on="resource_id", how="semi")
+        .join(_active(institution, as_of), on="institution_id", how="semi")
+        .filter(age.is_between(0, oldest_days))
+        .sort("institution_id", "resource_id", "date")
+        .unique(["institution_id", "resource_id"], keep="last", maintain_order=True)
+        .select("institution_id", "resource_id", "date", "service", "use", age_days=age)
+    )
+    return (
+        rows.select("institution_id")
+        .unique()
+        .join(resources, how="cross")
+        .join(rows, on=["institution_id", "resource_id"], how="left")
+        .with_columns(pl.col("service", "use").fill_null(0))
+        .sort("institution_id", "resource_id")
+    )
+
+
+def _active(institution: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    first = as_of + timedelta(days=1)
+    begun = (pl.col("active_from") <= first).fill_null(True)
+    ended = (pl.col("active_to") < first).fill_null(False)
+    return institution.filter(begun & ~ended)

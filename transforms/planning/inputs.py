@@ -1,0 +1,90 @@
+"""All input tables of the allocation, from the clean tables of a night."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+import polars as pl
+
+from schemas.assumptions.region import Region
+from transforms.care import bed, use
+from transforms.planning.arcs import allocation_arc
+from transforms.planning.calendar import last_known_day, plan_days, units_today
+from transforms.planning.census import allocation_census
+from transforms.planning.expected import allocation_demand, census_mean, weekday_mean
+from transforms.planning.moves import allocation_move_arc
+from transforms.planning.offer import offers, patients_today, usual
+from transforms.planning.settings import (
+    allocation_capacity,
+    allocation_class,
+    allocation_resource,
+    allocation_use,
+)
+from transforms.stay import allocation_stay, curves
+from transforms.stays import census_of_capacity, stays
+
+
+def planning_inputs(
+    clean: Mapping[str, pl.DataFrame], region: Region, night: date
+) -> dict[str, pl.DataFrame]:
+    """Build what the allocation reads.
+
+    Args:
+        clean: by name: zone and institution (completed), resource, care_class, capacity,
+            capacity_estimate, encounter, travel.
+        region: the region's file.
+        night: the night that is planned; planning starts the day after it, or after the newest
+            capacity if that is older.
+
+    Returns:
+        results.allocation_demand, _arc, _capacity, _census, _stay, _use, _class, _resource and
+        _move_arc, by name.
+
+    Raises:
+        InputRefused: if no capacity of a resource that classes use is known.
+    """
+    planning, allocation = region.planning, region.allocation
+    zone, institution = clean["zone"], clean["institution"]
+    needs = use(region.classes)
+    beds = bed(needs, clean["resource"])
+    as_of = last_known_day(clean["capacity"], needs, night)
+    days = plan_days(as_of, allocation.horizon_days)
+    units = units_today(clean["capacity_estimate"], institution, needs, as_of, planning.oldest_days)
+    known = stays(clean["encounter"], zone, institution, region.timezone, as_of)
+    recent = known.filter(pl.col("admitted") > as_of - timedelta(days=planning.usual_days))
+    patients = patients_today(units, beds, known)
+    treats = offers(units, needs, patients, recent)
+    habits = usual(treats, patients, recent, institution)
+    shape = curves(known, clean["care_class"], planning, allocation.horizon_days)
+    census = census_of_capacity(clean["capacity"], clean["capacity_estimate"], beds)
+    demand = allocation_demand(
+        weekday_mean(known, as_of, planning),
+        census_mean(
+            census,
+            patients.join(known, on="class_id", how="anti"),
+            clean["care_class"],
+            institution,
+            as_of,
+            planning,
+        ),
+        institution.join(units, on="institution_id", how="semi"),
+        days,
+        planning,
+    )
+    wanted = demand.select("zone_id", "class_id").unique()
+    return {
+        "allocation_demand": demand,
+        "allocation_arc": allocation_arc(
+            wanted, treats, habits, zone, institution, clean["travel"], allocation
+        ),
+        "allocation_capacity": allocation_capacity(units, days, allocation),
+        "allocation_census": allocation_census(
+            known, patients, units, clean["care_class"], shape, days
+        ),
+        "allocation_stay": allocation_stay(shape, allocation.horizon_days),
+        "allocation_use": allocation_use(needs),
+        "allocation_class": allocation_class(clean["care_class"], allocation),
+        "allocation_resource": allocation_resource(needs, clean["resource"], allocation),
+        "allocation_move_arc": allocation_move_arc(
+            units, treats, needs, clean["resource"], institution, clean["travel"], allocation
+        ),
+    }

@@ -1,0 +1,128 @@
+"""Encounters as stays in whole days, and the patients in bed that they or a census show.
+
+A stay counts the day of admission and every later day whose midnight it began in bed: a patient
+who leaves on the day of admission stays one day.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+import polars as pl
+
+
+def stays(
+    encounter: pl.DataFrame,
+    zone: pl.DataFrame,
+    institution: pl.DataFrame,
+    timezone: str,
+    as_of: date,
+) -> pl.DataFrame:
+    """What was known of every stay at the end of a day.
+
+    A patient whose zone is unknown is taken to live in the zone of the institution.
+
+    Args:
+        encounter: clean.encounter.
+        zone: clean.zone, completed.
+        institution: clean.institution.
+        timezone: IANA name; days are those of its clocks.
+        as_of: the last day known; later admissions are left out, later discharges are open.
+
+    Returns:
+        institution_id, zone_id, class_id, admitted (date), days (days in bed by the end of
+        ``as_of``, >= 1), open (still in).
+    """
+    admitted, left = _local_day("admitted_at", timezone), _local_day("discharged_at", timezone)
+    places = institution.select("institution_id", home=pl.col("zone_id"))
+    known_zone = pl.col("zone_id").is_in(zone["zone_id"].to_list())
+    open_ = (pl.col("left") > as_of).fill_null(True)
+    end = pl.when(open_).then(pl.lit(as_of) + pl.duration(days=1)).otherwise("left")
+    days = (end - pl.col("admitted")).dt.total_days().clip(lower_bound=1)
+    return (
+        encounter.select("institution_id", "zone_id", "class_id", admitted=admitted, left=left)
+        .filter(pl.col("admitted") <= as_of)
+        .join(places, on="institution_id", how="left")
+        .select(
+            "institution_id",
+            pl.when(known_zone).then("zone_id").otherwise("home").alias("zone_id"),
+            "class_id",
+            "admitted",
+            days=days,
+            open=open_,
+        )
+    )
+
+
+def daily(stays: pl.DataFrame, by: Sequence[str], first: date, last: date) -> pl.DataFrame:
+    """Admissions and patients in bed on each day of a window.
+
+    Args:
+        stays: from ``stays``.
+        by: columns to count by.
+        first: first day.
+        last: last day, not after the day by which the stays are known.
+
+    Returns:
+        ``by``, date | admissions (patients/day), patients (in bed), with a row for every day and
+        everyone who has a stay in the window; sorted.
+    """
+    gone = pl.col("admitted") + pl.duration(days="days")
+    inside = stays.with_columns(gone=gone).filter(
+        pl.col("admitted") <= last, pl.col("gone") > first
+    )
+    came = inside.select(
+        *by,
+        date=pl.max_horizontal("admitted", pl.lit(first)),
+        admissions=(pl.col("admitted") >= first).cast(pl.Int64),
+        change=pl.lit(1, pl.Int64),
+    )
+    went = inside.select(
+        *by, date="gone", admissions=pl.lit(0, pl.Int64), change=pl.lit(-1, pl.Int64)
+    )
+    days = pl.DataFrame({"date": pl.date_range(first, last, eager=True)})
+    changes = (
+        pl.concat([came, went]).group_by(*by, "date").agg(pl.col("admissions", "change").sum())
+    )
+    return (
+        inside.select(by)
+        .unique()
+        .join(days, how="cross")
+        .join(changes, on=[*by, "date"], how="left")
+        .sort(*by, "date")
+        .with_columns(pl.col("admissions", "change").fill_null(0))
+        .with_columns(patients=pl.col("change").cum_sum().over(by))
+        .select(*by, "date", pl.col("admissions", "patients").cast(pl.Float64))
+    )
+
+
+def census_of_capacity(
+    capacity: pl.DataFrame, capacity_estimate: pl.DataFrame, bed: pl.DataFrame
+) -> pl.DataFrame:
+    """Patients in bed as the use of their class's own resource shows them.
+
+    Args:
+        capacity: clean.capacity, for the length of its periods.
+        capacity_estimate: clean.capacity_estimate.
+        bed: class_id, resource_id | units, from ``care.bed``.
+
+    Returns:
+        institution_id, class_id, date | period_days (days), patients (mean over the period).
+    """
+    cell = ["institution_id", "resource_id", "date"]
+    use = pl.coalesce("in_use", "in_use_imputed", pl.lit(0.0))
+    return (
+        capacity_estimate.join(bed, on="resource_id", how="inner")
+        .join(capacity.select(*cell, "period_days"), on=cell, how="left")
+        .select(
+            "institution_id",
+            "class_id",
+            "date",
+            "period_days",
+            patients=use / pl.col("units"),
+        )
+        .sort("institution_id", "class_id", "date")
+    )
+
+
+def _local_day(column: str, timezone: str) -> pl.Expr:
+    return pl.col(column).dt.replace_time_zone("UTC").dt.convert_time_zone(timezone).dt.date()

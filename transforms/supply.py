@@ -1,0 +1,123 @@
+"""Supply by region: what institutions have of a resource, and which cells were not given."""
+
+import polars as pl
+
+from schemas.base import conform
+from schemas.regional import CapacityGap, Supply
+from transforms.exact import exact_sum
+
+KEY = ["region_id", "resource_id", "date"]
+CELL = ["institution_id", "resource_id", "date"]
+MEASURES = ("in_service", "in_use")
+
+
+def supply(
+    capacity_estimate: pl.DataFrame, institution: pl.DataFrame, inhabitants: pl.DataFrame
+) -> pl.DataFrame:
+    """Sum units in service and in use by region, resource and date.
+
+    Args:
+        capacity_estimate: clean.capacity_estimate.
+        institution: clean.institution.
+        inhabitants: region_id | population (persons), from ``inhabitants``.
+
+    Returns:
+        regional.supply; a gap that no rule could fill counts 0.
+    """
+    rows = complete(capacity_estimate).join(
+        institution.select("institution_id", "region_id"), on="institution_id", how="left"
+    )
+    free = (pl.col("service") - pl.col("use")).clip(lower_bound=0)
+    sums = rows.group_by(KEY).agg(
+        institutions=pl.len().cast(pl.Int64),
+        in_service_reported=exact_sum("in_service"),
+        in_use_reported=exact_sum("in_use"),
+        free=exact_sum(free),
+        service=exact_sum("service"),
+        use=exact_sum("use"),
+    )
+    result = sums.rename({"service": "in_service", "use": "in_use"}).join(
+        inhabitants, on="region_id", how="left"
+    )
+    return conform(
+        Supply,
+        result.with_columns(
+            occupancy=_ratio("in_use", "in_service"),
+            in_service_per_100k=_ratio("in_service", "population") * 100_000,
+        ),
+    )
+
+
+def complete(capacity_estimate: pl.DataFrame) -> pl.DataFrame:
+    """Add ``service`` and ``use`` (units): reported, else imputed, else 0."""
+    return capacity_estimate.with_columns(
+        service=pl.coalesce("in_service", "in_service_imputed", pl.lit(0.0)),
+        use=pl.coalesce("in_use", "in_use_imputed", pl.lit(0.0)),
+    )
+
+
+def inhabitants(population: pl.DataFrame, zone: pl.DataFrame) -> pl.DataFrame:
+    """People by region: every zone's newest year, added.
+
+    Where a zone sends totals ('all') beside parts, the totals count.
+
+    Args:
+        population: clean.population.
+        zone: clean.zone.
+
+    Returns:
+        region_id | population (persons), for regions with a zone whose people are known.
+    """
+    year = pl.col("year") == pl.col("year").max().over("zone_id")
+    newest = population.drop_nulls("persons").filter(year)
+    ages = newest.filter(_totals_if_sent("age_band"))
+    people = ages.filter(_totals_if_sent("sex"))
+    return (
+        people.join(zone.select("zone_id", "region_id"), on="zone_id", how="inner")
+        .group_by("region_id")
+        .agg(population=exact_sum("persons"))
+        .sort("region_id")
+    )
+
+
+def capacity_gap(
+    capacity: pl.DataFrame, capacity_estimate: pl.DataFrame, institution: pl.DataFrame
+) -> pl.DataFrame:
+    """Count the cells that were not given, by reason and by the rule that filled them.
+
+    Args:
+        capacity: clean.capacity.
+        capacity_estimate: clean.capacity_estimate.
+        institution: clean.institution.
+
+    Returns:
+        regional.capacity_gap; an unknown without a reason counts as not_reported.
+    """
+    reasons = capacity.select(*CELL, "in_service_reason", "in_use_reason")
+    rows = capacity_estimate.join(reasons, on=CELL, how="left").join(
+        institution.select("institution_id", "region_id"), on="institution_id", how="left"
+    )
+    cells = pl.concat([_cells(rows, measure) for measure in MEASURES])
+    gaps = cells.group_by(*KEY, "measure", "reason", "rule").agg(
+        gaps=pl.len().cast(pl.Int64), imputed=exact_sum("imputed")
+    )
+    return conform(CapacityGap, gaps)
+
+
+def _cells(rows: pl.DataFrame, measure: str) -> pl.DataFrame:
+    return rows.filter(pl.col(measure).is_null()).select(
+        *KEY,
+        measure=pl.lit(measure),
+        reason=pl.col(f"{measure}_reason").fill_null("not_reported"),
+        rule=pl.col(f"{measure}_rule"),
+        imputed=pl.col(f"{measure}_imputed"),
+    )
+
+
+def _totals_if_sent(column: str) -> pl.Expr:
+    total = pl.col(column) == "all"
+    return total == total.any().over("zone_id")
+
+
+def _ratio(part: str, whole: str) -> pl.Expr:
+    return pl.when(pl.col(whole) > 0).then(pl.col(part) / pl.col(whole))
