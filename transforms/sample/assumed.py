@@ -54,8 +54,8 @@ WEEKDAYS = np.array(
 )
 SEASON = np.array([0.06, 0.08, 0.15])
 SEASON_PEAK_DAY = 35
-SURGE = np.array([0.60, 0.65, 0.45])
-SURGE_PEAK_DAY = 43
+SURGE = np.array([0.95, 0.95, 0.60])
+SURGE_PEAK_DAY = 39
 SURGE_WIDTH_DAYS = 16.0
 
 STAY_MEAN = np.array([4.6, 5.2, 2.6])
@@ -69,10 +69,11 @@ ADMISSION_HOURS = np.array(
 PAYER_SHARES = np.array([0.70, 0.21, 0.09])
 
 # Use against capacity by resource: where the surge strikes, in the mean of the last week; where
-# not, on the busiest day of the last four weeks.
+# not, on the busiest day of the last four weeks. USUALLY is the most that a mean day may use.
 CROWDED = np.array([1.12, 1.10, 1.10, 1.08])
 CALM = np.array([0.78, 0.76, 0.74, 0.62])
 MOST_CROWDED = 1.19
 MOST_CALM = 0.94
+USUALLY = 0.92
 STRUCK_DAYS, CALM_DAYS = 7, 28
 WEEKEND_NURSES = 0.94

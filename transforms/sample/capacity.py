@@ -25,16 +25,21 @@ def in_service(made: Places, used: np.ndarray) -> np.ndarray:
     """Whole units in service by institution, resource and day, (N, R, T).
 
     A hospital that the surge strikes is above its capacity in the last week (``CROWDED``), any
-    other well below for four weeks (``CALM``); none is ever beyond what its feed calls plausible.
+    other well below for four weeks (``CALM``). On a day when use would pass ``MOST_CROWDED``,
+    units are opened for that day, so that no use is beyond what the feed calls plausible.
     """
     factor = staffing(used.shape[2])
-    needed = used / factor
+    units = _usual_units(made, used / factor)[:, :, None] * factor
+    return np.ceil(np.maximum(units, used / assumed.MOST_CROWDED))
+
+
+def _usual_units(made: Places, needed: np.ndarray) -> np.ndarray:
+    """Units that each institution has on a usual day, (N, R)."""
     crowded = needed[:, :, -assumed.STRUCK_DAYS :].mean(axis=2) / assumed.CROWDED
+    crowded = np.maximum(crowded, needed.mean(axis=2) / assumed.USUALLY)
     calm = needed[:, :, -assumed.CALM_DAYS :].max(axis=2) / assumed.CALM
-    struck = made.surges[:, None]
-    most = np.where(struck, assumed.MOST_CROWDED, assumed.MOST_CALM)
-    units = np.maximum(np.where(struck, crowded, calm), needed.max(axis=2) / most)
-    return np.ceil(np.maximum(np.ceil(units), 1)[:, :, None] * factor)
+    calm = np.maximum(calm, needed.max(axis=2) / assumed.MOST_CALM)
+    return np.ceil(np.maximum(np.where(made.surges[:, None], crowded, calm), 1))
 
 
 def capacity_table(made: Places, census: np.ndarray) -> pl.DataFrame:
