@@ -37,9 +37,9 @@ def balance(
     asked = (
         assigned(periods, demand.join(use, on="class_id", how="inner"), "region_id")
         .group_by(*KEY, "class_id")
-        .agg(units=exact_sum(units) / pl.len())
+        .agg(units=exact_sum(units, 9) / pl.len())
         .group_by(KEY)
-        .agg(demand=exact_sum("units"))
+        .agg(demand=exact_sum("units", 9))
     )
     ratio = pl.when(pl.col("demand") > 0).then(pl.col("supply") / pl.col("demand"))
     return conform(
@@ -76,9 +76,9 @@ def lack(
     load = (
         assigned(units, census.join(use, on="class_id", how="inner"), "institution_id")
         .group_by(*cell, "class_id")
-        .agg(load=exact_sum(needed) / pl.len())
+        .agg(load=exact_sum(needed, 9) / pl.len())
         .group_by(cell)
-        .agg(load=exact_sum("load"))
+        .agg(load=exact_sum("load", 9))
     )
     rows = units.join(load, on=cell, how="left").with_columns(pl.col("load").fill_null(0))
     return (
@@ -86,8 +86,8 @@ def lack(
         .group_by(KEY)
         .agg(
             period_days=pl.col("period_days").max(),
-            shortage=exact_sum((pl.col("load") - pl.col("service")).clip(lower_bound=0)),
-            surplus=exact_sum((pl.col("service") - pl.col("load")).clip(lower_bound=0)),
+            shortage=exact_sum((pl.col("load") - pl.col("service")).clip(lower_bound=0), 9),
+            surplus=exact_sum((pl.col("service") - pl.col("load")).clip(lower_bound=0), 9),
         )
     )
 

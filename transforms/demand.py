@@ -73,23 +73,28 @@ def demand_of_stays(
 
 
 def demand_of_census(
-    census: pl.DataFrame, care_class: pl.DataFrame, institution: pl.DataFrame
+    census: pl.DataFrame,
+    capacity: pl.DataFrame,
+    care_class: pl.DataFrame,
+    institution: pl.DataFrame,
 ) -> pl.DataFrame:
     """Patients in bed ÷ mean stay, at the region of the institution.
 
     Args:
         census: from ``stays.census_of_capacity``.
+        capacity: clean.capacity, for the length of its periods.
         care_class: clean.care_class.
         institution: clean.institution.
 
     Returns:
         ``COLUMNS``, source in_use_over_mean_stay.
     """
-    rows = census.join(
+    cell = ["institution_id", "resource_id", "date"]
+    rows = census.join(capacity.select(*cell, "period_days"), on=cell, how="left").join(
         institution.select("institution_id", "region_id"), on="institution_id", how="left"
     )
     sums = rows.group_by(KEY).agg(
-        period_days=pl.col("period_days").max(), patient_days=exact_sum("patients")
+        period_days=pl.col("period_days").max(), patient_days=exact_sum("patients", 9)
     )
     stay = care_class.select("class_id", "mean_stay_days")
     return sums.join(stay, on="class_id", how="left").select(
@@ -131,8 +136,8 @@ def demand_of_activity(
         rows.group_by(KEY)
         .agg(
             period_days=pl.col("period_days").max(),
-            admissions=exact_sum(pl.col("admissions") / pl.col("period_days")),
-            patient_days=exact_sum(pl.col("patient_days") / pl.col("period_days")),
+            admissions=exact_sum(pl.col("admissions") / pl.col("period_days"), 9),
+            patient_days=exact_sum(pl.col("patient_days") / pl.col("period_days"), 9),
         )
         .with_columns(demand_source=pl.lit("activity"))
     )

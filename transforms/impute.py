@@ -108,7 +108,7 @@ def _occupancy(rows: pl.DataFrame) -> pl.DataFrame:
     """Occupancy by region, resource and date, of those who reported both numbers."""
     both = rows.drop_nulls(["in_service", "in_use"]).filter(pl.col("in_service") > 0)
     sums = both.group_by("region_id", "resource_id", "date").agg(
-        use=exact_sum("in_use"), units=exact_sum("in_service")
+        use=exact_sum("in_use", 9), units=exact_sum("in_service", 9)
     )
     return sums.select(
         "region_id", "resource_id", "date", occupancy=pl.col("use") / pl.col("units")

@@ -95,31 +95,21 @@ def daily(stays: pl.DataFrame, by: Sequence[str], first: date, last: date) -> pl
     )
 
 
-def census_of_capacity(
-    capacity: pl.DataFrame, capacity_estimate: pl.DataFrame, bed: pl.DataFrame
-) -> pl.DataFrame:
+def census_of_capacity(capacity_estimate: pl.DataFrame, bed: pl.DataFrame) -> pl.DataFrame:
     """Patients in bed as the use of their class's own resource shows them.
 
     Args:
-        capacity: clean.capacity, for the length of its periods.
         capacity_estimate: clean.capacity_estimate.
         bed: class_id, resource_id | units, from ``care.bed``.
 
     Returns:
-        institution_id, class_id, date | period_days (days), patients (mean over the period).
+        institution_id, class_id, resource_id, date | patients (mean over the row's period),
+        sorted.
     """
-    cell = ["institution_id", "resource_id", "date"]
     use = pl.coalesce("in_use", "in_use_imputed", pl.lit(0.0))
     return (
         capacity_estimate.join(bed, on="resource_id", how="inner")
-        .join(capacity.select(*cell, "period_days"), on=cell, how="left")
-        .select(
-            "institution_id",
-            "class_id",
-            "date",
-            "period_days",
-            patients=use / pl.col("units"),
-        )
+        .select("institution_id", "class_id", "resource_id", "date", patients=use / pl.col("units"))
         .sort("institution_id", "class_id", "date")
     )
 

@@ -8,18 +8,23 @@ from transforms.exact import exact_sum
 
 KEY = ["region_id", "resource_id", "date"]
 CELL = ["institution_id", "resource_id", "date"]
+DECIMALS = 9
 MEASURES = ("in_service", "in_use")
 
 
 def supply(
-    capacity_estimate: pl.DataFrame, institution: pl.DataFrame, inhabitants: pl.DataFrame
+    capacity_estimate: pl.DataFrame,
+    institution: pl.DataFrame,
+    population: pl.DataFrame,
+    zone: pl.DataFrame,
 ) -> pl.DataFrame:
     """Sum units in service and in use by region, resource and date.
 
     Args:
         capacity_estimate: clean.capacity_estimate.
         institution: clean.institution.
-        inhabitants: region_id | population (persons), from ``inhabitants``.
+        population: clean.population.
+        zone: clean.zone.
 
     Returns:
         regional.supply; a gap that no rule could fill counts 0.
@@ -30,14 +35,14 @@ def supply(
     free = (pl.col("service") - pl.col("use")).clip(lower_bound=0)
     sums = rows.group_by(KEY).agg(
         institutions=pl.len().cast(pl.Int64),
-        in_service_reported=exact_sum("in_service"),
-        in_use_reported=exact_sum("in_use"),
-        free=exact_sum(free),
-        service=exact_sum("service"),
-        use=exact_sum("use"),
+        in_service_reported=exact_sum("in_service", DECIMALS),
+        in_use_reported=exact_sum("in_use", DECIMALS),
+        free=exact_sum(free, DECIMALS),
+        service=exact_sum("service", DECIMALS),
+        use=exact_sum("use", DECIMALS),
     )
     result = sums.rename({"service": "in_service", "use": "in_use"}).join(
-        inhabitants, on="region_id", how="left"
+        inhabitants(population, zone), on="region_id", how="left"
     )
     return conform(
         Supply,
@@ -99,7 +104,7 @@ def capacity_gap(
     )
     cells = pl.concat([_cells(rows, measure) for measure in MEASURES])
     gaps = cells.group_by(*KEY, "measure", "reason", "rule").agg(
-        gaps=pl.len().cast(pl.Int64), imputed=exact_sum("imputed")
+        gaps=pl.len().cast(pl.Int64), imputed=exact_sum("imputed", DECIMALS)
     )
     return conform(CapacityGap, gaps)
 

@@ -1,32 +1,55 @@
 """Which days are planned, and which institutions and units take part."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import polars as pl
 
+from schemas.assumptions.region import CareClassDefinition
 from schemas.errors import InputRefused
+from transforms.care import use
 from transforms.supply import complete
 
 
-def last_known_day(capacity: pl.DataFrame, use: pl.DataFrame, night: date) -> date:
-    """The earlier of the night and the newest date of a resource that classes use.
-
-    Planning starts the day after.
+def newest_capacity(capacity: pl.DataFrame, needs: pl.DataFrame) -> date | None:
+    """The newest date of a resource that classes use; None if there is none.
 
     Args:
         capacity: clean.capacity or clean.capacity_estimate.
-        use: class_id, resource_id | units.
-        night: the night that is planned.
+        needs: class_id, resource_id | units, from ``care.use``.
+    """
+    used = capacity.join(needs.select("resource_id").unique(), on="resource_id", how="semi")
+    newest = used["date"].max()
+    return newest if isinstance(newest, date) else None
+
+
+def last_known_day(capacity: pl.DataFrame, needs: pl.DataFrame, night: date) -> date:
+    """The earlier of the night and the newest date of a resource that classes use.
 
     Raises:
         InputRefused: if no capacity of such a resource is known.
     """
-    used = capacity.join(use.select("resource_id").unique(), on="resource_id", how="semi")
-    newest = used["date"].max()
-    if not isinstance(newest, date):
-        names = ", ".join(use["resource_id"].unique().sort())
+    newest = newest_capacity(capacity, needs)
+    if newest is None:
+        names = ", ".join(needs["resource_id"].unique().sort())
         raise InputRefused(f"no capacity of {names} has arrived; load a feed of kind capacity")
     return min(night, newest)
+
+
+def planning_start(
+    capacity: pl.DataFrame, classes: Sequence[CareClassDefinition], night: date
+) -> date:
+    """The first day planned: the day after ``last_known_day``.
+
+    Args:
+        capacity: clean.capacity or clean.capacity_estimate.
+        classes: of the region's file.
+        night: the night that is planned.
+
+    Raises:
+        InputRefused: if no capacity of a resource that classes use is known.
+    """
+    return last_known_day(capacity, use(classes), night) + timedelta(days=1)
 
 
 def plan_days(as_of: date, horizon: int) -> pl.DataFrame:
@@ -47,7 +70,7 @@ def plan_days(as_of: date, horizon: int) -> pl.DataFrame:
 def units_today(
     capacity_estimate: pl.DataFrame,
     institution: pl.DataFrame,
-    use: pl.DataFrame,
+    needs: pl.DataFrame,
     as_of: date,
     oldest_days: int,
 ) -> pl.DataFrame:
@@ -59,7 +82,7 @@ def units_today(
     Args:
         capacity_estimate: clean.capacity_estimate.
         institution: clean.institution.
-        use: class_id, resource_id | units.
+        needs: class_id, resource_id | units.
         as_of: the last day known.
         oldest_days: how old a row may be (days).
 
@@ -67,7 +90,7 @@ def units_today(
         institution_id, resource_id | date (of the row used; null if none), age_days, service,
         use (units); sorted.
     """
-    resources = use.select("resource_id").unique()
+    resources = needs.select("resource_id").unique()
     age = (pl.lit(as_of) - pl.col("date")).dt.total_days()
     rows = (
         complete(capacity_estimate)

@@ -123,10 +123,10 @@ def census_mean(
         .join(homes, on="institution_id")
         .join(rates, on="class_id")
         .group_by(*PLACE, "date")
-        .agg(x=exact_sum(per_day))
+        .agg(x=exact_sum(per_day, 9))
     )
     spread = dated.group_by(PLACE).agg(
-        count=pl.len(), total=exact_sum("x"), squares=exact_sum(pl.col("x") ** 2)
+        count=pl.len(), total=exact_sum("x", 9), squares=exact_sum(pl.col("x") ** 2, 9)
     )
     alone = pl.col("mean").sqrt()
     deviation = pl.when(pl.col("count") > 1).then(_deviation(pl.col("count"))).otherwise(alone)

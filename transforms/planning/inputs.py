@@ -29,7 +29,7 @@ def planning_inputs(
     """Build what the allocation reads.
 
     Args:
-        clean: by name: zone and institution (completed), resource, care_class, capacity,
+        clean: by name: zone and institution (completed), resource, care_class,
             capacity_estimate, encounter, travel.
         region: the region's file.
         night: the night that is planned; planning starts the day after it, or after the newest
@@ -46,7 +46,7 @@ def planning_inputs(
     zone, institution = clean["zone"], clean["institution"]
     needs = use(region.classes)
     beds = bed(needs, clean["resource"])
-    as_of = last_known_day(clean["capacity"], needs, night)
+    as_of = last_known_day(clean["capacity_estimate"], needs, night)
     days = plan_days(as_of, allocation.horizon_days)
     units = units_today(clean["capacity_estimate"], institution, needs, as_of, planning.oldest_days)
     known = stays(clean["encounter"], zone, institution, region.timezone, as_of)
@@ -55,7 +55,7 @@ def planning_inputs(
     treats = offers(units, needs, patients, recent)
     habits = usual(treats, patients, recent, institution)
     shape = curves(known, clean["care_class"], planning, allocation.horizon_days)
-    census = census_of_capacity(clean["capacity"], clean["capacity_estimate"], beds)
+    census = census_of_capacity(clean["capacity_estimate"], beds)
     demand = allocation_demand(
         weekday_mean(known, as_of, planning),
         census_mean(
