@@ -26,7 +26,7 @@ from transforms.sample.places import (
 )
 from transforms.sample.stays import census, stays
 
-LEAST_DAYS = 30
+LEAST_DAYS = 28
 
 
 @dataclass(frozen=True)
