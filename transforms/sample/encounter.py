@@ -33,8 +33,8 @@ def encounter_table(made: Places, drawn: Stays) -> pl.DataFrame:
 
 
 def numbered(prefix: str, numbers: pl.Series) -> pl.Series:
-    """Codes of nine digits behind a prefix."""
-    return prefix + numbers.cast(pl.String).str.zfill(9)
+    """Codes of seven digits or more behind a prefix."""
+    return prefix + numbers.cast(pl.String).str.zfill(7)
 
 
 def clock(minutes: pl.Series) -> pl.Series:
