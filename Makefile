@@ -9,7 +9,7 @@ SAMPLE_DIR ?= sample
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: help setup nightly test check check-all format lint types contracts lock clean
+.PHONY: help setup nightly test check check-all fix format lint types contracts docs lock clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ types: setup ## Check types.
 
 contracts: setup ## Do imports run one way only?
 	@$(BIN)/lint-imports
+
+docs: setup ## Write the generated documents again.
+	@$(BIN)/python -m flows.dictionary docs/dictionary.md
 
 lock: setup ## Resolve every dependency again and write requirements.lock.
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-strip-extras --generate-hashes --extra dev pyproject.toml -o requirements.lock

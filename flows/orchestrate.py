@@ -1,5 +1,6 @@
 """One night from the command line: on Prefect where it can be reached, plainly where not."""
 
+import logging
 import os
 from datetime import date
 from pathlib import Path
@@ -13,9 +14,14 @@ from schemas.errors import CatchmentError
 QUIET = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    "PREFECT_LOGGING_LEVEL": "ERROR",
-    "PREFECT_SERVER_LOGGING_LEVEL": "ERROR",
-    "PREFECT_CLI_COLORS": "false",
+    "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
+}
+# A night that a person waits for: Prefect's own log stays out of sight, and a lost server is
+# given up soon (by default it is asked again for minutes).
+ATTENDED = {
+    **QUIET,
+    "PREFECT_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_CLIENT_MAX_RETRIES": "1",
 }
 
 
@@ -41,7 +47,7 @@ def run_night(
 
 def _unreachable(home: Home) -> str | None:
     """Why the server that PREFECT_API_URL names cannot be used; None where it can."""
-    for name, value in {**QUIET, "PREFECT_HOME": str(home.prefect)}.items():
+    for name, value in {**ATTENDED, "PREFECT_HOME": str(home.prefect)}.items():
         os.environ.setdefault(name, value)
     url = os.environ.get("PREFECT_API_URL")
     if not url:
@@ -77,5 +83,6 @@ def _run_on_prefect(night: Night) -> str | None:
     except CatchmentError:
         raise
     except Exception as err:
+        logging.disable(logging.ERROR)
         return f"the server was lost ({type(err).__name__})"
     return None

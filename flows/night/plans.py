@@ -49,7 +49,7 @@ def allocation(night: Night) -> int:
         )
     except SolverStopped as stopped:
         return _stale(night, "allocation", str(stopped))
-    return _store(night, "allocation", ALLOCATION, {**inputs, **plan.frames}, plan)
+    return _store(night, "allocation", ALLOCATION, {**inputs, **plan.frames})
 
 
 def financing(night: Night) -> int:
@@ -62,4 +62,78 @@ def financing(night: Night) -> int:
         plan = financing_model.plan(inputs, threads=threads())
     except SolverStopped as stopped:
         return _stale(night, "financing", str(stopped))
-    return _store(night, "financing", FINANCING, {**inputs, **plan.frames}, plan)
+    return _store(night, "financing", FINANCING, {**inputs, **plan.frames})
+
+
+def verify(night: Night) -> int:
+    """Recompute the stored plan and budget, without the solver; returns rows recomputed.
+
+    Raises:
+        PlanRefused: naming what does not follow from the stored inputs.
+    """
+    with opened(night.home) as con:
+        allocated = frames_of(con, (clean.Zone, clean.Institution, *ALLOCATION, PlanRun))
+        financed = frames_of(con, (clean.Zone, clean.Institution, *FINANCING, PlanRun))
+    rows = 0
+    if not allocated["allocation_demand"].is_empty():
+        verify_allocation(allocated)
+        rows += sum(allocated[name(table)].height for table in ALLOCATION)
+    if not financed["financing_institution"].is_empty():
+        verify_financing(financed)
+        rows += sum(financed[name(table)].height for table in FINANCING)
+    return rows
+
+
+def about(night: Night) -> int:
+    """Facts about the whole file: region, currency, night, how old the data are."""
+    region = night.region
+    with opened(night.home) as con:
+        start = planning_start(read(con, clean.Capacity), region.classes, night.date)
+        newest = con.execute(
+            "SELECT max(date) FROM clean.capacity WHERE resource_id IN "
+            "(SELECT resource_id FROM results.allocation_use)"
+        ).fetchone()
+        facts = {
+            "region": region.region,
+            "name": region.name,
+            "currency": region.currency,
+            "timezone": region.timezone,
+            "synthetic": str(region.synthetic).lower(),
+            "night": night.date.isoformat(),
+            "plan_from": start.isoformat(),
+            "data_to": str(newest[0]) if newest else "",
+            "data_age_days": str((night.date - newest[0]).days) if newest and newest[0] else "",
+            "horizon_days": str(region.allocation.horizon_days),
+            "catchment_version": version("catchment"),
+            "configuration_sha256": night.files.sha256,
+        }
+        frame = pl.DataFrame({"item": list(facts), "value": list(facts.values())})
+        return replace(con, ops.RegionInfo, conform(ops.RegionInfo, frame))
+
+
+def threads() -> int:
+    """Threads that the solver may use."""
+    return settings().threads
+
+
+def _store(night: Night, model: str, tables: tuple[type[Table], ...], plan: Frames) -> int:
+    runs, seconds = plan["plan_run"], plan["plan_seconds"]
+    with opened(night.home) as con:
+        others = read(con, PlanRun).filter(pl.col("model") != model)
+        slower = read(con, PlanSeconds).filter(pl.col("model") != model)
+        frames = {table: plan[name(table)] for table in tables}
+        frames[PlanRun] = conform(PlanRun, pl.concat([others, runs]))
+        frames[PlanSeconds] = conform(PlanSeconds, pl.concat([slower, seconds]))
+        return replace_all(con, frames)
+
+
+def _stale(night: Night, model: str, reason: str) -> int:
+    row = {
+        "run_key": night.run_key,
+        "rule": "plan_stale",
+        "subject": model,
+        "message": f"tonight's solver stopped ({reason}); the last plan stands",
+    }
+    with opened(night.home) as con:
+        append(con, ops.Alert, conform(ops.Alert, pl.DataFrame([row])))
+    return 0
