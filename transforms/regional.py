@@ -9,7 +9,7 @@ from schemas.assumptions.region import Region
 from transforms import balance, demand
 from transforms.care import bed, use
 from transforms.planning.calendar import newest_capacity
-from transforms.stays import census_of_capacity, daily, stays
+from transforms.stays import census_of_capacity, daily, record_start, stays
 from transforms.supply import inhabitants
 
 Frames = Mapping[str, pl.DataFrame]
@@ -78,7 +78,6 @@ def _last_day(clean: Frames, region: Region, night: date) -> date:
 
 
 def _first_day(stays: pl.DataFrame, region: Region, last: date) -> date:
-    """The first day counted: no earlier than the oldest stay, or it would show empty beds."""
+    """The first day counted: no earlier than the record, or it would show empty beds."""
     first = last - timedelta(days=region.planning.history_days - 1)
-    oldest = stays["admitted"].min()
-    return max(first, oldest) if isinstance(oldest, date) else first
+    return max(first, record_start(stays) or first)

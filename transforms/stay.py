@@ -6,6 +6,7 @@ import polars as pl
 from schemas.assumptions.planning import PlanningAssumptions
 from schemas.base import conform
 from schemas.results.allocation import AllocationStay
+from transforms.stays import record_start
 
 TAIL_DAYS = 7
 Curves = dict[str, np.ndarray]
@@ -35,7 +36,8 @@ def curves(
     """Share still in bed by class, observed where enough stays are known, else geometric.
 
     Args:
-        stays: from ``stays.stays``; those admitted in the last ``stay_days`` count.
+        stays: from ``stays.stays``; those admitted in the last ``stay_days``, and not before the
+            record starts, count.
         care_class: clean.care_class.
         planning: least_stays, least_at_risk, stay_days.
         horizon: days ahead.
@@ -43,8 +45,8 @@ def curves(
     Returns:
         class_id to shares on days 0 to longest open stay + horizon.
     """
-    newest = pl.col("admitted").max() - pl.duration(days=planning.stay_days)
-    recent = stays.filter(pl.col("admitted") > newest)
+    oldest = pl.col("admitted").max() - pl.duration(days=planning.stay_days)
+    recent = stays.filter(pl.col("admitted") > oldest, pl.col("admitted") >= record_start(stays))
     days = int(stays["days"].max() or 0) + horizon + 1  # type: ignore[arg-type]
     result: Curves = {}
     for class_id, mean in care_class.sort("class_id").select("class_id", "mean_stay_days").rows():

@@ -9,6 +9,8 @@ from datetime import date
 
 import polars as pl
 
+STRAY = 1000
+
 
 def stays(
     encounter: pl.DataFrame,
@@ -51,6 +53,24 @@ def stays(
             open=open_,
         )
     )
+
+
+def record_start(stays: pl.DataFrame) -> date | None:
+    """The day from which the stays tell everything: that of the first discharges.
+
+    Extracts name either everyone who was in bed in a window or everyone admitted in it. In the
+    first case, those admitted before the window are the ones who stayed long, and they mislead.
+    One discharge in a thousand may be older: a stray row does not start a record.
+
+    Args:
+        stays: from ``stays``.
+
+    Returns:
+        The day; that of the first admission if nobody has left; None without stays.
+    """
+    left = stays.filter(~pl.col("open")).select(pl.col("admitted") + pl.duration(days="days"))
+    days = (left if left.height else stays.select("admitted")).to_series().sort()
+    return days[days.len() // STRAY] if days.len() else None
 
 
 def daily(stays: pl.DataFrame, by: Sequence[str], first: date, last: date) -> pl.DataFrame:

@@ -8,9 +8,17 @@ from schemas.assumptions.planning import PlanningAssumptions
 from schemas.base import conform
 from schemas.results.allocation import AllocationDemand
 from transforms.exact import exact_sum
+from transforms.stays import record_start
 
 WEEK = 7
 PLACE = ["zone_id", "class_id"]
+EXPECTED = {
+    "zone_id": pl.String,
+    "class_id": pl.String,
+    "weekday": pl.Int8,
+    "mean": pl.Float64,
+    "upper": pl.Float64,
+}
 
 
 def allocation_demand(
@@ -53,33 +61,43 @@ def allocation_demand(
     return conform(AllocationDemand, filled)
 
 
-def weekday_mean(stays: pl.DataFrame, as_of: date, planning: PlanningAssumptions) -> pl.DataFrame:
+def weekday_mean(
+    stays: pl.DataFrame, usual: pl.DataFrame, as_of: date, planning: PlanningAssumptions
+) -> pl.DataFrame:
     """Mean admissions of each weekday over the last ``demand_weeks``, and an upper bound.
 
-    The bound lies ``upper_deviations`` standard deviations above the mean, those of the same
-    weekday over the last ``spread_weeks``. Where the encounters are younger than the window, the
-    whole weeks that they cover count; with less than a week, every day is like their mean.
+    The bound lies ``upper_deviations`` standard deviations above the mean. A zone's demand is
+    taken to vary as the admissions of the institution that most of its patients use: by the
+    same share of the mean, on the same weekday, over the last ``spread_weeks``. Where that is
+    not known, the deviation is the square root of the mean (as for independent arrivals). Of a
+    younger record of stays, the whole weeks count; of less than a week, all days alike.
 
     Args:
         stays: from ``stays.stays``.
+        usual: from ``offer.usual``.
         as_of: the last day known.
         planning: demand_weeks, spread_weeks, upper_deviations.
 
     Returns:
-        zone_id, class_id, weekday (1 Monday to 7) | mean, upper (patients/day).
+        zone_id, class_id, weekday (1 Monday to 7) | mean, upper (patients/day), with a row for
+        each weekday on which anyone came.
     """
-    oldest = stays["admitted"].min()
-    if not isinstance(oldest, date):
-        return _no_weekdays()
-    known = (as_of - oldest).days + 1
+    start = record_start(stays)
+    if start is None:
+        return pl.DataFrame(schema=EXPECTED)
+    known = (as_of - start).days + 1
     if known < WEEK:
-        return _flat_week(stays, known, planning)
-    expected = _weekday_counts(stays, as_of, min(planning.demand_weeks, known // WEEK))
-    spread = _weekday_counts(stays, as_of, min(planning.spread_weeks, known // WEEK))
-    joined = spread.join(expected, on=[*PLACE, "weekday"], how="left", suffix="_expected")
-    mean = pl.col("mean_expected").fill_null(0)
-    upper = mean + planning.upper_deviations * pl.col("deviation")
-    return _complete_weeks(joined.select(*PLACE, "weekday", mean=mean, upper=upper))
+        means = _flat_week(stays.filter(pl.col("admitted") >= start), max(known, 1))
+    else:
+        weeks = min(planning.demand_weeks, known // WEEK)
+        means = _weekday_counts(stays, PLACE, as_of, weeks)
+    spread = _spread(stays, as_of, min(planning.spread_weeks, known // WEEK))
+    rows = means.join(_main_institution(usual), on=PLACE, how="left").join(
+        spread, on=["institution_id", "class_id", "weekday"], how="left"
+    )
+    deviation = pl.coalesce(pl.col("mean") * pl.col("varies"), pl.col("mean").sqrt())
+    upper = pl.col("mean") + planning.upper_deviations * deviation
+    return rows.select(*PLACE, "weekday", "mean", upper=upper)
 
 
 def census_mean(
@@ -128,54 +146,44 @@ def census_mean(
     spread = dated.group_by(PLACE).agg(
         count=pl.len(), total=exact_sum("x", 9), squares=exact_sum(pl.col("x") ** 2, 9)
     )
-    alone = pl.col("mean").sqrt()
-    deviation = pl.when(pl.col("count") > 1).then(_deviation(pl.col("count"))).otherwise(alone)
-    upper = pl.col("mean") + planning.upper_deviations * deviation.fill_null(alone)
+    deviation = pl.coalesce(_deviation(pl.col("count")), pl.col("mean").sqrt())
+    upper = pl.col("mean") + planning.upper_deviations * deviation
     return today.join(spread, on=PLACE, how="left").select(*PLACE, "mean", upper=upper)
 
 
-def _weekday_counts(stays: pl.DataFrame, as_of: date, weeks: int) -> pl.DataFrame:
+def _weekday_counts(stays: pl.DataFrame, by: list[str], as_of: date, weeks: int) -> pl.DataFrame:
     """Mean and standard deviation of the daily admissions of each weekday."""
     recent = stays.filter(pl.col("admitted") > as_of - timedelta(days=WEEK * weeks))
-    daily = recent.group_by(*PLACE, "admitted").agg(x=pl.len().cast(pl.Int64))
+    daily = recent.group_by(*by, "admitted").agg(x=pl.len().cast(pl.Int64))
     return (
         daily.with_columns(weekday=pl.col("admitted").dt.weekday())
-        .group_by(*PLACE, "weekday")
+        .group_by(*by, "weekday")
         .agg(total=pl.col("x").sum(), squares=(pl.col("x") ** 2).sum())
         .with_columns(mean=pl.col("total") / weeks, deviation=_deviation(pl.lit(weeks)))
     )
 
 
+def _spread(stays: pl.DataFrame, as_of: date, weeks: int) -> pl.DataFrame:
+    """Deviation ÷ mean of an institution's admissions of a class on a weekday."""
+    by = ["institution_id", "class_id"]
+    counts = _weekday_counts(stays, by, as_of, max(weeks, 1))
+    return counts.select(*by, "weekday", varies=pl.col("deviation") / pl.col("mean"))
+
+
+def _main_institution(usual: pl.DataFrame) -> pl.DataFrame:
+    """The institution that most of a zone's patients of a class use; of equals, the first."""
+    ranked = usual.sort(*PLACE, "usual", "institution_id", descending=[False, False, True, False])
+    first = ranked.unique(PLACE, keep="first", maintain_order=True)
+    return first.select(*PLACE, "institution_id")
+
+
 def _deviation(count: pl.Expr) -> pl.Expr:
-    """Standard deviation from ``total`` and ``squares`` of ``count`` values; 0 of one value."""
+    """Standard deviation from ``total`` and ``squares`` of ``count`` values; null of one."""
     variance = (pl.col("squares") - pl.col("total") ** 2 / count) / (count - 1)
-    return pl.when(count > 1).then(variance.clip(lower_bound=0).sqrt()).otherwise(0.0)
+    return pl.when(count > 1).then(variance.clip(lower_bound=0).sqrt())
 
 
-def _complete_weeks(weekdays: pl.DataFrame) -> pl.DataFrame:
-    """Add the weekdays on which nobody came, with 0."""
-    week = pl.DataFrame({"weekday": range(1, WEEK + 1)}, schema={"weekday": pl.Int8})
-    grid = weekdays.select(PLACE).unique().join(week, how="cross")
-    return grid.join(weekdays, on=[*PLACE, "weekday"], how="left").with_columns(
-        pl.col("mean", "upper").fill_null(0)
-    )
-
-
-def _flat_week(stays: pl.DataFrame, known: int, planning: PlanningAssumptions) -> pl.DataFrame:
+def _flat_week(stays: pl.DataFrame, known: int) -> pl.DataFrame:
     mean = pl.len().cast(pl.Float64) / known
-    upper = mean + planning.upper_deviations * mean.sqrt()
-    flat = stays.group_by(PLACE).agg(mean=mean, upper=upper)
     week = pl.DataFrame({"weekday": range(1, WEEK + 1)}, schema={"weekday": pl.Int8})
-    return flat.join(week, how="cross").select(*PLACE, "weekday", "mean", "upper")
-
-
-def _no_weekdays() -> pl.DataFrame:
-    return pl.DataFrame(
-        schema={
-            "zone_id": pl.String,
-            "class_id": pl.String,
-            "weekday": pl.Int8,
-            "mean": pl.Float64,
-            "upper": pl.Float64,
-        }
-    )
+    return stays.group_by(PLACE).agg(mean=mean).join(week, how="cross")

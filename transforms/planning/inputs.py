@@ -57,7 +57,7 @@ def planning_inputs(
     shape = curves(known, clean["care_class"], planning, allocation.horizon_days)
     census = census_of_capacity(clean["capacity_estimate"], beds)
     demand = allocation_demand(
-        weekday_mean(known, as_of, planning),
+        weekday_mean(known, habits, as_of, planning),
         census_mean(
             census,
             patients.join(known, on="class_id", how="anti"),
