@@ -2,7 +2,18 @@
 
 import polars as pl
 
-from schemas.base import Table, description, dictionary, layer, name, polars_schema, source
+from schemas.base import (
+    Table,
+    description,
+    dictionary,
+    key,
+    layer,
+    name,
+    polars_schema,
+    source,
+)
+
+HISTORY = "history"
 
 SQL_TYPES: dict[pl.DataType, str] = {
     pl.String(): "VARCHAR",
@@ -19,19 +30,28 @@ def qualified(table: type[Table], schema: str | None = None) -> str:
     return f'"{schema or layer(table)}"."{name(table)}"'
 
 
-def create(table: type[Table], schema: str | None = None, also: str = "") -> str:
-    """CREATE TABLE IF NOT EXISTS, with ``also`` as further column definitions."""
-    nullable = dict(dictionary(table).select("column", "nullable").iter_rows())
-    columns = ", ".join(
-        f'"{column}" {SQL_TYPES[kind]}{"" if nullable[column] else " NOT NULL"}'
+def create(table: type[Table]) -> str:
+    """CREATE TABLE IF NOT EXISTS for the table as it is declared."""
+    known = dictionary(table).filter(~pl.col("nullable"))["column"].to_list()
+    return f"CREATE TABLE IF NOT EXISTS {qualified(table)} ({_columns(table, known)})"
+
+
+def create_history(table: type[Table]) -> str:
+    """The same for what is delivered: only the key must be known, and the delivery."""
+    columns = f'{_columns(table, key(table))}, "delivery_id" VARCHAR NOT NULL'
+    return f"CREATE TABLE IF NOT EXISTS {qualified(table, HISTORY)} ({columns})"
+
+
+def _columns(table: type[Table], known: list[str]) -> str:
+    return ", ".join(
+        f'"{column}" {SQL_TYPES[kind]}{" NOT NULL" if column in known else ""}'
         for column, kind in polars_schema(table).items()
     )
-    return f"CREATE TABLE IF NOT EXISTS {qualified(table, schema)} ({columns}{also})"
 
 
-def comments(table: type[Table], schema: str | None = None) -> list[str]:
+def comments(table: type[Table]) -> list[str]:
     """COMMENT ON statements for the table and each of its columns."""
-    target = qualified(table, schema)
+    target = qualified(table)
     whole = f"{description(table)} Source: {source(table)}."
     return [f"COMMENT ON TABLE {target} IS {_text(whole)}"] + [
         f'COMMENT ON COLUMN {target}."{column}" IS {_text(said + (f" [{unit}]" if unit else ""))}'

@@ -79,14 +79,13 @@ def one_night(home: Home, who: str) -> Iterator[None]:
         yield
         return
     with (home.root / "lock").open("a+", encoding="utf-8") as lock:
+        holder = ""
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             lock.seek(0)
             holder = lock.read().strip() or "another process"
-        else:
-            holder = None
-        if holder is not None:
+        if holder:
             raise NightBusy(f"home {home.root} is held by {holder}; wait for it to end")
         lock.truncate(0)
         lock.write(f"{who}, process {os.getpid()}")

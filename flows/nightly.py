@@ -47,6 +47,6 @@ def _run(night: Night) -> dict[str, int]:
     rows = {}
     for position, step in enumerate(steps_of(night)):
         if step.name not in done:
-            run = task(run_step, name=step.name, cache_policy=NO_CACHE, persist_result=False)
+            run = task(name=step.name, cache_policy=NO_CACHE, persist_result=False)(run_step)
             rows[step.name] = run(night, step.name, position)
     return rows

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -48,7 +49,10 @@ def publish(home: Home) -> int:
 
 
 def _build(home: Home, new: Path) -> int:
-    options = {"memory_limit": settings().duckdb_memory, "temp_directory": str(home.spill)}
+    options: dict[str, Any] = {
+        "memory_limit": settings().duckdb_memory,
+        "temp_directory": str(home.spill),
+    }
     with duckdb.connect(config=options) as con:
         con.execute(f"ATTACH '{_quoted(home.warehouse)}' AS warehouse (READ_ONLY)")
         con.execute(f"ATTACH '{_quoted(new)}' AS published (STORAGE_VERSION '{STORAGE}')")

@@ -1,20 +1,20 @@
 """The only code that opens the warehouse. Every table is checked on its way in and out."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import duckdb
 import polars as pl
 
-from flows.ddl import create, qualified
+from flows.ddl import HISTORY, create, create_history, qualified
 from flows.home import Home
 from flows.settings import settings
-from schemas.base import Table, check, key, polars_schema
-from schemas.clean import FEED_TABLES
+from schemas.base import Table, check, key, name, polars_schema
+from schemas.clean import ENTITIES, FEED_TABLES
 from schemas.errors import HomeRefused
 from schemas.tables import ALL
 
-HISTORY = "history"
 SCHEMA_VERSION = "1"
 Connection = duckdb.DuckDBPyConnection
 
@@ -27,7 +27,7 @@ def opened(home: Home) -> Iterator[Connection]:
         HomeRefused: if the file is held by another process, damaged or of another version.
     """
     fault = None
-    options = {
+    options: dict[str, Any] = {
         "memory_limit": settings().duckdb_memory,
         "threads": str(settings().threads),
         "temp_directory": str(home.spill),
@@ -68,7 +68,7 @@ def initialise(home: Home) -> None:
         for table in ALL:
             con.execute(create(table))
         for table in FEED_TABLES.values():
-            con.execute(create(table, HISTORY, ', "delivery_id" VARCHAR NOT NULL'))
+            con.execute(create_history(table))
 
 
 def read(con: Connection, table: type[Table]) -> pl.DataFrame:
@@ -76,6 +76,11 @@ def read(con: Connection, table: type[Table]) -> pl.DataFrame:
     order = ", ".join(f'"{column}"' for column in key(table))
     frame = con.sql(f"FROM {qualified(table)} ORDER BY {order}").pl()
     return check(table, frame.cast(dict(polars_schema(table))))
+
+
+def frames_of(con: Connection, tables: Iterable[type[Table]]) -> dict[str, pl.DataFrame]:
+    """Several tables by name."""
+    return {name(table): read(con, table) for table in tables}
 
 
 def replace(con: Connection, table: type[Table], frame: pl.DataFrame) -> int:
@@ -112,8 +117,12 @@ def append(con: Connection, table: type[Table], frame: pl.DataFrame) -> int:
 
 
 def append_history(con: Connection, table: type[Table], frame: pl.DataFrame, delivery: str) -> int:
-    """Add one delivery's rows of ``table`` to what has ever been delivered."""
-    rows = check(table, frame).with_columns(delivery_id=pl.lit(delivery))
+    """Add one delivery's rows of ``table`` to what has ever been delivered.
+
+    A feed may know only part of an entity; the whole is checked once feeds are merged.
+    """
+    known = frame if name(table) in ENTITIES else check(table, frame)
+    rows = known.with_columns(delivery_id=pl.lit(delivery))
     _insert(con, qualified(table, HISTORY), rows)
     return rows.height
 

@@ -1,14 +1,24 @@
 """The two plans of a night: solved, verified, and stored with all that they were made from."""
 
-from collections.abc import Iterable
+from importlib.metadata import version
 
 import polars as pl
 
-from flows.warehouse import Connection, read
-from schemas import clean
-from schemas.base import Table, name
+from flows.night.context import Night
+from flows.settings import settings
+from flows.warehouse import append, frames_of, opened, read, replace, replace_all
+from optimization import allocation as allocation_model
+from optimization import financing as financing_model
+from optimization.verify.allocation import verify_allocation
+from optimization.verify.financing import verify_financing
+from schemas import clean, ops
+from schemas.base import Table, conform, name
+from schemas.errors import SolverStopped
 from schemas.results import allocation as allocation_tables
 from schemas.results import financing as financing_tables
+from schemas.results.run import PlanRun, PlanSeconds
+from transforms.financing import financing_inputs
+from transforms.planning import planning_inputs, planning_start
 
 Frames = dict[str, pl.DataFrame]
 PLANNED_FROM: tuple[type[Table], ...] = (
@@ -30,11 +40,6 @@ FINANCED_FROM: tuple[type[Table], ...] = (
 )
 ALLOCATION = (*allocation_tables.INPUTS, *allocation_tables.RESULTS)
 FINANCING = (*financing_tables.INPUTS, *financing_tables.RESULTS)
-
-
-def frames_of(con: Connection, tables: Iterable[type[Table]]) -> Frames:
-    """Tables of the warehouse by name."""
-    return {name(table): read(con, table) for table in tables}
 
 
 def allocation(night: Night) -> int:

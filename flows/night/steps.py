@@ -7,6 +7,7 @@ from functools import partial
 from flows.night import ingest, plans, tables
 from flows.night.context import Night
 from flows.publish import publish
+from schemas.feed import Feed
 
 FACTS = ("activity", "capacity", "encounter", "population", "finance", "travel")
 
@@ -19,11 +20,16 @@ class Step:
     run: Callable[[Night], int]
 
 
+def _creates_none(feed: Feed) -> bool:
+    return feed.institution is None or feed.institution.unknown != "create"
+
+
 def steps_of(night: Night) -> list[Step]:
-    """All steps of a night, in order."""
+    """All steps of a night, in order: feeds that create institutions come before those that
+    describe them."""
     feeds = [
         Step(f"ingest {feed.feed}", partial(ingest.ingest_feed, feed_name=feed.feed))
-        for feed in night.files.feeds
+        for feed in sorted(night.files.feeds, key=_creates_none)
     ]
     facts = [Step(f"clean {name}", partial(tables.clean_fact, name=name)) for name in FACTS]
     return [

@@ -3,11 +3,24 @@
 import polars as pl
 
 from flows.night.context import Night
-from flows.warehouse import Connection, opened, read, read_history, replace
+from flows.warehouse import Connection, frames_of, opened, read, read_history, replace
 from schemas import clean, ops, regional
 from schemas.base import Table
-from transforms import balance, care, demand, impute, places, supply
+from transforms import care, impute, places, supply
+from transforms import regional as regional_steps
 from transforms.merge import current, delivery_order
+
+MEASURED_FROM: tuple[type[Table], ...] = (
+    clean.Zone,
+    clean.Institution,
+    clean.Resource,
+    clean.CareClass,
+    clean.Capacity,
+    clean.CapacityEstimate,
+    clean.Activity,
+    clean.Encounter,
+    clean.Population,
+)
 
 
 def clean_zone(night: Night) -> int:
@@ -85,28 +98,23 @@ def regional_capacity_gap(night: Night) -> int:
 def regional_demand(night: Night) -> int:
     """What each region's patients need."""
     with opened(night.home) as con:
-        frame = demand.demand(night.region, *_demand_inputs(con))
-        return replace(con, regional.Demand, frame)
+        made = regional_steps.regional_demand(
+            frames_of(con, MEASURED_FROM), night.region, night.date
+        )
+        return replace(con, regional.Demand, made)
 
 
 def regional_balance(night: Night) -> int:
     """Supply against demand."""
     with opened(night.home) as con:
-        frame = balance.balance(night.region, *_demand_inputs(con))
-        return replace(con, regional.Balance, frame)
-
-
-def _demand_inputs(con: Connection) -> tuple[pl.DataFrame, ...]:
-    names = (
-        clean.Encounter,
-        clean.Activity,
-        clean.CapacityEstimate,
-        clean.CareClass,
-        clean.Institution,
-        clean.Zone,
-        clean.Population,
-    )
-    return tuple(read(con, table) for table in names)
+        made = regional_steps.regional_balance(
+            frames_of(con, MEASURED_FROM),
+            read(con, regional.Supply),
+            read(con, regional.Demand),
+            night.region,
+            night.date,
+        )
+        return replace(con, regional.Balance, made)
 
 
 def _current(night: Night, con: Connection, table: type[Table]) -> pl.DataFrame:

@@ -6,6 +6,7 @@ character; the others are kept aside by number and rule.
 """
 
 import csv
+from contextlib import suppress
 from dataclasses import dataclass
 
 import polars as pl
@@ -54,7 +55,7 @@ def read_records(data: bytes, feed: Feed) -> Records:
     start = int(places[0])
     names = _header(str(lines["record"][start]), feed)
     body = lines.slice(start + 1).with_columns(pl.col("row_number") - start)
-    rows = _joined(body, feed) if feed.file.quote.encode() in data else body
+    rows = _joined(body, len(names), feed) if feed.file.quote.encode() in data else body
     rows = rows.filter(pl.col("record").str.strip_chars() != "")
     parsed = _measured(rows, feed)
     names, parsed, flags = _without_trailing(names, parsed, feed)
@@ -74,10 +75,8 @@ def _refuse_long_lines(lines: pl.DataFrame, feed: Feed) -> None:
 def _header(line: str, feed: Feed) -> list[str]:
     dialect = {"delimiter": feed.file.separator, "quotechar": feed.file.quote}
     names: list[str] = []
-    try:
+    with suppress(csv.Error):
         names = next(csv.reader([line], strict=True, **dialect))  # type: ignore[arg-type]
-    except csv.Error:
-        pass
     if not names:
         raise DeliveryRejected(f"{feed.feed}: a quote in the header is not closed")
     if len(names) > feed.file.max_columns:
@@ -88,7 +87,7 @@ def _header(line: str, feed: Feed) -> list[str]:
     return names
 
 
-def _joined(body: pl.DataFrame, feed: Feed) -> pl.DataFrame:
+def _joined(body: pl.DataFrame, columns: int, feed: Feed) -> pl.DataFrame:
     """Join lines whose quotes are open to the lines after them."""
     quotes = pl.col("record").str.count_matches(feed.file.quote, literal=True).cast(pl.Int64)
     body = body.with_columns(open=quotes.cum_sum() % 2 == 1)
@@ -109,17 +108,15 @@ def _joined(body: pl.DataFrame, feed: Feed) -> pl.DataFrame:
         lines=pl.len(),
         separators=pl.col("record").str.count_matches(feed.file.separator, literal=True).min(),
     )
-    _refuse_swallowed(joined, feed)
+    _refuse_swallowed(joined, columns, feed)
     return joined.select(row_number="start", record="record")
 
 
-def _refuse_swallowed(joined: pl.DataFrame, feed: Feed) -> None:
+def _refuse_swallowed(joined: pl.DataFrame, columns: int, feed: Feed) -> None:
     """An unclosed quote makes one record of many rows: refuse what looks like it."""
     outside = _outside(feed)
     many = joined.filter(pl.col("lines") > 1)
-    usual = joined.filter(pl.col("lines") == 1)["separators"].max()
-    fields = many["separators"] if usual is None else many["separators"].clip(0, usual)
-    like_rows = (fields > 0) & (fields == (fields if usual is None else usual))
+    like_rows = (many["separators"] > 0) & (many["separators"] >= columns - 1)
     broken = many.select(bad=outside.str.contains(feed.file.quote, literal=True))["bad"]
     wrong = many.filter(like_rows | broken | (many["lines"] > MOST_LINES_IN_A_FIELD))
     if not wrong.is_empty():
