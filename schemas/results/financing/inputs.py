@@ -55,6 +55,9 @@ class FinancingOpening(Table):
     institution_id: str = column("Institution.")
     region_id: str = column("Region that it belongs to.")
     cash: float = column("Cash at hand; below 0 an overdraft.", "currency")
+    cash_rule: str = column(
+        "Rule that gave the cash: not_reported_is_0; null if reported.", nullable=True
+    )
     days_required: float = column("Days of operating cost to keep at hand.", "days", ge=0)
     last_support: float = column(
         "Support in the last twelve months; null if unknown.", "currency", ge=0, nullable=True

@@ -60,7 +60,7 @@ def test_bad_assumptions_are_refused_by_their_key(content, says):
 
 def test_a_fund_may_be_measured_or_given():
     by_measure = {
-        "fund_id": "pool",
+        "fund_id": "care",
         "per_region": True,
         "budget_measure": "uncompensated_care",
         "budget_share": 0.5,

@@ -1,0 +1,86 @@
+"""The financing, from input tables to result tables."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+import pyomo.environ as pyo
+
+from optimization.financing import results, summary, tiers
+from optimization.financing.inputs import FinancingInputs
+from optimization.financing.ledger import CENTS, EXACT, Decisions, Unit, post
+from optimization.financing.model import build
+from optimization.financing.status_quo import status_quo
+from optimization.financing.tables import Tables, inputs_from_tables, scaled
+from optimization.highs import SolveRecord, SolveSettings, solve_tiers
+
+CENT = 0.01
+
+
+@dataclass(frozen=True)
+class FinancingPlan:
+    """A solved plan: result tables in whole cents and as the solver left them, by table name."""
+
+    frames: Mapping[str, pl.DataFrame]
+    exact: Mapping[str, pl.DataFrame]
+    record: SolveRecord
+
+
+def plan(tables: Tables, threads: int = 2, time_limit_s: float = 300.0) -> FinancingPlan:
+    """Find who pays for what, in four tiers, and publish it in whole cents.
+
+    ``tables`` are the input tables of ``schemas.results.financing`` by name.
+
+    Raises:
+        InputRefused: a number that the solver would misread, rows that contradict each other.
+        SolverStopped: no plan by the time limit.
+    """
+    start = time.monotonic()
+    given = inputs_from_tables(tables)
+    model = build(given)
+    built = time.monotonic() - start
+    settings = SolveSettings(time_limit_s=time_limit_s, threads=threads)
+    record = solve_tiers(model, tiers.ORDER, settings, scaled(tables), build_seconds=built)
+    return FinancingPlan(
+        frames=_published(tables, given, model, record, CENTS, CENT),
+        exact=_published(tables, given, model, record, EXACT, 1.0),
+        record=record,
+    )
+
+
+def _published(
+    tables: Tables,
+    given: FinancingInputs,
+    model: pyo.ConcreteModel,
+    record: SolveRecord,
+    unit: Unit,
+    tick: float,
+) -> dict[str, pl.DataFrame]:
+    """The result tables, counted in ``unit`` and in ticks of currency."""
+    own = inputs_from_tables(tables, money_unit=tick)
+    books = post(own, decisions(model, given.money_unit / tick), unit)
+    days = dict(tables["financing_period"].select("period", "days").iter_rows())
+    view = results.Published(own, books, status_quo(own, unit), days, unit, 1 / tick)
+    constraints = [c.name for c in model.component_objects(pyo.Constraint)]
+    return {
+        "financing_flow": results.flows(view),
+        "financing_position": results.positions(view),
+        "financing_receivable": results.receivables(view),
+        "financing_debt": results.debts(view),
+        "financing_status_quo": results.status_quo_table(view),
+        "financing_source": summary.sources(view, record),
+        "financing_outcome": summary.outcomes(view),
+        "financing_fairness": summary.fairness(view),
+        "financing_price": summary.prices(record, constraints),
+        "financing_objective": summary.objectives(view, record, given.money_unit),
+    }
+
+
+def decisions(model: pyo.ConcreteModel, ticks: float) -> Decisions:
+    """What the solver chose, in ticks."""
+    chosen = {
+        name: {index: data.value * ticks for index, data in model.component(name).items()}
+        for name in ("pay", "support", "draw", "gap")
+    }
+    return Decisions(**chosen)

@@ -1,0 +1,188 @@
+"""One function per result table: from the books of a plan to what is published."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from optimization.financing.inputs import Cell, FinancingInputs
+from optimization.financing.ledger import Ledger, Unit, total_by_cell
+from schemas.base import Table, conform, polars_schema
+from schemas.results import financing as tables
+
+
+@dataclass(frozen=True)
+class Published:
+    """A plan's books and the status quo's, and how to read them.
+
+    ``ticks`` are the ledger's units in one unit of currency.
+    """
+
+    given: FinancingInputs
+    books: Ledger
+    before: Ledger
+    days: Mapping[int, int]
+    unit: Unit
+    ticks: float
+
+    def money(self, amount: float) -> float:
+        """An amount of the books, in currency."""
+        return amount / self.ticks + 0.0
+
+    @property
+    def cells(self) -> list[Cell]:
+        """Institutions and periods, in order."""
+        return [(i, p) for i in self.given.institutions for p in self.given.periods]
+
+
+def frame(table: type[Table], rows: list[tuple[Any, ...]]) -> pl.DataFrame:
+    """Rows in the order of the table's columns, sorted by key."""
+    return conform(table, pl.DataFrame(rows, schema=polars_schema(table), orient="row"))
+
+
+def flows(plan: Published) -> pl.DataFrame:
+    """``FinancingFlow``: every amount but 0 that reaches an institution."""
+    books, given = plan.books, plan.given
+    kinds = {"payment": books.paid, "support": books.support, "draw": books.draw}
+    rows = [
+        (source, i, p, kind, plan.money(amount))
+        for kind, amounts in kinds.items()
+        for (source, i, p), amount in amounts.items()
+    ]
+    income = {cell: plan.unit.settle(given.other_income[cell]) for cell in plan.cells}
+    own = {"other_income": income, "interest_earned": books.earned}
+    rows += [("own", *c, kind, plan.money(a)) for kind, of in own.items() for c, a in of.items()]
+    rows += [("nobody", *cell, "uncovered", plan.money(a)) for cell, a in books.gap.items()]
+    return frame(tables.FinancingFlow, [row for row in rows if row[-1] != 0])
+
+
+def positions(plan: Published) -> pl.DataFrame:
+    """``FinancingPosition``: each institution's money in each period."""
+    totals = _Totals.of(plan)
+    rows = [_position(plan, totals, i, p) for i, p in plan.cells]
+    return frame(tables.FinancingPosition, rows)
+
+
+@dataclass(frozen=True)
+class _Totals:
+    """Amounts of all payers, funds or loans, by institution and period."""
+
+    paid: dict[Cell, float]
+    claim: dict[Cell, float]
+    support: dict[Cell, float]
+    draw: dict[Cell, float]
+    principal: dict[Cell, float]
+    interest: dict[Cell, float]
+    owed: dict[Cell, float]
+    arrears: dict[Cell, float]
+    operating_debt: dict[Cell, float]
+    operating_support: dict[Cell, float]
+    bullets: dict[Cell, float]
+
+    @classmethod
+    def of(cls, plan: Published) -> "_Totals":
+        books, given = plan.books, plan.given
+        loans, funds = given.loans, given.funds
+        return cls(
+            **{
+                name: total_by_cell(getattr(books, name))
+                for name in ("paid", "claim", "support", "draw", "principal", "interest")
+            },
+            owed=total_by_cell(books.owed),
+            arrears=total_by_cell(books.arrears),
+            operating_debt=total_by_cell(
+                {k: v for k, v in books.owed.items() if loans[k[0]].purpose == "operating"}
+            ),
+            operating_support=total_by_cell(
+                {k: v for k, v in books.support.items() if funds[k[0]].purpose == "operating"}
+            ),
+            bullets=total_by_cell(
+                {k: v for k, v in books.principal.items() if loans[k[0]].repayment == "bullet"}
+            ),
+        )
+
+
+def _position(plan: Published, totals: _Totals, i: str, p: int) -> tuple[Any, ...]:
+    given, books, settle, cell = plan.given, plan.books, plan.unit.settle, (i, p)
+    cost = settle(given.operating_cost[cell])
+    service = settle(given.debt_service[cell])
+    other = settle(given.other_income[cell])
+    principal, interest = totals.principal.get(cell, 0.0), totals.interest.get(cell, 0.0)
+    income = totals.claim.get(cell, 0.0) + other
+    due = service + interest + principal - totals.bullets.get(cell, 0.0)
+    surplus = income - cost + totals.operating_support.get(cell, 0.0)
+    amounts = (
+        books.opening[cell],
+        totals.paid.get(cell, 0.0),
+        totals.support.get(cell, 0.0),
+        totals.draw.get(cell, 0.0),
+        other,
+        books.earned[cell],
+        books.gap[cell],
+        cost,
+        settle(given.capital_need[cell]),
+        service,
+        principal,
+        interest,
+        books.cash[cell],
+        thin(plan, totals.operating_debt, cell),
+        totals.owed.get(cell, 0.0),
+        totals.arrears.get(cell, 0.0),
+    )
+    return (
+        i,
+        p,
+        *map(plan.money, amounts),
+        ratio(books.cash[cell] * plan.days[p], cost),
+        ratio(surplus, due),
+        ratio(income - cost, income),
+    )
+
+
+def thin(plan: Published, operating_debt: Mapping[Cell, float], cell: Cell) -> float:
+    """Cash that is not borrowed, below the days required."""
+    required = plan.unit.settle(plan.given.required.get(cell, 0.0))
+    own = plan.books.cash[cell] - operating_debt.get(cell, 0.0)
+    return max(required - own, 0.0) if required > 0 else 0.0
+
+
+def ratio(amount: float, of: float) -> float | None:
+    """Their quotient; None where there is nothing to divide by."""
+    return amount / of if of > 0 else None
+
+
+def receivables(plan: Published) -> pl.DataFrame:
+    """``FinancingReceivable``: what each payer owes each institution."""
+    books = plan.books
+    rows = []
+    for k, claim in books.claim.items():
+        opening = max(books.arrears[k] + books.paid[k] - claim, 0.0)
+        amounts = opening, claim, books.paid[k], books.arrears[k]
+        rows.append((*k, *map(plan.money, amounts)))
+    return frame(tables.FinancingReceivable, rows)
+
+
+def debts(plan: Published) -> pl.DataFrame:
+    """``FinancingDebt``: what each institution owes on each loan; rows of 0 are absent."""
+    books = plan.books
+    rows = []
+    for k, owed in books.owed.items():
+        opening = max(owed - books.draw[k] + books.principal[k], 0.0)
+        amounts = opening, books.draw[k], books.principal[k], books.interest[k], owed
+        if any(amounts):
+            rows.append((*k, *map(plan.money, amounts)))
+    return frame(tables.FinancingDebt, rows)
+
+
+def status_quo_table(plan: Published) -> pl.DataFrame:
+    """``FinancingStatusQuo``: the same institutions without support and without loans."""
+    before = plan.before
+    paid = total_by_cell(before.paid)
+    rows = []
+    for cell in plan.cells:
+        money = paid.get(cell, 0.0), before.earned[cell], before.gap[cell], before.cash[cell]
+        days = before.cash[cell] * plan.days[cell[1]]
+        cost = plan.unit.settle(plan.given.operating_cost[cell])
+        rows.append((*cell, *map(plan.money, money), ratio(days, cost)))
+    return frame(tables.FinancingStatusQuo, rows)

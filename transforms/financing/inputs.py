@@ -1,0 +1,113 @@
+"""All that the financing model reads, from clean tables, the plan's loads and assumptions."""
+
+from collections.abc import Mapping
+from datetime import date
+
+import polars as pl
+
+from schemas.assumptions.financing import FinancingAssumptions
+from schemas.base import conform, polars_schema
+from schemas.results.financing import FinancingSetting
+from transforms.financing import cells, institutions, shares, sources
+from transforms.financing.reports import newest
+
+LARGEST = 1e6
+NO_LOAN_SPREAD = 0.01
+AMOUNTS = {
+    "financing_opening": ["cash", "last_support"],
+    "financing_institution": ["operating_cost", "capital_need", "other_income", "debt_service"],
+    "financing_claim": ["claim"],
+    "financing_arrears": ["arrears"],
+    "financing_payer": ["ceiling"],
+    "financing_budget": ["budget"],
+    "financing_loan": ["limit"],
+}
+
+
+def financing_inputs(
+    tables: Mapping[str, pl.DataFrame], assumed: FinancingAssumptions, start: date
+) -> dict[str, pl.DataFrame]:
+    """The input tables of the financing by name; amounts in whole cents.
+
+    Args:
+        tables: ``zone``, ``institution``, ``population``, ``finance`` and ``allocation_load``;
+            of the last no rows if activity is not planned.
+        assumed: what the region believes about money.
+        start: first day of the first period.
+    """
+    finance, least = tables["finance"], assumed.least_report_days
+    everyone = tables["institution"].sort("institution_id")
+    daily_claims = institutions.claims_by_day(finance, least)
+    left_out = institutions.excluded(everyone, finance, daily_claims, least)
+    financed = everyone.join(left_out, on="institution_id", how="anti").sort("institution_id")
+    daily_claims = daily_claims.join(financed, on="institution_id", how="semi")
+    spans = cells.periods(start, assumed.periods, assumed.period_months)
+    ratio = cells.activity_ratio(tables["allocation_load"])
+    by_day = _with_assumed(finance, assumed).join(financed, on="institution_id", how="semi")
+    claims = cells.claim_cells(daily_claims, spans, ratio)
+    whole = sources.funds(assumed, financed["region_id"].unique().sort().to_list())
+    frames = {
+        "financing_period": spans,
+        "financing_opening": institutions.openings(financed, finance, assumed.days_required, least),
+        "financing_institution": cells.institution_cells(
+            by_day, spans, ratio, assumed.fixed_cost_share
+        ),
+        "financing_claim": claims,
+        "financing_arrears": sources.arrears(daily_claims, assumed.payers),
+        "financing_payer": sources.ceilings(claims, assumed.payers),
+        "financing_fund": sources.fund_table(whole, assumed),
+        "financing_budget": sources.budgets(whole, everyone, finance, spans, least),
+        "financing_eligible": sources.eligible(whole, financed),
+        "financing_loan": sources.loans(assumed),
+        "financing_region": shares.target_shares(tables["zone"], tables["population"]),
+        "financing_excluded": left_out,
+    }
+    return {**frames, "financing_setting": settings(assumed, money_unit(frames))}
+
+
+def _with_assumed(finance: pl.DataFrame, assumed: FinancingAssumptions) -> pl.DataFrame:
+    """Money by day; service of debt and capital need by assumption where they are not reported."""
+    debt = newest(finance, "long_term_debt", assumed.least_report_days)
+    service = pl.col("long_term_debt").fill_null(0.0).clip(0) * assumed.debt_service_share
+    need = pl.col("depreciation") * assumed.capital_need_share
+    return (
+        institutions.operating_by_day(finance, assumed.least_report_days)
+        .join(
+            debt.select("institution_id", long_term_debt="amount"), on="institution_id", how="left"
+        )
+        .with_columns(
+            debt_service=pl.col("debt_service").fill_null(service / institutions.YEAR),
+            capital_need=pl.col("capital_need").fill_null(need),
+        )
+        .sort("institution_id")
+    )
+
+
+def settings(assumed: FinancingAssumptions, unit: float) -> pl.DataFrame:
+    """``FinancingSetting``; a need weighs more the earlier, midway between deposit and loan."""
+    rates = [loan.rate for loan in assumed.loans]
+    cheapest = min(rates, default=assumed.deposit_rate + NO_LOAN_SPREAD)
+    values = {
+        "deposit_rate": assumed.deposit_rate,
+        "gap_growth": (assumed.deposit_rate + cheapest) / 2,
+        "least_cover": assumed.least_cover,
+        "largest_cut": assumed.largest_cut,
+        "equity_band": assumed.equity_band,
+        "money_unit": unit,
+    }
+    rows = [(setting, float(value)) for setting, value in values.items()]
+    schema = polars_schema(FinancingSetting)
+    return conform(FinancingSetting, pl.DataFrame(rows, schema=schema, orient="row"))
+
+
+def money_unit(frames: Mapping[str, pl.DataFrame]) -> float:
+    """1, a thousand, a million, ...: the least in which the largest amount is at most 1e6."""
+    sizes = [
+        frames[table].select(pl.col(column).abs().max()).item() or 0.0
+        for table, columns in AMOUNTS.items()
+        for column in columns
+    ]
+    unit = 1.0
+    while max(sizes) > LARGEST * unit:
+        unit *= 1000
+    return unit
