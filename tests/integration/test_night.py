@@ -1,0 +1,197 @@
+"""The sample night, whole: what it loads, publishes, repeats and refuses."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from flows.cli import main
+from flows.fingerprint import fingerprint
+from flows.home import Home, one_night
+from flows.orchestrate import run_night
+from flows.verify import verify_published
+from schemas.errors import NightBusy, PlanRefused
+
+CONFIG = Path(__file__).parents[2] / "config"
+DEMO = CONFIG / "demo.toml"
+
+
+def ask(home: Home, query: str) -> list[tuple]:
+    with duckdb.connect(str(home.published), read_only=True) as con:
+        return con.execute(query).fetchall()
+
+
+@pytest.fixture
+def again(night_one, tmp_path) -> Home:
+    """A copy of the first night's home, to change."""
+    shutil.copytree(night_one.root, tmp_path / "home")
+    return Home(tmp_path / "home")
+
+
+def test_every_delivery_of_the_sample_is_loaded_and_adds_up(night_one):
+    assert ask(night_one, "SELECT DISTINCT verdict FROM ops.delivery") == [("loaded",)]
+    bad = ask(
+        night_one,
+        "SELECT * FROM ops.reconciliation "
+        "WHERE rows_read <> loaded + quarantined + duplicate + excluded + merged",
+    )
+    assert bad == []
+    (counts,) = ask(
+        night_one, "SELECT sum(quarantined), sum(duplicate), sum(excluded) FROM ops.reconciliation"
+    )
+    assert all(n > 0 for n in counts)
+
+
+def test_the_sample_has_twelve_institutions_in_three_regions_and_forty_zones(night_one):
+    assert ask(night_one, "SELECT count(*) FROM clean.institution") == [(12,)]
+    assert ask(night_one, "SELECT count(*) FROM clean.zone") == [(40,)]
+    assert ask(night_one, "SELECT count(DISTINCT region_id) FROM clean.institution") == [(3,)]
+    assert ask(night_one, "SELECT count(DISTINCT tier) FROM clean.institution") == [(3,)]
+
+
+def test_the_plan_starts_the_day_after_the_night(night_one):
+    about = dict(ask(night_one, "SELECT item, value FROM ops.about"))
+    assert about["night"] == "2026-02-10"
+    assert about["plan_from"] == "2026-02-11"
+    assert about["synthetic"] == "true"
+    (first, days) = ask(
+        night_one, "SELECT min(date), count(DISTINCT date) FROM results.allocation_demand"
+    )[0]
+    assert (first, days) == (date(2026, 2, 11), 7)
+
+
+def test_the_plan_is_better_than_the_status_quo(night_one):
+    harm = dict(ask(night_one, "SELECT policy, harm FROM results.policy_comparison"))
+    assert 0 < harm["plan"] < 0.8 * harm["usual"]
+
+
+def test_money_is_needed_and_some_of_it_is_covered(night_one):
+    ((need, uncovered),) = ask(
+        night_one, "SELECT sum(need), sum(uncovered) FROM results.financing_outcome"
+    )
+    assert 0 <= uncovered < need
+
+
+def test_the_published_plan_and_budget_are_recomputed(night_one):
+    assert len(verify_published(night_one)) == 2
+
+
+def test_a_changed_plan_is_refused(again):
+    again.published.chmod(0o644)
+    with duckdb.connect(str(again.published)) as con:
+        con.execute("UPDATE results.allocation_load SET planned_use = planned_use * 1.001")
+    with pytest.raises(PlanRefused):
+        verify_published(again)
+
+
+def test_a_second_time_loads_nothing_and_publishes_the_same(again, sample):
+    before = fingerprint(again.published)
+    run_night(DEMO, sample, again.root, None, plain=True)
+    assert fingerprint(again.published) == before
+    verdicts = dict(
+        ask(again, "SELECT verdict, count(*) FROM ops.delivery GROUP BY verdict ORDER BY verdict")
+    )
+    assert verdicts["duplicate"] == verdicts["loaded"]
+    reasons = ask(again, "SELECT DISTINCT reason FROM ops.delivery WHERE verdict = 'duplicate'")
+    assert all("the same bytes as delivery" in reason for (reason,) in reasons)
+    assert ask(again, "SELECT max(attempt) FROM ops.run") == [(2,)]
+
+
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_threads_change_nothing(threads, sample, tmp_path, night_one):
+    command = [sys.executable, "-m", "flows.cli", "nightly", "--plain", "--json"]
+    subprocess.run(
+        [*command, "--region", DEMO, "--extracts", sample, "--home", tmp_path / "home"],
+        env={**os.environ, "POLARS_MAX_THREADS": threads, "CATCHMENT_THREADS": threads},
+        check=True,
+        capture_output=True,
+    )
+    assert fingerprint(Home(tmp_path / "home").published) == fingerprint(night_one.published)
+
+
+def test_bad_files_are_rejected_by_name_and_the_night_goes_on(again, tmp_path):
+    before = fingerprint(again.published)
+    bad = tmp_path / "bad"
+    bad.mkdir()
+    png = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8
+    (bad / "synthetic_capacity_2026-02-10.csv").write_bytes(png)
+    (bad / "synthetic_population_2026-02-10.csv").write_text("zone_id,year,persons\nz,2025,1\n")
+    (bad / "synthetic_finance_2026-02-10.csv").write_bytes(b"")
+    (bad / "holiday.jpg").write_bytes(png)
+    run_night(DEMO, bad, again.root, None, plain=True)
+    rejected = dict(
+        ask(again, "SELECT file_name, reason FROM ops.delivery WHERE verdict = 'rejected'")
+    )
+    assert set(rejected) == {p.name for p in bad.iterdir()}
+    assert "PNG" in rejected["synthetic_capacity_2026-02-10.csv"]
+    assert "age_band" in rejected["synthetic_population_2026-02-10.csv"]
+    assert "empty" in rejected["synthetic_finance_2026-02-10.csv"]
+    assert "no feed" in rejected["holiday.jpg"]
+    assert fingerprint(again.published) == before
+
+
+def test_a_second_night_at_once_is_turned_away(night_one, sample):
+    hold = (
+        "import sys; from pathlib import Path; from flows.home import Home, one_night\n"
+        f"with one_night(Home(Path({str(night_one.root)!r})), 'demo/first'):\n"
+        "    print('held', flush=True); sys.stdin.read()"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    try:
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(NightBusy, match="demo/first"):
+            run_night(DEMO, sample, night_one.root, None, plain=True)
+    finally:
+        holder.stdin.close()
+        holder.wait(10)
+    with one_night(night_one, "free again"):
+        pass
+
+
+def test_a_named_server_that_does_not_answer_is_said(again, sample, monkeypatch):
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
+    _, notes = run_night(DEMO, sample, again.root, None, plain=False)
+    assert notes == [
+        "Prefect: the named server does not answer within 2 s; the night ran without it"
+    ]
+    assert ask(again, "SELECT DISTINCT orchestrator FROM ops.run WHERE attempt = 2") == [("plain",)]
+
+
+def test_an_early_night_plans_from_the_day_after_it(again, sample):
+    run_night(DEMO, sample, again.root, date(2026, 1, 20), plain=True)
+    about = dict(ask(again, "SELECT item, value FROM ops.about"))
+    assert about["plan_from"] == "2026-01-21"
+
+
+def test_the_summary_reads_for_people_and_for_machines(again, sample, capsys, monkeypatch):
+    arguments = ["nightly", "--region", DEMO, "--extracts", sample, "--home", again.root]
+    monkeypatch.setattr(sys, "argv", ["catchment", *map(str, arguments), "--plain", "--json"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0
+    figures = json.loads(capsys.readouterr().out)
+    rows = figures["rows"]
+    assert rows["read"] == sum(
+        rows[n] for n in ("loaded", "quarantined", "duplicate", "excluded", "merged")
+    )
+    assert {d["verdict"] for d in figures["deliveries"]} == {"duplicate"}
+    assert set(figures["plan"]) == {"usual", "plan"}
+    assert figures["outputs"]["published"] == str(again.published)
+
+
+def test_a_wrong_region_file_ends_with_its_exit_code(tmp_path, capsys, monkeypatch):
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text('region = "x"\nhorizon = 7\n')
+    monkeypatch.setattr(sys, "argv", ["catchment", "nightly", "--region", str(wrong), "--plain"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "horizon" in capsys.readouterr().err
