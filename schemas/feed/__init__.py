@@ -12,15 +12,24 @@ from schemas.clean import FEED_TABLES
 from schemas.feed.expression import columns_of
 from schemas.feed.file import File, Part
 from schemas.feed.source import GIVEN, Marker, Source, fits, is_plain
-from schemas.feed.table import FeedTable, Institutions, Unpivot
+from schemas.feed.table import FeedTable, Implausible, Institutions, Unpivot
 
-__all__ = ["Feed", "FeedTable", "File", "Institutions", "Marker", "Source", "Unpivot"]
+__all__ = [
+    "Feed",
+    "FeedTable",
+    "File",
+    "Implausible",
+    "Institutions",
+    "Marker",
+    "Source",
+    "Unpivot",
+]
 
 
 class Feed(Part):
     """The contract of one kind of extract, as its TOML says it."""
 
-    feed: str = Field(pattern=r"[a-z][a-z0-9_]*", description="Its name.")
+    feed: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="Its name.")
     publisher: str = Field(description="Who sends it, and on what terms.")
     patient_data: bool = Field(description="Does a row describe a patient?")
     file: File
@@ -28,6 +37,9 @@ class Feed(Part):
     source: Source
     derive: dict[str, str] = Field(default={}, description="New column = expression, in order.")
     where: str | None = Field(None, description="Rows to take; the rest are excluded.")
+    implausible: list[Implausible] = Field(
+        default=[], description="Tests across columns, after derive and before the rule."
+    )
     rule: str | None = Field(None, description="Named rule that joins rows (transforms.feed).")
     institution: Institutions | None = None
     surge_factor: float = Field(
@@ -57,6 +69,11 @@ class Feed(Part):
         named = {"source.key": list(self.source.key)}
         for part in ("pad", "range", "unit"):
             named[f"source.{part}"] = [c for c in getattr(self.source, part) if is_plain(c)]
+        for test in self.implausible:
+            named[f"implausible.{test.rule}"] = test.columns
+            in_key = [c for c in test.columns if c in self.source.key]
+            if in_key:
+                raise ValueError(f"implausible.{test.rule}: {', '.join(in_key)} is in the key")
         if self.institution:
             named["institution.column"] = [self.institution.column]
         for where, columns in named.items():
@@ -76,6 +93,8 @@ class Feed(Part):
             yield f"derive.{name}", expression, []
         if self.where:
             yield "where", self.where, []
+        for test in self.implausible:
+            yield f"implausible.{test.rule}", test.where, []
         for table in self.table:
             own = [table.unpivot.name, table.unpivot.value] if table.unpivot else []
             if table.where:

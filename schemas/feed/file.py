@@ -2,7 +2,7 @@
 
 import codecs
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -83,6 +83,18 @@ class File(Part):
     def matches(self, file_name: str) -> bool:
         """Is this the name of one of the feed's files?"""
         return re.fullmatch(self.name, file_name) is not None
+
+    def last_moment(self) -> timedelta:
+        """From the extract time to the last moment that a file may speak of.
+
+        A name that gives only a day is drawn at the end of that day; a month or a year likewise.
+        """
+        said = self.extract_format or "%d"
+        if any(f"%{part}" in said for part in "HIcsX"):
+            return timedelta(0)
+        if any(f"%{part}" in said for part in "djxFD"):
+            return timedelta(days=1)
+        return timedelta(days=31) if re.search("%[mbB]", said) else timedelta(days=366)
 
     def drawn_at(self, file_name: str) -> datetime | None:
         """When the file was drawn, UTC without a zone; null if its name cannot be read."""

@@ -1,9 +1,10 @@
 """What a canonical table asks of a value, read from its declaration."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from math import inf
+from typing import Any
 
 import polars as pl
 
@@ -19,7 +20,7 @@ class Limits:
     low: float = -inf
     above: float = -inf
     high: float = inf
-    words: tuple[str, ...] = field(default=())
+    words: tuple[str, ...] = ()
     longest: int | None = None
 
 
@@ -32,8 +33,8 @@ def limits(table: type[Table]) -> dict[str, Limits]:
     }
 
 
-def _asked(checks: Sequence[object]) -> dict[str, object]:
-    asked: dict[str, object] = {}
+def _asked(checks: Sequence[object]) -> dict[str, Any]:
+    asked: dict[str, Any] = {}
     for check in checks:
         said = getattr(check, "statistics", None) or {}
         match getattr(check, "name", ""):

@@ -5,8 +5,9 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from schemas.base import key, polars_schema
-from schemas.clean import FEED_TABLES
+from schemas.clean import ENTITIES, FEED_TABLES
 from schemas.feed.file import Part
+from schemas.feed.limits import limits
 
 How = Literal["sum", "mean", "min", "max", "first", "last"]
 
@@ -24,6 +25,14 @@ class Institutions(Part):
 
     column: str
     unknown: Literal["create", "exclude", "quarantine"] = "quarantine"
+
+
+class Implausible(Part):
+    """A test across columns: where it is true, some cells are not believed."""
+
+    rule: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="Its name, as quarantine shows it.")
+    columns: list[str] = Field(min_length=1, description="Cells to null.")
+    where: str = Field(description="Expression; null means not at fault.")
 
 
 class FeedTable(Part):
@@ -53,9 +62,17 @@ class FeedTable(Part):
         unknown = sorted(set().union(*given) - set(known))
         if unknown:
             raise ValueError(f"{self.name} has no column {', '.join(unknown)}")
-        lacking = [k for k in key(FEED_TABLES[self.name]) if any(k not in g for g in given)]
+        return self
+
+    @model_validator(mode="after")
+    def _required_columns_are_given(self) -> "FeedTable":
+        asked = limits(FEED_TABLES[self.name])
+        required = [c for c, limit in asked.items() if not limit.nullable]
+        if self.name in ENTITIES:
+            required = key(FEED_TABLES[self.name])
+        lacking = [c for c in required if any(c not in self.columns | e for e in self.each or [{}])]
         if lacking:
-            raise ValueError(f"{self.name} needs its key: {', '.join(lacking)}")
+            raise ValueError(f"{self.name} needs {', '.join(lacking)}")
         return self
 
     @model_validator(mode="after")

@@ -1,0 +1,150 @@
+"""Values of a canonical table against its limits, and rules between its columns."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from math import inf
+
+import polars as pl
+
+from schemas.base import key
+from schemas.clean import ENTITIES, FEED_TABLES
+from schemas.feed import Feed
+from schemas.feed.limits import Limits, limits
+from transforms.feed.faults import at, together
+
+ROUNDING = 1e-9
+LONGEST_STAY_DAYS = 730
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The table's rows with cells at fault nulled; the faults; words on warnings."""
+
+    frame: pl.DataFrame
+    faults: pl.DataFrame
+    flags: list[str]
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """``wrong`` is true where ``column`` is at fault; ``row``: the whole row goes."""
+
+    column: str
+    name: str
+    wrong: pl.Expr
+    row: bool
+
+
+def within_limits(
+    feed: Feed, table: str, frame: pl.DataFrame, said: dict[str, str], latest: datetime | None
+) -> Checked:
+    """Null or quarantine what the table does not allow.
+
+    ``said`` maps a canonical column to the expression that faults are reported under.
+    """
+    frame = frame.with_columns(_rounded(table, frame))
+    faults = []
+    for rule in [*_limits(table, frame), *_between(feed, table, frame, latest)]:
+        mask = frame.select(rule.wrong.fill_null(False)).to_series()
+        if not mask.any():
+            continue
+        grain = "row" if rule.row else "cell"
+        faults.append(at(frame.filter(mask), said.get(rule.column, rule.column), rule.name, grain))
+        if not rule.row:
+            frame = _nulled(frame, rule.column, mask)
+    return Checked(
+        frame, together([*faults, *_required(table, frame, said)]), _warnings(feed, frame)
+    )
+
+
+def _rounded(table: str, frame: pl.DataFrame) -> Iterator[pl.Expr]:
+    """A remainder of subtraction just below 0 is 0; bounds do not reach below 0."""
+    for column, limit in limits(FEED_TABLES[table]).items():
+        if column not in frame.columns or limit.low != 0 or not limit.kind.is_float():
+            continue
+        value = pl.col(column)
+        if column.endswith(("_low", "_high")):
+            yield value.clip(0)
+        else:
+            tiny = (value < 0) & (value > -ROUNDING)
+            yield pl.when(tiny).then(0.0).otherwise(value).alias(column)
+
+
+def _limits(table: str, frame: pl.DataFrame) -> Iterator[_Rule]:
+    """One rule for each limit that a column declares."""
+    for column, limit in limits(FEED_TABLES[table]).items():
+        if column not in frame.columns or column.endswith(("_low", "_high", "_reason")):
+            continue
+        row = column in required(table)
+        value = pl.col(column)
+        if limit.words:
+            yield _Rule(column, "not_allowed", ~value.is_in(limit.words), row)
+        if limit.longest:
+            yield _Rule(column, "too_long", value.str.len_chars() > limit.longest, row)
+            yield _Rule(column, "empty", value == "", row)
+        if limit.kind.is_numeric() and _bounded(limit):
+            wrong = (value < limit.low) | (value > limit.high) | (value <= limit.above)
+            yield _Rule(column, "implausible", wrong, row)
+
+
+def _bounded(limit: Limits) -> bool:
+    return (limit.low, limit.above, limit.high) != (-inf, -inf, inf)
+
+
+def required(table: str) -> list[str]:
+    """Columns that must have a value: of tables that several feeds describe, the key only."""
+    if table in ENTITIES:
+        return key(FEED_TABLES[table])
+    return [c for c, limit in limits(FEED_TABLES[table]).items() if not limit.nullable]
+
+
+def _required(table: str, frame: pl.DataFrame, said: dict[str, str]) -> Iterator[pl.DataFrame]:
+    for column in (c for c in required(table) if c in frame.columns):
+        missing = frame.filter(pl.col(column).is_null())
+        yield at(missing, said.get(column, column), "required_missing", "row")
+
+
+def _between(
+    feed: Feed, table: str, frame: pl.DataFrame, latest: datetime | None
+) -> Iterator[_Rule]:
+    """Rules between the columns of one row."""
+    there = set(frame.columns)
+    moment = pl.lit(latest, pl.Datetime("us"))
+    if {"in_service", "in_use"} <= there:
+        over = pl.col("in_use") > pl.col("in_service") * feed.surge_factor + ROUNDING
+        yield _Rule("in_use", "implausible", over, False)
+    if {"admitted_at", "discharged_at"} <= there:
+        before = pl.col("discharged_at") < pl.col("admitted_at")
+        yield _Rule("discharged_at", "discharge_before_admission", before, True)
+        yield _Rule("discharged_at", "in_future", pl.col("discharged_at") > moment, False)
+    if "admitted_at" in there:
+        yield _Rule("admitted_at", "in_future", pl.col("admitted_at") > moment, True)
+    if table == "capacity" and "date" in there:
+        yield _Rule("date", "in_future", pl.col("date").cast(pl.Datetime("us")) > moment, True)
+    if {"period_start", "period_end"} <= there:
+        backwards = pl.col("period_end") < pl.col("period_start")
+        yield _Rule("period_end", "ends_before_it_starts", backwards, True)
+
+
+def _nulled(frame: pl.DataFrame, column: str, mask: pl.Series) -> pl.DataFrame:
+    made = [pl.when(~mask).then(pl.col(column)).alias(column)]
+    reason = f"{column}_reason"
+    if reason in frame.columns:
+        word = pl.lit("implausible")
+        made.append(pl.when(mask).then(word).otherwise(pl.col(reason)).alias(reason))
+    return frame.with_columns(made)
+
+
+def _warnings(feed: Feed, frame: pl.DataFrame) -> list[str]:
+    flags = []
+    if {"in_service", "in_use"} <= set(frame.columns):
+        over = frame.select((pl.col("in_use") > pl.col("in_service")).sum()).item()
+        if over:
+            flags.append(f"{over} rows in use above in service, up to {feed.surge_factor:g} times")
+    if {"admitted_at", "discharged_at"} <= set(frame.columns):
+        stay = pl.col("discharged_at") - pl.col("admitted_at")
+        long = frame.select((stay > pl.duration(days=LONGEST_STAY_DAYS)).sum()).item()
+        if long:
+            flags.append(f"{long} stays of over {LONGEST_STAY_DAYS} days")
+    return flags

@@ -1,0 +1,180 @@
+"""A feed's own columns: trimmed, markers told from values, typed, derived, with reasons."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from schemas.errors import DeliveryRejected
+from schemas.feed import Feed
+from schemas.feed.expression import parse
+from schemas.feed.source import fits
+from transforms.feed.faults import at, together
+from transforms.feed.header import rename
+from transforms.feed.reasons import (
+    explained,
+    high_of,
+    low_of,
+    not_negative,
+    reason_of,
+    value_with_reason,
+)
+from transforms.feed.values import Typed, typed
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The feed's typed and derived columns, with cell faults and words on what was repaired."""
+
+    frame: pl.DataFrame
+    faults: pl.DataFrame
+    flags: list[str]
+
+
+def columns(feed: Feed, text: pl.DataFrame, extract_time: datetime | None) -> Columns:
+    """Typed and derived columns of a file's ``text`` (row_number and String columns).
+
+    ``extract_time`` is UTC; expressions see its date as ``extract_date``.
+
+    Raises:
+        DeliveryRejected: if columns are missing or none of a column's cells can be read.
+    """
+    trimmed = rename(feed, text).with_columns(pl.selectors.string().str.strip_chars())
+    named = [c for c in trimmed.columns if c != "row_number"]
+    known = trimmed.with_columns(_without_markers(feed, c) for c in named)
+    values = typed(feed, known, not_negative(feed))
+    frame, flags = _padded(feed, values.believed)
+    frame = frame.with_columns(_explanations(feed, trimmed, values)).with_columns(
+        extract_date=pl.lit(extract_time, pl.Datetime("us")).dt.date()
+    )
+    derived = _derived(feed, frame, {})
+    doubts = {test.rule: _true(derived, feed, test.where) for test in feed.implausible}
+    faults = [
+        at(derived.filter(doubts[test.rule] & derived[c].is_not_null()), c, test.rule, "cell")
+        for test in feed.implausible
+        for c in test.columns
+    ]
+    if any(not f.is_empty() for f in faults):
+        derived = _disbelieved(feed, frame, doubts)
+    return Columns(derived, together([values.faults, *faults]), flags)
+
+
+def _without_markers(feed: Feed, column: str) -> pl.Expr:
+    markers = ["", *feed.markers_for(column)]
+    return pl.when(~pl.col(column).is_in(markers)).then(pl.col(column)).alias(column)
+
+
+def _padded(feed: Feed, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+    """Ids of digits that lost their leading zeros get them back."""
+    flags = []
+    texts = [c for c in frame.columns if feed.source.kind(c) == "text"]
+    for column in texts:
+        length = feed.source.setting(feed.source.pad, column)
+        if not isinstance(length, int):
+            continue
+        short = pl.col(column).str.contains(r"^\d+$") & (pl.col(column).str.len_chars() < length)
+        repaired = int(frame.select(short.sum()).item() or 0)
+        if repaired:
+            full = pl.col(column).str.zfill(length)
+            frame = frame.with_columns(pl.when(short).then(full).otherwise(pl.col(column)))
+            flags.append(f"leading zeros given back to {repaired} of {column}")
+    return frame, flags
+
+
+def _explanations(feed: Feed, trimmed: pl.DataFrame, values: Typed) -> list[pl.Series]:
+    """Reason, low and high of the columns whose unknowns matter."""
+    numbers = [c for c in trimmed.columns if feed.source.kind(c) == "number"]
+    behind = explained(feed)
+    wanted = sorted(c for c in numbers if fits(behind, c))
+    return [series for c in wanted for series in _explanation(feed, c, trimmed, values)]
+
+
+def _explanation(feed: Feed, column: str, trimmed: pl.DataFrame, values: Typed) -> list[pl.Series]:
+    sent, read, believed = trimmed[column], values.read[column], values.believed[column]
+    columns = pl.DataFrame([sent.alias("sent"), read.alias("read"), believed.alias("believed")])
+    markers = feed.markers_for(column)
+    empty = pl.col("sent").is_null() | (pl.col("sent") == "")
+    known = pl.col("believed").is_not_null()
+    words = {m: marker.reason for m, marker in markers.items()}
+    reason = (
+        pl.when(known)
+        .then(None)
+        .when(pl.col("sent").is_in(list(words)))
+        .then(pl.col("sent").replace_strict(words, default=None, return_dtype=pl.String))
+        .when(empty)
+        .then(pl.lit("not_reported"))
+        .when(pl.col("read").is_null())
+        .then(pl.lit("unreadable"))
+        .otherwise(pl.lit("implausible"))
+    )
+    made = [reason.alias(reason_of(column))]
+    if any(marker.low is not None for marker in markers.values()):
+        lows = {m: marker.low for m, marker in markers.items()}
+        highs = {m: marker.high for m, marker in markers.items()}
+        for name, ends in ((low_of(column), lows), (high_of(column), highs)):
+            bound = pl.col("sent").replace_strict(ends, default=None, return_dtype=pl.Float64)
+            made.append(pl.when(~known).then(bound).alias(name))
+    return columns.select(made).get_columns()
+
+
+def _derived(feed: Feed, frame: pl.DataFrame, doubted: dict[str, pl.Series]) -> pl.DataFrame:
+    """Add the feed's derived columns in their order; null where ``doubted``."""
+    wanted = explained(feed)
+    for name, expression in feed.derive.items():
+        frame = evaluated(feed, frame, expression, name, name in wanted)
+        if name in doubted:
+            frame = _nulled(frame, name, doubted[name])
+    return frame
+
+
+def evaluated(
+    feed: Feed, frame: pl.DataFrame, expression: str, name: str, with_reason: bool
+) -> pl.DataFrame:
+    """``frame`` with the expression's value as ``name``, and its reason and bounds if asked.
+
+    Raises:
+        DeliveryRejected: naming the expression, if polars cannot compute it.
+    """
+    try:
+        if with_reason:
+            return value_with_reason(frame, expression, name)
+        return frame.with_columns(_finite(frame, parse(expression)).alias(name))
+    except pl.exceptions.PolarsError:
+        pass
+    raise DeliveryRejected(
+        f"{feed.feed}: {name} cannot be computed as {expression!r}; look at the types of its"
+        " columns in the feed"
+    )
+
+
+def _finite(frame: pl.DataFrame, value: pl.Expr) -> pl.Expr:
+    kind = frame.lazy().select(value.alias("value")).collect_schema()["value"]
+    return pl.when(value.is_finite()).then(value) if kind.is_float() else value
+
+
+def _true(frame: pl.DataFrame, feed: Feed, expression: str) -> pl.Series:
+    mask = evaluated(feed, frame, expression, "(test)", False)["(test)"]
+    return mask.cast(pl.Boolean).fill_null(False)
+
+
+def _disbelieved(feed: Feed, frame: pl.DataFrame, doubts: dict[str, pl.Series]) -> pl.DataFrame:
+    """Null the cells of failed tests and derive again from what is left."""
+    doubted: dict[str, pl.Series] = {}
+    for test in feed.implausible:
+        for column in test.columns:
+            doubted[column] = doubts[test.rule] | doubted.get(column, pl.Series([False]))
+    for column, mask in doubted.items():
+        frame = _nulled(frame, column, mask) if column in frame.columns else frame
+    return _derived(feed, frame, doubted)
+
+
+def _nulled(frame: pl.DataFrame, column: str, mask: pl.Series) -> pl.DataFrame:
+    """Null ``column`` where ``mask``: implausible, with no bounds."""
+    believed = pl.when(~mask).then(pl.col(column)).alias(column)
+    lost = mask & frame[column].is_not_null()
+    made = [believed]
+    if reason_of(column) in frame.columns:
+        word = pl.lit("implausible")
+        reason = pl.col(reason_of(column))
+        made.append(pl.when(lost).then(word).otherwise(reason).alias(reason_of(column)))
+    return frame.with_columns(made)

@@ -1,0 +1,126 @@
+"""Text to typed columns. A cell that cannot be read becomes null, with a fault."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from schemas.errors import DeliveryRejected
+from schemas.feed import Feed
+from schemas.feed.source import Words, fits
+from transforms.feed.faults import at, together
+
+LARGEST = 1e15
+FEW = 3
+_YEARS = (1900, 2200)
+
+
+@dataclass(frozen=True)
+class Typed:
+    """Columns by type: as ``read``, and as ``believed`` (in range); the cells lost."""
+
+    read: pl.DataFrame
+    believed: pl.DataFrame
+    faults: pl.DataFrame
+
+
+def typed(feed: Feed, text: pl.DataFrame, not_negative: set[str]) -> Typed:
+    """Columns of ``text`` (trimmed, markers already null) by the feed's types.
+
+    A number outside the feed's range is not believed; where it gives none, columns in
+    ``not_negative`` begin at 0.
+
+    Raises:
+        DeliveryRejected: if no cell of a column of three or more can be read.
+    """
+    columns = [c for c in text.columns if c != "row_number"]
+    read = text.with_columns(_read(feed, c) for c in columns if feed.source.kind(c) != "text")
+    unreadable = list(_unreadable(feed, text, read))
+    numbers = [c for c in columns if feed.source.kind(c) == "number"]
+    believed = read.with_columns(_believed(feed, c, fits(not_negative, c)) for c in numbers)
+    lost = lost_cells(read, believed, "implausible")
+    return Typed(read, believed, together([*unreadable, *lost]))
+
+
+def _read(feed: Feed, column: str) -> pl.Expr:
+    kind, value = feed.source.kind(column), pl.col(column)
+    match kind:
+        case "number":
+            return number(value, feed.file.decimal, feed.file.thousands)
+        case "date":
+            return day(value, str(feed.source.setting(feed.source.date, column)))
+        case "datetime":
+            said = str(feed.source.setting(feed.source.datetime, column))
+            return instant(value, said, feed.file.timezone)
+        case "boolean":
+            words = feed.source.setting(feed.source.boolean, column)
+            assert isinstance(words, Words)
+            return boolean(value, words)
+    return value
+
+
+def number(text: pl.Expr, decimal: str = ".", thousands: str = "") -> pl.Expr:
+    """A finite number; null for anything else, ``inf`` and ``NaN`` among it."""
+    if thousands:
+        mark, point = f"[{thousands}]", f"[{decimal}]"
+        grouped = text.str.contains(rf"^[+-]?\d{{1,3}}({mark}\d{{3}})+({point}\d*)?$")
+        plain = text.str.replace_all(thousands, "", literal=True)
+        marked = text.str.contains(thousands, literal=True)
+        text = pl.when(~marked).then(text).when(grouped).then(plain)
+    if decimal == ",":
+        swapped = text.str.replace(",", ".", literal=True)
+        text = pl.when(~text.str.contains(".", literal=True)).then(swapped)
+    value = text.cast(pl.Float64, strict=False)
+    return pl.when(value.is_finite()).then(value)
+
+
+def day(text: pl.Expr, said: str) -> pl.Expr:
+    """A date of the declared format, its first day where it names a month or year only."""
+    parts = said
+    for part, first in (("%m", "-01"), ("%d", "-01")):
+        if not any(sign in parts for sign in (part, "%j", "%F", "%D", "%b", "%B", "%y")):
+            text, said = text + first, said + "-" + part
+    value = text.str.to_date(said, strict=False)
+    return pl.when(value.dt.year().is_between(*_YEARS)).then(value)
+
+
+def instant(text: pl.Expr, said: str, timezone: str) -> pl.Expr:
+    """A UTC instant from local time; null where a clock change makes it ambiguous or unreal."""
+    value = text.str.to_datetime(said, time_unit="us", strict=False)
+    if "%z" not in said:
+        value = value.dt.replace_time_zone(timezone, ambiguous="null", non_existent="null")
+    value = value.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+    return pl.when(value.dt.year().is_between(*_YEARS)).then(value)
+
+
+def boolean(text: pl.Expr, words: Words) -> pl.Expr:
+    """True and false by the feed's words; null for any other."""
+    return pl.when(text.is_in(words.true)).then(True).when(text.is_in(words.false)).then(False)
+
+
+def _believed(feed: Feed, column: str, not_negative: bool) -> pl.Expr:
+    said = feed.source.setting(feed.source.range, column)
+    low, high = said if isinstance(said, tuple) else (0 if not_negative else -LARGEST, LARGEST)
+    within = pl.col(column).is_between(max(low, -LARGEST), min(high, LARGEST))
+    return pl.when(within).then(pl.col(column)).alias(column)
+
+
+def lost_cells(before: pl.DataFrame, after: pl.DataFrame, rule: str) -> Iterator[pl.DataFrame]:
+    """Faults for cells that had a value and have none."""
+    counts = zip(before.null_count().row(0), after.null_count().row(0), strict=True)
+    changed = [c for c, (b, a) in zip(before.columns, counts, strict=True) if a > b]
+    for column in changed:
+        gone = before[column].is_not_null() & after[column].is_null()
+        yield at(before.filter(gone), column, rule, "cell")
+
+
+def _unreadable(feed: Feed, text: pl.DataFrame, frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    for faults in lost_cells(text, frame, "unreadable"):
+        column = faults["column_name"][0]
+        sent = text[column].is_not_null().sum()
+        if faults.height == sent >= FEW:
+            raise DeliveryRejected(
+                f"{feed.feed}: none of the {sent} cells of column {column} can be read as the"
+                f" {feed.source.kind(column)} that the feed declares; compare format and decimal"
+            )
+        yield faults
