@@ -14,7 +14,9 @@ WEEKS_AGO = (22, 18, 14, 10, 6, 4, 3, 2, 1, 0)
 def test_every_fault_is_documented_at_its_row():
     for fault in SAMPLE.faults:
         line = f"| {fault.table} | {fault.row} | {fault.column or '–'} | {fault.meaning} |"
-        assert line in DOC
+        found = [text for text in DOC.splitlines() if text.startswith(line)]
+        assert len(found) == 1
+        assert found[0].endswith(f"| {fault.rule or '–'} |")
     header_lines = 2
     assert DOC.split("on purpose")[1].count("\n| ") - header_lines == len(SAMPLE.faults)
 
