@@ -93,7 +93,7 @@ def _last_use() -> pl.Expr:
     service_then = pl.when(_told("in_use").is_not_null()).then("service")
     crowding = use / service_then.forward_fill().over(SERIES)
     most = pl.col("service") * pl.max_horizontal(crowding, pl.lit(1.0))
-    return pl.when(most.is_finite()).then(pl.min_horizontal(use, most)).otherwise(use)
+    return pl.when(most.is_finite() & (use > most)).then(most).otherwise(use)
 
 
 def _within(value: pl.Expr, measure: str) -> pl.Expr:
