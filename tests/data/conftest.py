@@ -42,6 +42,6 @@ def load():
     def load(feed_name: str, path: Path, known: frozenset[str] | None = None):
         feed = load_feed(feeds / f"{feed_name}.toml")
         text = read_text(path, feed)
-        return apply(feed, text, known, feed.extract_time(path.name))
+        return apply(feed, text.frame, known, feed.extract_time(path.name), text.bad_rows)
 
     return load
