@@ -1,0 +1,162 @@
+from datetime import date
+
+import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from schemas.base import check, conform, empty
+from schemas.clean import Capacity, CapacityEstimate, Institution, Population, Zone
+from schemas.regional import CapacityGap, Supply
+from transforms import supply
+
+DAY = date(2026, 1, 5)
+ZONES = conform(Zone, pl.DataFrame({"zone_id": ["z1", "z2"], "region_id": ["R", "S"]}))
+INSTITUTIONS = conform(
+    Institution,
+    pl.DataFrame(
+        {
+            "institution_id": ["a", "b", "x"],
+            "zone_id": ["z1", "z1", "z2"],
+            "region_id": ["R", "R", "S"],
+        }
+    ),
+)
+PEOPLE = conform(
+    Population,
+    pl.DataFrame(
+        {"zone_id": ["z1"], "year": [2025], "age_band": "all", "sex": "all", "persons": [5000.0]}
+    ),
+)
+
+
+def estimates(*rows: tuple) -> pl.DataFrame:
+    """Rows of institution, service, imputed service, use, imputed use."""
+    names = ["institution_id", "in_service", "in_service_imputed", "in_use", "in_use_imputed"]
+    types = dict.fromkeys(names[1:], pl.Float64)
+    frame = pl.DataFrame(rows, orient="row", schema={"institution_id": pl.String, **types})
+    return conform(CapacityEstimate, frame.with_columns(resource_id=pl.lit("bed"), date=DAY))
+
+
+def test_supply_adds_reported_and_imputed_by_region():
+    """R: 10 + 4 in service, 12 + 2 in use; only b has room, 2."""
+    found = supply.supply(
+        estimates(
+            ("a", 10.0, None, 12.0, None),
+            ("b", None, 4.0, None, 2.0),
+            ("x", None, None, None, None),
+        ),
+        INSTITUTIONS,
+        PEOPLE,
+        ZONES,
+    )
+    expected = pl.DataFrame(
+        {
+            "region_id": ["R", "S"],
+            "resource_id": ["bed", "bed"],
+            "date": [DAY, DAY],
+            "institutions": [2, 1],
+            "in_service_reported": [10.0, 0.0],
+            "in_use_reported": [12.0, 0.0],
+            "in_service": [14.0, 0.0],
+            "in_use": [14.0, 0.0],
+            "free": [2.0, 0.0],
+            "occupancy": [1.0, None],
+            "population": [5000.0, None],
+            "in_service_per_100k": [280.0, None],
+        }
+    )
+    assert_frame_equal(check(Supply, found), expected)
+
+
+def test_inhabitants_are_each_zones_newest_year():
+    people = pl.DataFrame(
+        {
+            "zone_id": ["z1", "z1", "z2"],
+            "year": [2020, 2025, 2018],
+            "age_band": "all",
+            "sex": "all",
+            "persons": [1.0, 20.0, 300.0],
+        }
+    )
+    found = supply.inhabitants(conform(Population, people), ZONES)
+    assert found.rows() == [("R", 20.0), ("S", 300.0)]
+
+
+def test_inhabitants_are_not_counted_twice_where_totals_stand_beside_parts():
+    people = pl.DataFrame(
+        {
+            "zone_id": ["z1"] * 4 + ["z2"] * 3,
+            "year": 2025,
+            "age_band": ["all", "all", "0-64", "65+", "0-64", "65+", "65+"],
+            "sex": ["F", "M", "all", "all", "all", "F", "all"],
+            "persons": [60.0, 40.0, 70.0, 30.0, 7.0, 2.0, 3.0],
+        }
+    )
+    found = supply.inhabitants(conform(Population, people), ZONES)
+    assert found.rows() == [("R", 100.0), ("S", 10.0)]
+
+
+def test_people_of_unknown_zones_and_unknown_numbers_do_not_count():
+    people = pl.DataFrame(
+        {
+            "zone_id": ["nowhere", "z1"],
+            "year": 2025,
+            "age_band": "all",
+            "sex": "all",
+            "persons": [9.0, None],
+        }
+    )
+    assert supply.inhabitants(conform(Population, people), ZONES).is_empty()
+
+
+def test_every_gap_is_counted_by_reason_and_rule():
+    capacity = pl.DataFrame(
+        {
+            "institution_id": ["a", "b", "x"],
+            "resource_id": "bed",
+            "date": DAY,
+            "period_days": 1,
+            "in_service": [10.0, None, None],
+            "in_service_reason": [None, "withheld", None],
+            "in_use": [None, None, 1.0],
+            "in_use_reason": ["implausible", "withheld", None],
+        }
+    )
+    estimate = estimates(
+        ("a", 10.0, None, None, 3.0), ("b", None, 2.0, None, 2.5), ("x", None, None, 1.0, None)
+    ).with_columns(
+        in_service_rule=pl.Series([None, "middle_of_range", "none"]),
+        in_use_rule=pl.Series(["last_known", "middle_of_range", None]),
+    )
+    found = supply.capacity_gap(conform(Capacity, capacity), estimate, INSTITUTIONS)
+    key = ["region_id", "measure", "reason", "rule", "gaps", "imputed"]
+    assert check(CapacityGap, found).select(key).rows() == [
+        ("R", "in_service", "withheld", "middle_of_range", 1, 2.0),
+        ("R", "in_use", "implausible", "last_known", 1, 3.0),
+        ("R", "in_use", "withheld", "middle_of_range", 1, 2.5),
+        ("S", "in_service", "not_reported", "none", 1, 0.0),
+    ]
+
+
+def test_nothing_sent_gives_nothing():
+    found = supply.supply(empty(CapacityEstimate), INSTITUTIONS, PEOPLE, ZONES)
+    assert check(Supply, found).is_empty()
+
+
+amounts = st.none() | st.floats(0, 1e5, allow_nan=False)
+
+
+@given(
+    st.lists(st.tuples(amounts, amounts), min_size=3, max_size=3), st.randoms(use_true_random=False)
+)
+def test_totals_are_preserved_whatever_the_order(numbers, random):
+    rows = [(i, s, None, u, None) for i, (s, u) in zip("abx", numbers, strict=True)]
+    frame = estimates(*rows)
+    found = supply.supply(frame, INSTITUTIONS, PEOPLE, ZONES)
+    order = random.sample(range(3), 3)
+    assert_frame_equal(supply.supply(frame[order], INSTITUTIONS, PEOPLE, ZONES), found)
+    for measure, at in (("in_service", 0), ("in_use", 1)):
+        total = sum(n[at] or 0.0 for n in numbers)
+        assert abs(found[measure].sum() - total) <= 1e-6
+        assert abs(found[f"{measure}_reported"].sum() - total) <= 1e-6
