@@ -22,7 +22,7 @@ import sys, duckdb
 with duckdb.connect(sys.argv[1], read_only=True) as con:
     tables = con.execute("select schema_name, table_name from duckdb_tables()").fetchall()
     for schema, table in tables:
-        con.execute(f'select count(*) from "{schema}"."{table}"').fetchone()
+        con.execute(f'select count(*) from "{schema}"."{table}"').fetchall()
 print(len(tables))
 """
 
@@ -74,8 +74,7 @@ def _copy(con: duckdb.DuckDBPyConnection, table: type[Table]) -> int:
     )
     for statement in comments(table):
         con.execute(statement)
-    found = con.execute(f"SELECT count(*) FROM {qualified(table)}").fetchone()
-    return int(found[0]) if found else 0
+    return int(con.execute(f"SELECT count(*) FROM {qualified(table)}").fetchall()[0][0])
 
 
 def _prove(new: Path) -> None:

@@ -52,11 +52,10 @@ def summarise(night: Night) -> Figures:
             "WHERE run_key = ? AND attempt = ? ORDER BY position",
             [night.run_key, night.attempt],
         )
-        since = con.execute(
+        ((since,),) = con.execute(
             "SELECT min(started_at) FROM ops.run WHERE run_key = ? AND attempt = ?",
             [night.run_key, night.attempt],
-        ).fetchone()
-    assert since is not None
+        ).fetchall()
     with duckdb.connect(str(night.home.published), read_only=True) as con:
         return {
             "region": night.region.region,
@@ -67,9 +66,9 @@ def summarise(night: Night) -> Figures:
                 con,
                 "SELECT file_name AS file, feed, verdict, rows_read AS rows, reason, flags "
                 "FROM ops.delivery WHERE received_at >= ? ORDER BY received_at, file",
-                [since[0]],
+                [since],
             ),
-            "rows": _counts(con, since[0]),
+            "rows": _counts(con, since),
             "tightest": _rows(con, TIGHTEST),
             "plan": {row.pop("policy"): row for row in _rows(con, POLICY)},
             "money": _money(con),
@@ -95,8 +94,7 @@ def _rows(
 
 def _counts(con: duckdb.DuckDBPyConnection, since: object) -> dict[str, int]:
     names = ("read", "loaded", "quarantined", "duplicate", "excluded", "merged", "cells_nulled")
-    found = con.execute(ROWS, [since]).fetchone()
-    assert found is not None
+    (found,) = con.execute(ROWS, [since]).fetchall()
     return {name: int(value) for name, value in zip(names, found, strict=True)}
 
 

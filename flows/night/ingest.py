@@ -92,7 +92,7 @@ def _read(con: Connection, arrival: Arrival, landed: Landed) -> tuple[Outcome, l
         r[0]
         for r in con.execute("SELECT DISTINCT institution_id FROM history.institution").fetchall()
     )
-    outcome = apply(feed, text, known, arrival.extract_time)
+    outcome = apply(feed, text.frame, known, arrival.extract_time, text.bad_rows)
     if outcome.counts.loaded == 0 and not feed.file.allow_empty:
         raise DeliveryRejected(
             f"none of its {outcome.counts.rows_read:,} rows can be loaded; "
@@ -102,11 +102,12 @@ def _read(con: Connection, arrival: Arrival, landed: Landed) -> tuple[Outcome, l
 
 
 def _loaded_before(con: Connection, sha256: str) -> tuple[str, int] | None:
-    return con.execute(
+    found = con.execute(
         "SELECT delivery_id, rows_read FROM ops.delivery "
         "WHERE sha256 = ? AND verdict = 'loaded' LIMIT 1",
         [sha256],
-    ).fetchone()
+    ).fetchall()
+    return found[0] if found else None
 
 
 def _load(
@@ -186,10 +187,9 @@ def _record(
 
 
 def _delivery_id(con: Connection, stem: str) -> str:
-    found = con.execute(
+    ((again,),) = con.execute(
         "SELECT count(*) FROM ops.delivery WHERE starts_with(delivery_id, ?)", [stem]
-    ).fetchone()
-    again = found[0] if found else 0
+    ).fetchall()
     return f"{stem}-{again + 1}" if again else stem
 
 

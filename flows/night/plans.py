@@ -9,6 +9,8 @@ from flows.settings import settings
 from flows.warehouse import append, frames_of, opened, read, replace, replace_all
 from optimization import allocation as allocation_model
 from optimization import financing as financing_model
+from optimization.highs import SolveRecord
+from optimization.verify import Verification
 from optimization.verify.allocation import verify_allocation
 from optimization.verify.financing import verify_financing
 from schemas import clean, ops
@@ -48,13 +50,15 @@ def allocation(night: Night) -> int:
     with opened(night.home) as con:
         tables = frames_of(con, PLANNED_FROM)
     inputs = planning_inputs(tables, region, night.date)
+    places = {name: tables[name] for name in ("zone", "institution")}
     try:
         plan = allocation_model.plan(
             inputs, tables["zone"], tables["institution"], region.allocation, threads=threads()
         )
     except SolverStopped as stopped:
         return _stale(night, "allocation", str(stopped))
-    return _store(night, "allocation", ALLOCATION, {**inputs, **plan.frames})
+    checked = verify_allocation({**places, **inputs, **plan.exact})
+    return _store(night, ALLOCATION, {**inputs, **plan.frames}, plan.record, checked)
 
 
 def financing(night: Night) -> int:
@@ -62,12 +66,14 @@ def financing(night: Night) -> int:
     region = night.region
     with opened(night.home) as con:
         tables = frames_of(con, FINANCED_FROM)
-    inputs = financing_inputs(tables, region.financing, night.date)
+        start = planning_start(read(con, clean.CapacityEstimate), region.classes, night.date)
+    inputs = financing_inputs(tables, region.financing, start)
     try:
         plan = financing_model.plan(inputs, threads=threads())
     except SolverStopped as stopped:
         return _stale(night, "financing", str(stopped))
-    return _store(night, "financing", FINANCING, {**inputs, **plan.frames})
+    checked = verify_financing({**inputs, **plan.exact})
+    return _store(night, FINANCING, {**inputs, **plan.frames}, plan.record, checked)
 
 
 def verify(night: Night) -> int:
@@ -94,10 +100,10 @@ def about(night: Night) -> int:
     region = night.region
     with opened(night.home) as con:
         start = planning_start(read(con, clean.Capacity), region.classes, night.date)
-        newest = con.execute(
+        ((newest,),) = con.execute(
             "SELECT max(date) FROM clean.capacity WHERE resource_id IN "
             "(SELECT resource_id FROM results.allocation_use)"
-        ).fetchone()
+        ).fetchall()
         facts = {
             "region": region.region,
             "name": region.name,
@@ -106,8 +112,8 @@ def about(night: Night) -> int:
             "synthetic": str(region.synthetic).lower(),
             "night": night.date.isoformat(),
             "plan_from": start.isoformat(),
-            "data_to": str(newest[0]) if newest else "",
-            "data_age_days": str((night.date - newest[0]).days) if newest and newest[0] else "",
+            "data_to": str(newest or ""),
+            "data_age_days": str((night.date - newest).days) if newest else "",
             "horizon_days": str(region.allocation.horizon_days),
             "catchment_version": version("catchment"),
             "configuration_sha256": night.files.sha256,
@@ -121,15 +127,24 @@ def threads() -> int:
     return settings().threads
 
 
-def _store(night: Night, model: str, tables: tuple[type[Table], ...], plan: Frames) -> int:
-    runs, seconds = plan["plan_run"], plan["plan_seconds"]
+def _store(
+    night: Night,
+    tables: tuple[type[Table], ...],
+    frames: Frames,
+    record: SolveRecord,
+    checked: Verification,
+) -> int:
+    runs, seconds = record.run_table(checked.worst_violation), record.seconds_table()
     with opened(night.home) as con:
-        others = read(con, PlanRun).filter(pl.col("model") != model)
-        slower = read(con, PlanSeconds).filter(pl.col("model") != model)
-        frames = {table: plan[name(table)] for table in tables}
-        frames[PlanRun] = conform(PlanRun, pl.concat([others, runs]))
-        frames[PlanSeconds] = conform(PlanSeconds, pl.concat([slower, seconds]))
-        return replace_all(con, frames)
+        stored = {table: conform(table, frames[name(table)]) for table in tables}
+        stored[PlanRun] = _beside(read(con, PlanRun), runs)
+        stored[PlanSeconds] = _beside(read(con, PlanSeconds), seconds)
+        return replace_all(con, stored)
+
+
+def _beside(stored: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
+    """``new`` in place of the same models' rows."""
+    return pl.concat([stored.join(new, on="model", how="anti"), new])
 
 
 def _stale(night: Night, model: str, reason: str) -> int:

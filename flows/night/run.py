@@ -39,10 +39,10 @@ def begin(night: Night) -> Night:
     night.home.prepare()
     initialise(night.home)
     with opened(night.home) as con:
-        last = con.execute(
+        ((last,),) = con.execute(
             "SELECT coalesce(max(attempt), 0) FROM ops.run WHERE run_key = ?", [night.run_key]
-        ).fetchone()
-    return night.at((last[0] if last else 0) + 1)
+        ).fetchall()
+    return night.at(last + 1)
 
 
 def run_plain(night: Night) -> None:
