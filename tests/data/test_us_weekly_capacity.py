@@ -157,17 +157,22 @@ def test_every_county_with_a_hospital_is_a_zone_in_its_state(weeks, week) -> Non
     assert regions == {(s, "US") for _, s in expected} | {("US", None)}
 
 
+def place(row: dict[str, str]) -> tuple[float, float] | tuple[None, None]:
+    """North and east of the point column; null where it is absent or far off Puerto Rico."""
+    point = row["geocoded_hospital_address"]
+    if point == "NA":
+        return None, None
+    east, north = map(float, point.removeprefix("POINT (").removesuffix(")").split())
+    return (None, None) if row["state"] == "PR" and east < -70 else (north, east)
+
+
 @pytest.mark.parametrize("week", WEEKS)
 def test_coordinates_are_those_of_the_point_column(weeks, week) -> None:
     rows, outcome = weeks[week]
-    expected = {}
-    for row in rows:
-        point = row["geocoded_hospital_address"]
-        east, north = (
-            point.removeprefix("POINT (").removesuffix(")").split() if "(" in point else (0, 0)
-        )
-        expected[row["hospital_pk"]] = (float(north), float(east)) if "(" in point else (None, None)
     institution = outcome.tables["institution"]
     found = {r["institution_id"]: (r["latitude"], r["longitude"]) for r in institution.to_dicts()}
-    assert found == expected
-    assert sum(place == (None, None) for place in found.values()) == 487
+    assert found == {row["hospital_pk"]: place(row) for row in rows}
+    absent = sum(row["geocoded_hospital_address"] == "NA" for row in rows)
+    assert sum(north is None for north, _ in found.values()) == absent + 1 == 488
+    off = outcome.quarantine.filter(pl.col("rule") == "point_off_the_islands")
+    assert sorted(off["column_name"]) == ["latitude", "longitude"]
