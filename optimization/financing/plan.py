@@ -14,13 +14,18 @@ from optimization.financing.model import build
 from optimization.financing.status_quo import status_quo
 from optimization.financing.tables import Tables, inputs_from_tables, scaled
 from optimization.highs import SolveRecord, SolveSettings, solve_tiers
+from optimization.verify.financing import verify_financing
 
 CENT = 0.01
 
 
 @dataclass(frozen=True)
 class FinancingPlan:
-    """A solved plan: result tables in whole cents and as the solver left them, by table name."""
+    """A solved and verified plan.
+
+    ``frames`` are the result tables by name in whole cents, with ``plan_run`` and
+    ``plan_seconds``; ``exact`` the same as the solver left them.
+    """
 
     frames: Mapping[str, pl.DataFrame]
     exact: Mapping[str, pl.DataFrame]
@@ -28,13 +33,14 @@ class FinancingPlan:
 
 
 def plan(tables: Tables, threads: int = 2, time_limit_s: float = 300.0) -> FinancingPlan:
-    """Find who pays for what, in four tiers, and publish it in whole cents.
+    """Find who pays for what, in four tiers, verify it, and publish it in whole cents.
 
     ``tables`` are the input tables of ``schemas.results.financing`` by name.
 
     Raises:
         InputRefused: a number that the solver would misread, rows that contradict each other.
         SolverStopped: no plan by the time limit.
+        PlanRefused: the plan does not follow from its inputs.
     """
     start = time.monotonic()
     given = inputs_from_tables(tables)
@@ -42,11 +48,26 @@ def plan(tables: Tables, threads: int = 2, time_limit_s: float = 300.0) -> Finan
     built = time.monotonic() - start
     settings = SolveSettings(time_limit_s=time_limit_s, threads=threads)
     record = solve_tiers(model, tiers.ORDER, settings, scaled(tables), build_seconds=built)
-    return FinancingPlan(
-        frames=_published(tables, given, model, record, CENTS, CENT),
-        exact=_published(tables, given, model, record, EXACT, 1.0),
-        record=record,
-    )
+    exact = _published(tables, given, model, record, EXACT, 1.0)
+    frames = _published(tables, given, model, record, CENTS, CENT)
+    worst = _verified(tables, exact, frames, record)
+    closing = {"plan_run": record.run_table(worst), "plan_seconds": record.seconds_table()}
+    return FinancingPlan(frames | closing, exact | closing, record)
+
+
+def _verified(
+    tables: Tables,
+    exact: Mapping[str, pl.DataFrame],
+    frames: Mapping[str, pl.DataFrame],
+    record: SolveRecord,
+) -> float:
+    """The worst violation of the exact plan; the rounded one is verified too."""
+    start = time.monotonic()
+    run = {"plan_run": record.run_table(0.0)}
+    worst = verify_financing({**tables, **exact, **run}, cents=False).worst_violation
+    verify_financing({**tables, **frames, **run})
+    record.seconds["verify"] = time.monotonic() - start  # type: ignore[index]
+    return worst
 
 
 def _published(

@@ -11,6 +11,8 @@ from optimization.financing.ledger import Ledger, Unit, total_by_cell
 from schemas.base import Table, conform, polars_schema
 from schemas.results import financing as tables
 
+NOTHING = 1e-6
+
 
 @dataclass(frozen=True)
 class Published:
@@ -149,7 +151,7 @@ def thin(plan: Published, operating_debt: Mapping[Cell, float], cell: Cell) -> f
 
 def ratio(amount: float, of: float) -> float | None:
     """Their quotient; None where there is nothing to divide by."""
-    return amount / of if of > 0 else None
+    return amount / of if of > NOTHING else None
 
 
 def receivables(plan: Published) -> pl.DataFrame:

@@ -1,0 +1,205 @@
+"""Status quo, outcomes by institution and region, objectives. Constraints (8), (10) and (11)."""
+
+import polars as pl
+
+from optimization.verify.financing.verdict import TOLERANCE, Verdict
+from optimization.verify.financing.view import CELL, View, joined, total
+
+ONE = ["institution_id"]
+TIERS = ("uncovered", "unfairness", "thinness", "cost")
+NOTHING = 1e-6
+
+
+def check_outcome(view: View, verdict: Verdict) -> None:
+    """Outcomes follow from positions and the status quo, objectives from all of it."""
+    _check_status_quo(view, verdict)
+    _check_institutions(view, verdict)
+    _check_regions(view, verdict)
+    _check_objectives(view, verdict)
+
+
+def _check_status_quo(view: View, verdict: Verdict) -> None:
+    """Payers pay pro rata; what cash then lacks is uncovered"""
+    verdict.same_rows("financing_status_quo", view["status_quo"], view["institution"], CELL)
+    quo = view["status_quo"].rename({"uncovered": "lacking", "days_on_hand": "days_held"})
+    before = quo.select("institution_id", pl.col("period") + 1, before="closing_cash")
+    rows = joined(quo.join(view.given, on=CELL), _pro_rata(view), CELL)
+    rows = rows.join(before, on=CELL, how="left").with_columns(
+        pl.col("before").fill_null(pl.col("cash"))
+    )
+    paid = pl.col("institution_payers") * verdict.cent
+    verdict.equal("status quo payments", rows, "payments", "expected", allowed=paid)
+    interest = view.setting["deposit_rate"] * pl.col("before").clip(0)
+    verdict.equal("status quo interest", rows, "interest_earned", interest, allowed=verdict.cent)
+    free = pl.sum_horizontal("before", "payments", "interest_earned", "given_other_income")
+    spent = ("given_operating_cost", "given_capital_need", "given_debt_service")
+    left = free - pl.sum_horizontal(*spent)
+    cents = 3 * verdict.cent
+    verdict.equal("status quo cash", rows, "closing_cash", left.clip(0), free.abs(), cents)
+    verdict.equal("status quo need", rows, "lacking", (-left).clip(0), allowed=cents)
+    cost = pl.col("given_operating_cost")
+    days = pl.when(cost > NOTHING).then(pl.col("closing_cash") * pl.col("days_in_period") / cost)
+    verdict.equal("status quo days", rows, "days_held", days)
+
+
+def _pro_rata(view: View) -> pl.DataFrame:
+    """Each institution's part of what its payers can pay, and how many they are."""
+    asked = total(view["claim"], ["payer_id", "period"], "claim", "asked")
+    rows = (
+        view["claim"]
+        .join(asked, on=["payer_id", "period"])
+        .join(view["payer"], on=["payer_id", "period"], how="left")
+    )
+    part = pl.col("claim") / pl.max_horizontal("asked", "ceiling", NOTHING)
+    able = pl.coalesce("ceiling", "asked")
+    rows = rows.with_columns(
+        expected=pl.when(able < pl.col("asked")).then(part * able).otherwise("claim")
+    )
+    number = rows.group_by(CELL).agg(institution_payers=pl.len().cast(pl.Float64))
+    return total(rows, CELL, "expected").join(number, on=CELL)
+
+
+def _institutions(view: View) -> pl.DataFrame:
+    """Outcomes with what they should be."""
+    outcome = view["outcome"].rename({"support": "supported"})
+    last = view["position"].filter(pl.col("period") == view.last)
+    debt = view.operating_debt.filter(pl.col("period") == view.last)
+    rows = outcome.join(last.select(*ONE, "arrears", cash_left="closing_cash"), on=ONE)
+    rows = joined(rows, total(view["status_quo"], ONE, "uncovered", "lacking"), ONE)
+    rows = joined(rows, total(view["position"], ONE, "uncovered", "gap"), ONE)
+    rows = joined(rows, total(view["position"], ONE, "support", "aid"), ONE)
+    rows = joined(rows, debt.select(*ONE, "operating_debt"), ONE)
+    given = view["opening"].select(*ONE, "last_support", region="region_id")
+    return rows.join(given, on=ONE)
+
+
+def _check_institutions(view: View, verdict: Verdict) -> None:
+    """gap + beyond by need, support against last year's"""
+    verdict.same_rows("financing_outcome", view["outcome"], view["opening"], ONE)
+    rows = _institutions(view)
+    if rows.filter(pl.col("region") != pl.col("region_id")).height:
+        verdict.same_rows("regions of institutions", rows, rows.clear(), ONE)
+    for column, of in (
+        ("need", "lacking"),
+        ("uncovered", "gap"),
+        ("supported", "aid"),
+        ("closing_cash", "cash_left"),
+    ):
+        verdict.balance(f"outcome {column}", rows, column, of)
+    beyond = (pl.col("operating_debt") - pl.col("arrears")).clip(0)
+    verdict.balance("(4) beyond", rows, "beyond", beyond)
+    asked = (1 - view.setting["largest_cut"]) * pl.col("last_support").fill_null(0.0)
+    slower = (asked - pl.col("supported")).clip(0)
+    verdict.equal("(10) pace", rows, "slower", slower, allowed=verdict.cent / 2)
+    left = pl.col("uncovered") + pl.col("beyond")
+    share = pl.when(pl.col("need") > NOTHING).then(left / pl.col("need"))
+    verdict.equal("(11) unmet share", rows, "unmet_share", share)
+    alone = rows.filter(pl.col("need") <= NOTHING)
+    slack = verdict.limit_slack(cents=2.0 * view.last)
+    verdict.at_most("(11) without need", alone, left, pl.lit(0.0), allowed=slack)
+
+
+def _check_regions(view: View, verdict: Verdict) -> None:
+    """The worst of each region, and its part of pooled money"""
+    one = ["region_id"]
+    outcome = view["outcome"]
+    verdict.same_rows("financing_fairness", view["fairness"], outcome.select(one).unique(), one)
+    worst = outcome.group_by(one).agg(share=pl.col("unmet_share").max())
+    need = total(outcome.sort(ONE), one, "need")
+    pooled = view.support.filter(pl.col("fund_id").is_in(view.pooled)).join(
+        view["opening"].select(*ONE, "region_id"), on=ONE
+    )
+    rows = joined(view["fairness"], worst, one)
+    rows = joined(rows, total(pooled, one, "amount"), one)
+    rows = joined(joined(rows, view["region"], one), need, one)
+    budget = view["budget"].filter(pl.col("fund_id").is_in(view.pooled))["budget"].sum()
+    money = (1 - view.setting["equity_band"]) * float(budget)
+    target = pl.min_horizontal(money * pl.col("target_share"), "need")
+    verdict.equal("(11) worst", rows, "worst", "share")
+    verdict.balance("(8) pooled support", rows, "pooled_support", "amount")
+    cents = verdict.cent * view["outcome"].height
+    verdict.equal("(8) target", rows, "target", target, allowed=cents)
+    short = (pl.col("target") - pl.col("pooled_support")).clip(0)
+    verdict.balance("(8) equity", rows, "below", short)
+
+
+def _check_objectives(view: View, verdict: Verdict) -> None:
+    """Z1 to Z4, and that each stands within the slack of its least value"""
+    unit = view.setting["money_unit"]
+    run = view.tables["plan_run"].filter(pl.col("model") == "financing")
+    names = pl.DataFrame({"tier": range(1, 5), "name": TIERS, "value": _values(view)})
+    table = view["objective"]
+    verdict.same_rows("financing_objective", table, names.cast({"tier": pl.Int64}), ["tier"])
+    rows = table.join(names.cast({"tier": pl.Int64}), on="tier").join(
+        run, left_on=["tier", "objective"], right_on=["tier", "objective_name"]
+    )
+    verdict.same_rows("plan_run", run, rows, ["tier"])
+    by = pl.when(pl.col("objective").is_in(["uncovered", "cost"])).then(unit).otherwise(1.0)
+    widened = pl.when(pl.col("widened") > 0).then(10.0).otherwise(1.0)
+    slack = TOLERANCE * widened * (pl.col("components") + (pl.col("optimum") / by).abs()) * by
+    verdict.equal("objective", rows, "achieved", "value", size=pl.lit(NOTHING))
+    verdict.equal("proved optimum", rows, "optimum", pl.col("bound") * by, size=by * NOTHING)
+    verdict.equal("slack of a tier", rows, "slack", slack)
+    allowed = 2 * slack + verdict.limit_slack(cents=float(view["position"].height)) * by / unit
+    off = (pl.col("achieved") - pl.col("optimum")).abs()
+    verdict.at_most("(tiers) optimum", rows, off, pl.lit(0.0), size=by, allowed=allowed)
+    solved = (pl.col("objective_right") * by - pl.col("achieved")).abs()
+    verdict.at_most("plan_run", rows, solved, pl.lit(0.0), size=by, allowed=allowed)
+
+
+def _values(view: View) -> list[float]:
+    return [_uncovered(view), _unfairness(view), _thinness(view), _cost(view)]
+
+
+def _sum(values: pl.Series) -> float:
+    return float(sum(values.to_list()))
+
+
+def _part(amount: float, of: float) -> float:
+    return amount / of if of > 0 else 0.0
+
+
+def _uncovered(view: View) -> float:
+    """sum (1+g)^(Q-p)·gap + sum beyond"""
+    growth = 1 + view.setting["gap_growth"]
+    weight = pl.lit(growth).pow(view.last - pl.col("period"))
+    gaps = view["position"].sort(CELL).select(weight * pl.col("uncovered")).to_series()
+    return _sum(gaps) + _sum(view["outcome"].sort(ONE)["beyond"])
+
+
+def _unfairness(view: View) -> float:
+    """sum worst + sum below / pooled budget + sum slower / last support"""
+    regions = view["fairness"].sort("region_id")
+    budget = view["budget"].filter(pl.col("fund_id").is_in(view.pooled)).sort("fund_id", "period")
+    slower = _sum(view["outcome"].sort(ONE)["slower"])
+    last = _sum(view["opening"].sort(ONE)["last_support"].drop_nulls())
+    return (
+        _sum(regions["worst"])
+        + _part(_sum(regions["below"]), _sum(budget["budget"]))
+        + _part(slower, last)
+    )
+
+
+def _thinness(view: View) -> float:
+    """sum thin / sum required + sum arrears / sum claim"""
+    position = view["position"].sort(CELL)
+    claims = _sum(view["claim"].sort("payer_id", *CELL)["claim"])
+    required = _sum(view.given.sort(CELL)["required"])
+    return _part(_sum(position["thin"]), required) + _part(_sum(position["arrears"]), claims)
+
+
+def _cost(view: View) -> float:
+    """interest of every draw over its whole life - interest earned + κ·support"""
+    rate, term = pl.col("rate"), pl.col("term")
+    annuity = term * rate / (1 - (1 + rate).pow(-term)) - 1
+    life = (
+        pl.when(pl.col("repayment") == "bullet")
+        .then((1 + rate).pow(term) - 1)
+        .when(pl.col("repayment") == "annuity")
+        .then(annuity)
+        .otherwise(rate * (term + 1) / 2)
+    )
+    lent = view.drawn.sort("loan_id", *CELL).select(pl.col("drawn") * life).to_series()
+    cost = view.support.sort("fund_id", *CELL).select(pl.col("amount") * pl.col("cost")).to_series()
+    banked = view["position"].sort(CELL)["opening_cash"].clip(0)
+    return _sum(lent) + _sum(cost) - view.setting["deposit_rate"] * _sum(banked)
