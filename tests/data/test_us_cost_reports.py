@@ -63,6 +63,10 @@ def report(row: dict[str, str]) -> dict:
         staff_years = staff * span / 365
         if not staff_years * 10_000 <= pay <= staff_years * 500_000:
             found["staff"] = None
+    stocks = [abs(found[name]) for name in STOCKS if found[name] is not None]
+    cost = found["operating_cost"]
+    if stocks and cost is not None and max(stocks) > 5 * cost * 365 / span:
+        found.update(dict.fromkeys(STOCKS))
     parts = (found["medicaid"] or 0) + (found["chip"] or 0)
     if found["revenue"] is not None and parts > found["revenue"]:
         found["medicaid"] = found["chip"] = None
@@ -191,6 +195,14 @@ def test_beds_and_staff_are_nulled_where_the_report_contradicts_them(years, year
         assert found == {ccn: r[name] for ccn, r in ours.items()}
     length = dict(capacity.select("institution_id", "period_days").unique().rows())
     assert length == {ccn: (r["closes"] - r["opens"]).days + 1 for ccn, r in ours.items()}
+
+
+def test_a_balance_of_the_whole_group_in_one_small_hospital_is_not_believed(years) -> None:
+    _, ours, outcome = years["2019"]
+    off = outcome.quarantine.filter(pl.col("rule") == "balance_of_a_group")
+    assert set(off["column_name"]) == set(STOCKS)
+    found = outcome.tables["finance"].filter(pl.col("institution_id") == "141309")
+    assert dict(found.select("measure", "amount").rows())["long_term_debt"] is None
 
 
 def test_absurd_beds_and_staff_of_2019_are_implausible_and_great_hospitals_are_not(years) -> None:
