@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from flows.reading.content import as_utf8, read_bytes, refuse_other_kinds
-from flows.reading.records import Records, read_records
+from flows.reading.records import Records, read_records, split_lines
 from schemas.errors import DeliveryRejected
 from schemas.feed import Feed
 from transforms.feed.faults import at, together, without
@@ -41,8 +41,10 @@ def read_text(source: bytes | Path, feed: Feed) -> TextTable:
     data = read_bytes(source, feed)
     refuse_other_kinds(data, feed)
     data, flags = as_utf8(data, feed)
-    records = read_records(data, feed)
-    header = _header(records, feed)
+    lines = split_lines(data, feed)
+    _header(lines.names, lines.body["record"], feed)
+    records = read_records(lines, feed)
+    header = _header(records.names, lines.body["record"], feed)
     if records.rows_read == 0 and not feed.file.allow_empty:
         raise DeliveryRejected(f"{feed.feed}: the file has a header and no rows")
     frame = _parsed(data, records, header, feed)
@@ -54,28 +56,24 @@ def read_text(source: bytes | Path, feed: Feed) -> TextTable:
     )
 
 
-def _header(records: Records, feed: Feed) -> Header:
-    names = [clean_name(name) for name in records.names]
+def _header(names: list[str], body: pl.Series, feed: Feed) -> Header:
     try:
-        return read_header(feed, names)
+        return read_header(feed, [clean_name(name) for name in names])
     except DeliveryRejected as err:
         reason = str(err)
-    hint = _hint(records, feed) if "lacks" in reason else ""
-    raise DeliveryRejected(reason + hint)
+    raise DeliveryRejected(reason + (_hint(names, body, feed) if "lacks" in reason else ""))
 
 
-def _hint(records: Records, feed: Feed) -> str:
+def _hint(names: list[str], body: pl.Series, feed: Feed) -> str:
     """Why the header may lack its columns."""
-    other = [s for s in ",;\t|" if s != feed.file.separator and s in records.names[0]]
-    if len(records.names) == 1 and other:
+    other = [s for s in ",;\t|" if s != feed.file.separator and s in names[0]]
+    if len(names) == 1 and other:
         return f"; its columns seem to be separated by {other[0]!r}"
-    wanted = [a for our in feed.source.required() for a in feed.source.aliases(our)]
-    first = records.good.head(30).filter(
-        pl.sum_horizontal(pl.col("record").str.contains(a, literal=True) for a in wanted)
-        > len(wanted) / 3
-    )
-    if not first.is_empty():
-        return f"; its header seems to stand {first['row_number'][0]} line(s) further down"
+    wanted = feed.source.required()
+    for place, line in enumerate(body.head(30), start=1):
+        there = sum(any(a in line for a in feed.source.aliases(our)) for our in wanted)
+        if there > len(wanted) / 2:
+            return f"; its header seems to stand {place} line(s) further down"
     return ""
 
 

@@ -23,6 +23,15 @@ _ROW = "(the row)"
 
 
 @dataclass(frozen=True)
+class Lines:
+    """A file's header and the lines after it: row_number (from 1) and record."""
+
+    names: list[str]
+    body: pl.DataFrame
+    start: int
+
+
+@dataclass(frozen=True)
 class Records:
     """A file's header and records.
 
@@ -38,13 +47,11 @@ class Records:
     untouched: bool
 
 
-def read_records(data: bytes, feed: Feed) -> Records:
-    """Split UTF-8 text with ``\\n`` line ends into header and records.
+def split_lines(data: bytes, feed: Feed) -> Lines:
+    """Split UTF-8 text with ``\\n`` line ends at its lines.
 
     Raises:
-        DeliveryRejected: for a line over 1 MiB, an unclosed quote, too many columns, control
-            characters in over 0.1 % of the rows (and more than one), or if most rows do not
-            have the header's number of fields.
+        DeliveryRejected: for a line over 1 MiB, too many columns or a header that cannot be read.
     """
     lines = pl.read_lines(data, name="record", row_index_name="row_number")
     lines = lines.with_columns(pl.col("row_number").cast(pl.Int64))
@@ -54,13 +61,23 @@ def read_records(data: bytes, feed: Feed) -> Records:
         raise DeliveryRejected(f"{feed.feed}: the file holds nothing but blank lines")
     start = int(places[0])
     names = _header(str(lines["record"][start]), feed)
-    body = lines.slice(start + 1).with_columns(pl.col("row_number") - start)
-    rows = _joined(body, len(names), feed) if feed.file.quote.encode() in data else body
+    return Lines(names, lines.slice(start + 1).with_columns(pl.col("row_number") - start), start)
+
+
+def read_records(lines: Lines, feed: Feed) -> Records:
+    """Tell the records that can be read from those that cannot.
+
+    Raises:
+        DeliveryRejected: for an unclosed quote, control characters in over 0.1 % of the rows (and
+            more than one), or if most rows do not have the header's number of fields.
+    """
+    quoted = lines.body["record"].str.contains(feed.file.quote, literal=True).any()
+    rows = _joined(lines.body, len(lines.names), feed) if quoted else lines.body
     rows = rows.filter(pl.col("record").str.strip_chars() != "")
     parsed = _measured(rows, feed)
-    names, parsed, flags = _without_trailing(names, parsed, feed)
+    names, parsed, flags = _without_trailing(lines.names, parsed, feed)
     good, bad = _sorted_out(parsed, len(names), feed)
-    untouched = start == 0 and good.height == lines.height - 1 and not flags
+    untouched = lines.start == 0 and good.height == lines.body.height and not flags
     return Records(names, good, bad, rows.height, flags, untouched)
 
 

@@ -17,7 +17,7 @@ def joined(table: FeedTable, frame: pl.DataFrame) -> pl.DataFrame:
     made = []
     for column, how in (table.group or {}).items():
         explained = reason_column(table.name, column) is not None
-        made += _explained(column, how) if explained else [_one(pl.col(column), how)]
+        made += _explained(column, how) if explained else [_one(pl.col(column), how).alias(column)]
     return (
         frame.sort("row_number", maintain_order=True).group_by(keys, maintain_order=True).agg(made)
     )

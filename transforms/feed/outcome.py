@@ -85,8 +85,22 @@ def apply(
         TableRefused: if a table made from the file does not fit its declaration.
     """
     unread = no_faults() if bad_rows is None else bad_rows
+    try:
+        return _applied(feed, text, known_institutions, extract_time, unread)
+    except pl.exceptions.PolarsError as err:
+        kind = type(err).__name__
+    raise DeliveryRejected(f"{feed.feed}: the file could not be turned into tables ({kind})")
+
+
+def _applied(
+    feed: Feed,
+    text: pl.DataFrame,
+    known: frozenset[str] | None,
+    extract_time: datetime | None,
+    unread: pl.DataFrame,
+) -> Outcome:
     own = columns(feed, text, extract_time)
-    taken = rows(feed, own.frame, known_institutions)
+    taken = rows(feed, own.frame, known)
     ruled, merged = _ruled(feed, taken.frame)
     latest = extract_time + feed.file.last_moment() if extract_time else None
     made = _made(feed, ruled, latest)
@@ -100,7 +114,7 @@ def apply(
         kept,
         counts,
         [*own.flags, *made.flags],
-        _created(feed, ruled, states.loaded(), known_institutions),
+        _created(feed, ruled, states.loaded(), known),
     )
 
 

@@ -8,6 +8,7 @@ import polars as pl
 
 from schemas.clean import FEED_TABLES
 from schemas.feed import Feed, FeedTable
+from schemas.feed.expression import columns_of
 from schemas.feed.limits import Limits, limits
 from schemas.feed.source import fits
 from transforms.feed.cells import within_limits
@@ -72,15 +73,16 @@ def _mapped(
 ) -> Piece:
     asked = limits(FEED_TABLES[table.name])
     said = {**table.columns, **each}
-    made, faults = [frame["row_number"]], []
+    made, faults, shown = [frame["row_number"]], [], {}
     for column, expression in said.items():
         if column in each and feed.is_word(table, column, expression):
             made.append(pl.repeat(expression, frame.height, eager=True).alias(column))
             continue
+        shown[column] = _shown(expression)
         values, lost = _assigned(feed, table.name, column, expression, frame, asked[column])
         made += values
         faults.append(lost)
-    checked = within_limits(feed, table.name, pl.DataFrame(made), said, latest)
+    checked = within_limits(feed, table.name, pl.DataFrame(made), shown, latest)
     return Piece(checked.frame, together([*faults, checked.faults]), checked.flags)
 
 
@@ -99,7 +101,13 @@ def _assigned(
         values.append(computed.select(reason.alias(f"{column}_reason")).to_series())
         values.append(computed[low_of(target)].alias(f"{column}_low"))
         values.append(computed[high_of(target)].alias(f"{column}_high"))
-    return values, at(frame.filter(lost), expression, "unreadable", "cell")
+    return values, at(frame.filter(lost), _shown(expression), "unreadable", "cell")
+
+
+def _shown(expression: str) -> str:
+    """What a fault is reported under: the column, or the expression."""
+    bare = expression.strip('"')
+    return bare if columns_of(expression) == [bare] else expression
 
 
 def _cast(values: pl.Series, limit: Limits) -> pl.Series:
