@@ -6,45 +6,8 @@ import polars as pl
 import pytest
 
 WEEKS = ("2022-09-23", "2022-09-30", "2022-10-07")
-MARKERS = {"-999999": "withheld", "NA": "not_reported"}
-SURGE = 2
 RESOURCES = ("general_bed", "icu_bed")
 MEASURES = ("in_service", "in_use")
-
-
-def mean(row: dict[str, str], name: str) -> tuple[float | None, str | None]:
-    """The published mean, else sum ÷ days; else null with the reason of the mean."""
-    average = row[f"{name}_7_day_avg"]
-    if average not in MARKERS:
-        return float(average), None
-    total, days = row[f"{name}_7_day_sum"], row[f"{name}_7_day_coverage"]
-    if total in MARKERS or days in MARKERS or float(days) == 0:
-        return None, MARKERS[average]
-    return float(total) / float(days), None
-
-
-def less(all_of_it, part) -> tuple[float | None, str | None]:
-    if all_of_it[0] is None or part[0] is None:
-        return None, all_of_it[1] or part[1]
-    rest = all_of_it[0] - part[0]
-    return (rest, None) if rest >= -1e-9 else (None, "implausible")
-
-
-def cells(row: dict[str, str]) -> dict[tuple[str, str], tuple[float | None, str | None]]:
-    """(resource, measure) → (value, reason), as the platform's rules say."""
-    beds, used = mean(row, "inpatient_beds"), mean(row, "inpatient_beds_used")
-    icu, icu_used = mean(row, "total_icu_beds"), mean(row, "icu_beds_used")
-    found = {
-        ("icu_bed", "in_service"): icu,
-        ("icu_bed", "in_use"): icu_used,
-        ("general_bed", "in_service"): less(beds, icu),
-        ("general_bed", "in_use"): less(used, icu_used),
-    }
-    for resource in RESOURCES:
-        service, use = (found[resource, m][0] for m in MEASURES)
-        if service is not None and use is not None and use > SURGE * service:
-            found[resource, "in_use"] = (None, "implausible")
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +29,7 @@ def test_every_hospital_is_an_institution_and_every_row_is_loaded(weeks, week) -
 
 
 @pytest.mark.parametrize("week", WEEKS)
-def test_totals_by_state_equal_those_of_the_csv_module(weeks, week) -> None:
+def test_totals_by_state_equal_those_of_the_csv_module(weeks, cells, week) -> None:
     rows, outcome = weeks[week]
     expected = defaultdict(float)
     for row in rows:
@@ -89,7 +52,7 @@ def test_totals_by_state_equal_those_of_the_csv_module(weeks, week) -> None:
 
 
 @pytest.mark.parametrize("week", WEEKS)
-def test_every_unknown_cell_has_the_reason_of_its_source(weeks, week) -> None:
+def test_every_unknown_cell_has_the_reason_of_its_source(weeks, cells, week) -> None:
     rows, outcome = weeks[week]
     expected = {
         (row["hospital_pk"], resource, measure): reason
@@ -126,7 +89,7 @@ def test_a_withheld_mean_lies_between_0_and_4(weeks) -> None:
     assert withheld.select("in_use_low", "in_use_high").unique().rows() == [(0.0, 4.0)]
 
 
-def test_what_is_left_of_a_known_total_lies_up_to_4_below_it(weeks) -> None:
+def test_what_is_left_of_a_known_total_lies_up_to_4_below_it(weeks, mean) -> None:
     rows, outcome = weeks["2022-10-07"]
     totals = {
         r["hospital_pk"]: mean(r, "inpatient_beds_used")[0]
