@@ -17,7 +17,7 @@ EXIT_CODES = """
 Exit codes: 0 done · 1 an unexpected error · 2 a configuration or a command is refused ·
 3 a table is refused · 4 a file is refused · 5 a number is refused · 6 the solver stopped ·
 7 a plan is refused · 8 another night runs · 9 the home cannot be used ·
-10 rows do not add up.
+10 rows do not add up · 11 the audit refused the new file.
 """
 app = typer.Typer(
     name="catchment",
@@ -90,6 +90,22 @@ def verify(
 
     for line in verify_published(Home((home or settings().home).resolve())):
         typer.echo(line)
+
+
+@app.command()
+def rollback(
+    to: Annotated[str | None, typer.Option(help="The night to put back, YYYY-MM-DD.")] = None,
+    home: HomeFolder = None,
+) -> None:
+    """Put an earlier night's published file back in place: the one before, or that of a night."""
+    from flows.home import Home, one_night
+    from flows.publish.keep import rollback as put_back
+    from flows.settings import settings
+
+    place = Home((home or settings().home).resolve())
+    with one_night(place, "rollback"):
+        kept = put_back(place, to)
+    typer.echo(f"published again: night of {kept.night}, made {kept.published_at} UTC")
 
 
 @app.command()

@@ -67,3 +67,9 @@ class ReconciliationFailed(CatchmentError):
     """A delivery's rows do not add up: a defect of the platform, never of the file."""
 
     exit_code = 10
+
+
+class AuditFailed(CatchmentError):
+    """The new published file is wrong in itself; the last one stays."""
+
+    exit_code = 11

@@ -13,7 +13,6 @@ import duckdb
 import httpx
 import pytest
 
-from flows.home import Home
 from flows.sample import write_sample
 
 DEMO = Path(__file__).parents[2] / "config" / "demo.toml"

@@ -1,0 +1,49 @@
+"""A new published file, built aside from the warehouse, readable by DuckDB 1.4 and later."""
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from flows.ddl import comments, create, qualified
+from flows.home import Home
+from flows.settings import settings
+from schemas.base import LAYERS, Table, key
+from schemas.tables import PUBLISHED
+
+STORAGE = "v1.4.0"
+
+
+def build(home: Home, new: Path) -> dict[str, int]:
+    """Copy every published table, in key order, with its comments; returns rows by table."""
+    options: dict[str, Any] = {
+        "memory_limit": settings().duckdb_memory,
+        "temp_directory": str(home.spill),
+    }
+    with duckdb.connect(config=options) as con:
+        con.execute(f"ATTACH '{quoted(home.warehouse)}' AS warehouse (READ_ONLY)")
+        con.execute(f"ATTACH '{quoted(new)}' AS published (STORAGE_VERSION '{STORAGE}')")
+        con.execute("USE published")
+        for schema in LAYERS:
+            con.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
+        rows = {qualified(table).replace('"', ""): _copy(con, table) for table in PUBLISHED}
+        con.execute("CHECKPOINT published")
+        con.execute("USE memory")
+        con.execute("DETACH published")
+    return rows
+
+
+def _copy(con: duckdb.DuckDBPyConnection, table: type[Table]) -> int:
+    con.execute(create(table))
+    order = ", ".join(f'"{column}"' for column in key(table))
+    con.execute(
+        f"INSERT INTO {qualified(table)} BY NAME FROM warehouse.{qualified(table)} ORDER BY {order}"
+    )
+    for statement in comments(table):
+        con.execute(statement)
+    return int(con.execute(f"SELECT count(*) FROM {qualified(table)}").fetchall()[0][0])
+
+
+def quoted(path: Path) -> str:
+    """A path as the inside of an SQL string."""
+    return str(path).replace("'", "''")

@@ -1,0 +1,103 @@
+"""The last nights' published files, their manifests, and putting one back."""
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from flows.home import Home
+from flows.landing import CHUNK, sync_folder
+from schemas.errors import HomeRefused
+
+KEPT = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a published file is: its hash, rows by table, and what it was made from."""
+
+    night: str
+    published_at: str
+    sha256: str
+    bytes: int
+    rows: dict[str, int]
+    about: dict[str, str]
+    plans: dict[str, str]
+
+    @property
+    def stem(self) -> str:
+        """Name of the kept file: sorts by time."""
+        return f"{self.published_at.replace(':', '').replace('-', '')[:15]}-{self.sha256[:12]}"
+
+
+def digest(path: Path) -> str:
+    """sha256 of a file."""
+    found = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            found.update(chunk)
+    return found.hexdigest()
+
+
+def nights(home: Home) -> Path:
+    """The folder of kept files."""
+    return home.published.parent / "nights"
+
+
+def keep(home: Home, new: Path, manifest: Manifest) -> None:
+    """Keep a second name of the new file, with its manifest; forget all but the last ones."""
+    folder = nights(home)
+    folder.mkdir(mode=0o755, exist_ok=True)
+    kept = folder / f"{manifest.stem}.duckdb"
+    if not kept.exists():
+        os.link(new, kept)
+    _write(folder / f"{manifest.stem}.json", manifest)
+    for stem in sorted(p.stem for p in folder.glob("*.duckdb"))[:-KEPT]:
+        (folder / f"{stem}.duckdb").unlink()
+        (folder / f"{stem}.json").unlink(missing_ok=True)
+    sync_folder(folder)
+
+
+def put_in_place(home: Home, new: Path, manifest: Manifest) -> None:
+    """Make ``new`` the published file: readers see the last one or this one, never a mixture."""
+    home.published.with_name(home.published.name + ".wal").unlink(missing_ok=True)
+    new.replace(home.published)
+    sync_folder(home.published.parent)
+    _write(home.published.with_suffix(".json"), manifest)
+
+
+def manifests(home: Home) -> list[Manifest]:
+    """Manifests of the kept files, the oldest first."""
+    return [
+        Manifest(**json.loads(path.read_text(encoding="utf-8")))
+        for path in sorted(nights(home).glob("*.json"))
+    ]
+
+
+def rollback(home: Home, to: str | None) -> Manifest:
+    """Publish a kept file again: the newest of night ``to``, or the one before the present one.
+
+    Raises:
+        HomeRefused: if there is none, or if it is not the file that its manifest says.
+    """
+    present = digest(home.published) if home.published.is_file() else ""
+    others = [m for m in manifests(home) if m.sha256 != present and to in (None, m.night)]
+    if not others:
+        kept = ", ".join(sorted({m.night for m in manifests(home)})) or "none"
+        raise HomeRefused(f"no other published file to put back; nights kept: {kept}")
+    chosen = others[-1]
+    source = nights(home) / f"{chosen.stem}.duckdb"
+    if digest(source) != chosen.sha256:
+        raise HomeRefused(f"{source} is damaged: its bytes are not those of its manifest")
+    new = home.published.with_name(".catchment-back.duckdb")
+    new.unlink(missing_ok=True)
+    os.link(source, new)
+    put_in_place(home, new, chosen)
+    return chosen
+
+
+def _write(path: Path, manifest: Manifest) -> None:
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(json.dumps(asdict(manifest), indent=2) + "\n", encoding="utf-8")
+    part.replace(path)
