@@ -46,7 +46,8 @@ def curves(
         class_id to shares on days 0 to longest open stay + horizon.
     """
     oldest = pl.col("admitted").max() - pl.duration(days=planning.stay_days)
-    recent = stays.filter(pl.col("admitted") > oldest, pl.col("admitted") >= record_start(stays))
+    start = pl.lit(record_start(stays), pl.Date)
+    recent = stays.filter(pl.col("admitted") > oldest, pl.col("admitted") >= start)
     days = int(stays["days"].max() or 0) + horizon + 1  # type: ignore[arg-type]
     result: Curves = {}
     for class_id, mean in care_class.sort("class_id").select("class_id", "mean_stay_days").rows():
