@@ -99,7 +99,7 @@ def compile_model(model: pyo.ConcreteModel, tiers: Sequence[str]) -> Matrix:
 
 
 def _standard_form(model: pyo.ConcreteModel) -> Any:
-    quiet = logging.getLogger("pyomo.repn")
+    quiet = logging.getLogger("pyomo")
     level = quiet.level
     quiet.setLevel(logging.CRITICAL)
     try:
