@@ -34,7 +34,7 @@ class Columns:
 def columns(feed: Feed, text: pl.DataFrame, extract_time: datetime | None) -> Columns:
     """Typed and derived columns of a file's ``text`` (row_number and String columns).
 
-    ``extract_time`` is UTC; expressions see its date as ``extract_date``.
+    ``extract_time`` is UTC; expressions see its local date as ``extract_date``.
 
     Raises:
         DeliveryRejected: if columns are missing or none of a column's cells can be read.
@@ -45,7 +45,10 @@ def columns(feed: Feed, text: pl.DataFrame, extract_time: datetime | None) -> Co
     values = typed(feed, known, not_negative(feed))
     frame, flags = _padded(feed, values.believed)
     frame = frame.with_columns(_explanations(feed, trimmed, values)).with_columns(
-        extract_date=pl.lit(extract_time, pl.Datetime("us")).dt.date()
+        extract_date=pl.lit(extract_time, pl.Datetime("us"))
+        .dt.replace_time_zone("UTC")
+        .dt.convert_time_zone(feed.file.timezone)
+        .dt.date()
     )
     derived = _derived(feed, frame, {})
     doubts = {test.rule: _true(derived, feed, test.where) for test in feed.implausible}
