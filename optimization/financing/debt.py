@@ -37,7 +37,7 @@ def debt_outlives(m: pyo.ConcreteModel, i: str) -> Any:
     """beyond[i] ≥ sum over operating loans of owed[l,i,Q] - sum_y arrears[y,i,Q]"""
     last = m.given.last
     arrears = pyo.quicksum(m.arrears[y, i, last] for y in m.given.owing_to.get(i, ()))
-    return m.beyond[i] >= operating_debt(m, i, last) - arrears
+    return m.beyond[i] - operating_debt(m, i, last) + arrears >= 0
 
 
 def debt_is_covered(m: pyo.ConcreteModel, i: str, p: int) -> Any:

@@ -13,6 +13,7 @@ import polars as pl
 from optimization.verify.financing.cash import check_cash
 from optimization.verify.financing.debt import check_debt
 from optimization.verify.financing.outcome import check_outcome
+from optimization.verify.financing.proof import check_proof
 from optimization.verify.financing.sources import check_sources
 from optimization.verify.financing.verdict import Verdict
 from optimization.verify.financing.view import View
@@ -30,7 +31,7 @@ RATIOS = {
     "unmet_share",
     "worst",
 }
-CHECKS = (check_cash, check_debt, check_sources, check_outcome)
+CHECKS = (check_cash, check_debt, check_sources, check_outcome, check_proof)
 
 
 @dataclass(frozen=True, slots=True)
