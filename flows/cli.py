@@ -17,7 +17,8 @@ EXIT_CODES = """
 Exit codes: 0 done · 1 an unexpected error · 2 a configuration or a command is refused ·
 3 a table is refused · 4 a file is refused · 5 a number is refused · 6 the solver stopped ·
 7 a plan is refused · 8 another night runs · 9 the home cannot be used ·
-10 rows do not add up · 11 the audit refused the new file.
+10 rows do not add up · 11 the audit refused the new file ·
+12 a key or an encrypted file is refused.
 """
 app = typer.Typer(
     name="catchment",

@@ -76,15 +76,20 @@ class Table(pa.DataFrameModel):
         )
 
 
-def column(description: str, unit: str | None = None, **checks: Any) -> Any:
+def column(
+    description: str, unit: str | None = None, identifier: bool = False, **checks: Any
+) -> Any:
     """Declare one column: what it means, its unit, and what values may appear.
+
+    An ``identifier`` names a person or a stay: only its pseudonym is ever stored.
 
     Raises:
         ConfigRefused: if ``unit`` is not in ``UNITS``.
     """
     if unit is not None and unit not in UNITS:
         raise ConfigRefused(f"unknown unit {unit!r}; add it to schemas.base.UNITS")
-    return pa.Field(description=description, metadata={"unit": unit}, **checks)
+    told = {"unit": unit, "identifier": identifier}
+    return pa.Field(description=description, metadata=told, **checks)
 
 
 @cache
@@ -124,6 +129,12 @@ def source(table: type[Table]) -> str:
 def description(table: type[Table]) -> str:
     """What one row is: the docstring, on one line."""
     return " ".join((table.__doc__ or "").split())
+
+
+def identifiers(table: type[Table]) -> list[str]:
+    """The columns of which only a pseudonym is stored."""
+    columns = _schema(table).columns.items()
+    return [n for n, c in columns if (c.metadata or {}).get("identifier")]
 
 
 @cache

@@ -193,8 +193,8 @@ class Activity(Table):
 class Encounter(Table):
     """One stay of one pseudonymous patient."""
 
-    encounter_id: str = column("Stay code.", **ID)
-    patient_key: str = column("Pseudonym of the patient.", **ID)
+    encounter_id: str = column("Pseudonym of the stay.", identifier=True, **ID)
+    patient_key: str = column("Pseudonym of the patient.", identifier=True, **ID)
     institution_id: str = column("Hospital code.", **ID)
     zone_id: str = column("Where the patient lives; null if unknown.", nullable=True)
     class_id: str = column("Class code.", **ID)

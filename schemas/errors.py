@@ -73,3 +73,9 @@ class AuditFailed(CatchmentError):
     """The new published file is wrong in itself; the last one stays."""
 
     exit_code = 11
+
+
+class KeyRefused(CatchmentError):
+    """A key is missing or open to others, or an encrypted file is not what was written."""
+
+    exit_code = 12

@@ -1,0 +1,1 @@
+"""Patients protected: keys, pseudonyms, and encryption of what is kept on disk."""

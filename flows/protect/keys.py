@@ -1,0 +1,77 @@
+"""Keys of a home: one file each, readable by its owner alone; the newest is the active one."""
+
+import hashlib
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from schemas.errors import KeyRefused
+
+LENGTH = 32
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Key:
+    """A key and the id that tells which one it is; the id gives nothing of it away."""
+
+    key_id: str
+    secret: bytes
+
+    def derive(self, purpose: str) -> bytes:
+        """A 32-byte key of its own for each purpose (HKDF-SHA-256)."""
+        return HKDF(hashes.SHA256(), LENGTH, salt=None, info=purpose.encode()).derive(self.secret)
+
+
+class Keys:
+    """The keys in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Nothing is read or written before it is asked for."""
+        self.folder = folder
+
+    def active(self) -> Key:
+        """The newest key; the first one is made where there is none."""
+        found = self._files()
+        return self._read(found[-1]) if found else self.rotate()
+
+    def named(self, key_id: str) -> Key:
+        """The key of that id.
+
+        Raises:
+            KeyRefused: if it is not there.
+        """
+        for path in self._files():
+            if path.stem.endswith(f"-{key_id}"):
+                return self._read(path)
+        raise KeyRefused(f"no key {key_id} in {self.folder}; put back the key files kept elsewhere")
+
+    def rotate(self) -> Key:
+        """Make a new key the active one; earlier ones stay, to read what they wrote."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        secret = secrets.token_bytes(LENGTH)
+        key = Key(hashlib.sha256(b"catchment key id" + secret).hexdigest()[:12], secret)
+        path = self.folder / f"{len(self._files()) + 1:04d}-{key.key_id}.key"
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
+        try:
+            os.write(handle, secret)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        return key
+
+    def _files(self) -> list[Path]:
+        return sorted(self.folder.glob("*.key")) if self.folder.is_dir() else []
+
+    def _read(self, path: Path) -> Key:
+        mode = path.stat().st_mode & 0o777
+        if mode != 0o400:
+            raise KeyRefused(f"{path} has mode {mode:04o}; close it with: chmod 0400 {path}")
+        key = Key(path.stem.split("-", 1)[1], path.read_bytes())
+        own = hashlib.sha256(b"catchment key id" + key.secret).hexdigest()[:12]
+        if own != key.key_id or len(key.secret) != LENGTH:
+            raise KeyRefused(f"{path} is damaged or renamed: it is not the key that its name says")
+        return key
