@@ -1,0 +1,120 @@
+"""What was done to a home, in order: each entry carries the hash of the one before it."""
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from flows.home import Home
+from flows.night.context import now
+from schemas.errors import HomeRefused
+
+START = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event; ``hash`` is over all the rest, ``previous`` the hash of the entry before."""
+
+    number: int
+    at: str
+    event: str
+    facts: dict[str, str]
+    previous: str
+    hash: str
+
+
+def log_file(home: Home) -> Path:
+    """Where the entries are, one line each."""
+    return home.root / "audit.jsonl"
+
+
+def record(home: Home, event: str, **facts: str) -> Entry:
+    """Append one event; it is on disk when this returns.
+
+    Raises:
+        HomeRefused: if the last entry is not what was written.
+    """
+    entries = _entries(log_file(home))
+    previous = entries[-1] if entries else None
+    if previous is not None and _hash(previous) != previous.hash:
+        raise HomeRefused(
+            f"{log_file(home)}: entry {previous.number} was changed; see audit verify"
+        )
+    bare = Entry(
+        number=previous.number + 1 if previous else 1,
+        at=now().isoformat(timespec="seconds"),
+        event=event,
+        facts=facts,
+        previous=previous.hash if previous else START,
+        hash="",
+    )
+    entry = Entry(**{**asdict(bare), "hash": _hash(bare)})
+    _append(log_file(home), entry)
+    _mark(home, entry)
+    return entry
+
+
+def verify_log(home: Home) -> int:
+    """Recompute the chain; returns the number of entries.
+
+    Raises:
+        HomeRefused: naming the first entry that was changed, removed or cut off.
+    """
+    hashes = [START]
+    for number, entry in enumerate(_entries(log_file(home)), 1):
+        if (entry.number, entry.previous, entry.hash) != (number, hashes[-1], _hash(entry)):
+            raise HomeRefused(f"{log_file(home)}: line {number} is not what was written")
+        hashes.append(entry.hash)
+    marked, seen = _marked(home)
+    if marked >= len(hashes):
+        raise HomeRefused(f"{log_file(home)}: entries after line {len(hashes) - 1} are missing")
+    if hashes[marked] != seen:
+        raise HomeRefused(f"{log_file(home)}: line {marked} is not what was written")
+    return len(hashes) - 1
+
+
+def _entries(path: Path) -> list[Entry]:
+    if not path.is_file():
+        return []
+    fault, entries = 0, []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            entries.append(Entry(**json.loads(line)))
+        except (ValueError, TypeError):
+            fault = number
+            break
+    if fault:
+        raise HomeRefused(f"{path}: line {fault} is not what was written")
+    return entries
+
+
+def _hash(entry: Entry) -> str:
+    content = {k: v for k, v in asdict(entry).items() if k != "hash"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _append(path: Path, entry: Entry) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        os.write(handle, (json.dumps(asdict(entry)) + "\n").encode())
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _mark(home: Home, entry: Entry) -> None:
+    part = home.root / ".audit.head.part"
+    part.write_text(f"{entry.number} {entry.hash}", encoding="utf-8")
+    part.chmod(0o600)
+    part.replace(home.root / "audit.head")
+
+
+def _marked(home: Home) -> tuple[int, str]:
+    """The newest entry known to be on disk; the log may be one ahead after a kill."""
+    head = home.root / "audit.head"
+    if not head.is_file():
+        return 0, START
+    number, seen = head.read_text(encoding="utf-8").split()
+    return int(number), seen

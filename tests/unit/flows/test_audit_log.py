@@ -1,0 +1,68 @@
+import json
+
+import pytest
+
+from flows.audit_log import log_file, record, verify_log
+from flows.home import Home
+from schemas.errors import HomeRefused
+
+
+@pytest.fixture
+def home(tmp_path) -> Home:
+    made = Home(tmp_path / "home").prepare()
+    for night in ("2026-02-08", "2026-02-09", "2026-02-10"):
+        record(made, "published", night=night)
+    return made
+
+
+def rewrite(home: Home, change) -> None:
+    lines = [json.loads(line) for line in log_file(home).read_text().splitlines()]
+    log_file(home).write_text("".join(json.dumps(line) + "\n" for line in change(lines)))
+
+
+def test_an_untouched_log_is_whole_and_private(home):
+    assert verify_log(home) == 3
+    assert log_file(home).stat().st_mode & 0o777 == 0o600
+
+
+def test_an_empty_home_has_an_empty_log(tmp_path):
+    assert verify_log(Home(tmp_path / "new").prepare()) == 0
+
+
+@pytest.mark.parametrize("line", [0, 1, 2])
+def test_a_changed_entry_is_named(home, line):
+    def change(lines):
+        lines[line]["facts"]["night"] = "2026-01-01"
+        return lines
+
+    rewrite(home, change)
+    with pytest.raises(HomeRefused, match=f"line {line + 1} is not what was written"):
+        verify_log(home)
+
+
+def test_a_removed_entry_is_seen(home):
+    rewrite(home, lambda lines: [lines[0], lines[2]])
+    with pytest.raises(HomeRefused, match="line 2"):
+        verify_log(home)
+
+
+def test_a_cut_off_end_is_seen(home):
+    rewrite(home, lambda lines: lines[:2])
+    with pytest.raises(HomeRefused, match="after line 2 are missing"):
+        verify_log(home)
+
+
+def test_a_torn_line_is_seen(home):
+    log_file(home).write_text(log_file(home).read_text()[:-20])
+    with pytest.raises(HomeRefused, match="line 3"):
+        verify_log(home)
+
+
+def test_nothing_is_added_to_a_changed_log(home):
+    def change(lines):
+        lines[2]["event"] = "nothing"
+        return lines
+
+    rewrite(home, change)
+    with pytest.raises(HomeRefused, match="entry 3 was changed"):
+        record(home, "published", night="2026-02-11")
