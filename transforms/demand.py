@@ -61,7 +61,7 @@ def demand_of_stays(
     """
     regions = zone.select("zone_id", "region_id")
     counted = daily(
-        stays.join(regions, on="zone_id", how="left"), ["region_id", "class_id"], first, last
+        stays.join(regions, on="zone_id", how="inner"), ["region_id", "class_id"], first, last
     )
     return counted.select(
         *KEY,
@@ -91,7 +91,7 @@ def demand_of_census(
     """
     cell = ["institution_id", "resource_id", "date"]
     rows = census.join(capacity.select(*cell, "period_days"), on=cell, how="left").join(
-        institution.select("institution_id", "region_id"), on="institution_id", how="left"
+        institution.select("institution_id", "region_id"), on="institution_id", how="inner"
     )
     sums = rows.group_by(KEY).agg(
         period_days=pl.col("period_days").max(), patient_days=exact_sum("patients", 9)
@@ -130,7 +130,7 @@ def demand_of_activity(
         .with_columns(
             region_id=pl.coalesce("lives", "treated"), date="period_start", period_days=length
         )
-        .filter(pl.col("period_days") > 0)
+        .filter(pl.col("period_days") > 0, pl.col("region_id").is_not_null())
     )
     return (
         rows.group_by(KEY)

@@ -21,7 +21,8 @@ def stays(
 ) -> pl.DataFrame:
     """What was known of every stay at the end of a day.
 
-    A patient whose zone is unknown is taken to live in the zone of the institution.
+    A patient whose zone is unknown is taken to live in the zone of the institution; where that
+    is unknown too, the stay is left out.
 
     Args:
         encounter: clean.encounter.
@@ -52,6 +53,7 @@ def stays(
             days=days,
             open=open_,
         )
+        .drop_nulls("zone_id")
     )
 
 

@@ -1,4 +1,7 @@
-"""Supply by region: what institutions have of a resource, and which cells were not given."""
+"""Supply by region: what institutions have of a resource, and which cells were not given.
+
+An institution that clean.institution does not name (no more) counts nowhere.
+"""
 
 import polars as pl
 
@@ -30,7 +33,7 @@ def supply(
         regional.supply; a gap that no rule could fill counts 0.
     """
     rows = complete(capacity_estimate).join(
-        institution.select("institution_id", "region_id"), on="institution_id", how="left"
+        institution.select("institution_id", "region_id"), on="institution_id", how="inner"
     )
     free = (pl.col("service") - pl.col("use")).clip(lower_bound=0)
     sums = rows.group_by(KEY).agg(
@@ -100,7 +103,7 @@ def capacity_gap(
     """
     reasons = capacity.select(*CELL, "in_service_reason", "in_use_reason")
     rows = capacity_estimate.join(reasons, on=CELL, how="left").join(
-        institution.select("institution_id", "region_id"), on="institution_id", how="left"
+        institution.select("institution_id", "region_id"), on="institution_id", how="inner"
     )
     cells = pl.concat([_cells(rows, measure) for measure in MEASURES])
     gaps = cells.group_by(*KEY, "measure", "reason", "rule").agg(

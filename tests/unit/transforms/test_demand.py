@@ -70,11 +70,11 @@ def test_stays_count_where_the_patients_live():
 def test_a_census_counts_as_patients_divided_by_the_mean_stay():
     census = pl.DataFrame(
         {
-            "institution_id": ["a", "b"],
+            "institution_id": ["a", "b", "gone"],
             "class_id": "icu",
             "resource_id": "bed",
             "date": DAY,
-            "patients": [6.0, 2.0],
+            "patients": [6.0, 2.0, 9.0],
         }
     )
     capacity = pl.DataFrame(
@@ -90,13 +90,13 @@ def test_a_census_counts_as_patients_divided_by_the_mean_stay():
 def test_activity_counts_per_day_where_the_patients_live_else_where_treated():
     activity = pl.DataFrame(
         {
-            "institution_id": ["a", "a", "b"],
+            "institution_id": ["a", "a", "b", "gone"],
             "class_id": "icu",
-            "zone_id": ["z2", "all", "all"],
+            "zone_id": ["z2", "all", "all", "all"],
             "period_start": date(2025, 1, 1),
             "period_end": date(2025, 1, 10),
-            "admissions": [20.0, 5.0, None],
-            "patient_days": [80.0, 30.0, 9.0],
+            "admissions": [20.0, 5.0, None, 7.0],
+            "patient_days": [80.0, 30.0, 9.0, 7.0],
         }
     )
     found = demand.demand_of_activity(conform(Activity, activity), ZONES, INSTITUTIONS)

@@ -83,6 +83,12 @@ def test_who_lives_nowhere_known_lives_where_the_institution_is(zone, expected):
     assert known((at(3), None, zone))["zone_id"].to_list() == [expected]
 
 
+def test_a_stay_without_a_known_place_is_left_out():
+    rows = encounters((at(3), None, "nowhere"), (at(3), None, "z1"))
+    gone = rows.with_columns(institution_id=pl.lit("gone"))
+    assert stays(gone, ZONES, INSTITUTIONS, "UTC", LAST)["zone_id"].to_list() == ["z1"]
+
+
 def test_admissions_and_patients_by_day():
     """In from the 1st to the 3rd, on the 3rd only, and from the 4th on; the 5th is outside."""
     found = daily(

@@ -139,6 +139,14 @@ def test_every_gap_is_counted_by_reason_and_rule():
     ]
 
 
+def test_an_institution_that_the_register_does_not_name_counts_nowhere():
+    sent = estimates(("gone", 10.0, None, None, 2.0))
+    gap = sent.with_columns(in_use_rule=pl.lit("none"))
+    capacity = conform(Capacity, sent.with_columns(period_days=1))
+    assert supply.supply(sent, INSTITUTIONS, PEOPLE, ZONES).is_empty()
+    assert supply.capacity_gap(capacity, gap, INSTITUTIONS).is_empty()
+
+
 def test_nothing_sent_gives_nothing():
     found = supply.supply(empty(CapacityEstimate), INSTITUTIONS, PEOPLE, ZONES)
     assert check(Supply, found).is_empty()
