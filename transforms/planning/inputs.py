@@ -12,7 +12,7 @@ from transforms.planning.calendar import last_known_day, plan_days, units_today
 from transforms.planning.census import allocation_census
 from transforms.planning.expected import allocation_demand, census_mean, weekday_mean
 from transforms.planning.moves import allocation_move_arc
-from transforms.planning.offer import offers, patients_today, usual
+from transforms.planning.offer import offers, patients_today, refuse_unseen, usual
 from transforms.planning.settings import (
     allocation_capacity,
     allocation_class,
@@ -40,7 +40,8 @@ def planning_inputs(
         _move_arc, by name.
 
     Raises:
-        InputRefused: if no capacity of a resource that classes use is known.
+        InputRefused: if no capacity of a resource that classes use is known, or nothing tells
+            how many patients of a class there are.
     """
     planning, allocation = region.planning, region.allocation
     zone, institution = clean["zone"], clean["institution"]
@@ -50,23 +51,17 @@ def planning_inputs(
     days = plan_days(as_of, allocation.horizon_days)
     units = units_today(clean["capacity_estimate"], institution, needs, as_of, planning.oldest_days)
     known = stays(clean["encounter"], zone, institution, region.timezone, as_of)
+    refuse_unseen(needs, beds, known)
     recent = known.filter(pl.col("admitted") > as_of - timedelta(days=planning.usual_days))
     patients = patients_today(units, beds, known)
     treats = offers(units, needs, patients, recent)
     habits = usual(treats, patients, recent, institution)
     shape = curves(known, clean["care_class"], planning, allocation.horizon_days)
-    census = census_of_capacity(clean["capacity_estimate"], beds)
+    homes = institution.join(units, on="institution_id", how="semi")
     demand = allocation_demand(
         weekday_mean(known, habits, as_of, planning),
-        census_mean(
-            census,
-            patients.join(known, on="class_id", how="anti"),
-            clean["care_class"],
-            institution,
-            as_of,
-            planning,
-        ),
-        institution.join(units, on="institution_id", how="semi"),
+        _from_census(clean, region, patients, known, as_of),
+        homes,
         days,
         planning,
     )
@@ -88,3 +83,22 @@ def planning_inputs(
             units, treats, needs, clean["resource"], institution, clean["travel"], allocation
         ),
     }
+
+
+def _from_census(
+    clean: Mapping[str, pl.DataFrame],
+    region: Region,
+    patients: pl.DataFrame,
+    known: pl.DataFrame,
+    as_of: date,
+) -> pl.DataFrame:
+    """Expected patients of the classes of which no encounter tells."""
+    beds = bed(use(region.classes), clean["resource"])
+    return census_mean(
+        census_of_capacity(clean["capacity_estimate"], beds),
+        patients.join(known, on="class_id", how="anti"),
+        clean["care_class"],
+        clean["institution"],
+        as_of,
+        region.planning,
+    )

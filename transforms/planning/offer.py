@@ -2,7 +2,30 @@
 
 import polars as pl
 
+from schemas.errors import InputRefused
 from transforms.exact import exact_sum
+
+
+def refuse_unseen(use: pl.DataFrame, bed: pl.DataFrame, stays: pl.DataFrame) -> None:
+    """Refuse to plan for a class as if nobody needed it, when nothing could tell who does.
+
+    Args:
+        use: class_id, resource_id | units.
+        bed: class_id, resource_id | units, from ``care.bed``.
+        stays: from ``stays.stays``.
+
+    Raises:
+        InputRefused: naming the classes.
+    """
+    seen = pl.concat([bed.select("class_id"), stays.select("class_id")])
+    unseen = use.select("class_id").unique().join(seen, on="class_id", how="anti")
+    if unseen.height:
+        names = ", ".join(unseen["class_id"].sort())
+        raise InputRefused(
+            f"nothing tells how many patients of {names} there are: no encounter names the class, "
+            "and every resource it uses is shared with another; load encounters, or give it a "
+            "resource of its own in classes.uses"
+        )
 
 
 def patients_today(units: pl.DataFrame, bed: pl.DataFrame, stays: pl.DataFrame) -> pl.DataFrame:

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from schemas.base import conform
 from schemas.clean import Institution
-from transforms.planning.offer import offers, patients_today, shares, usual
+from schemas.errors import InputRefused
+from transforms.planning.offer import offers, patients_today, refuse_unseen, shares, usual
 
 USE = pl.DataFrame(
     {"class_id": ["icu", "icu"], "resource_id": ["bed", "nurse"], "units": [1.0, 0.5]}
@@ -49,6 +50,15 @@ def patients(*rows: tuple[str, float]) -> pl.DataFrame:
 
 
 EQUIPPED = units(("a", "bed", 9.0, 4.0), ("a", "nurse", 3.0, 2.0), ("b", "bed", 5.0, 0.0))
+
+
+def test_a_class_of_which_nothing_tells_is_refused():
+    shared = pl.DataFrame({"class_id": ["icu", "ward"], "resource_id": "bed", "units": 1.0})
+    nothing = BED.clear()
+    seen = stays(("a", "z1", "icu", False))
+    refuse_unseen(shared, BED.with_columns(class_id=pl.lit("ward")), seen)
+    with pytest.raises(InputRefused, match="how many patients of ward there are"):
+        refuse_unseen(shared, nothing, seen)
 
 
 def test_patients_are_counted_from_open_stays_where_encounters_are_sent():
