@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from schemas.errors import CatchmentError, ConfigRefused
+
+if TYPE_CHECKING:
+    from flows.home import Home
 
 EXIT_CODES = """
 Exit codes: 0 done · 1 an unexpected error · 2 a configuration or a command is refused ·
@@ -28,6 +31,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+audit = typer.Typer(help="The log of what was done to a home.", no_args_is_help=True)
+app.add_typer(audit, name="audit")
 RegionFile = Annotated[
     Path, typer.Option("--region", help="The region's file, for example config/demo.toml.")
 ]
@@ -85,11 +90,9 @@ def verify(
     home: HomeFolder = None,
 ) -> None:
     """Recompute the published plan and budget from the published file, without the solver."""
-    from flows.home import Home
-    from flows.settings import settings
     from flows.verify import verify_published
 
-    for line in verify_published(Home((home or settings().home).resolve())):
+    for line in verify_published(_home(home)):
         typer.echo(line)
 
 
@@ -99,14 +102,65 @@ def rollback(
     home: HomeFolder = None,
 ) -> None:
     """Put an earlier night's published file back in place: the one before, or that of a night."""
-    from flows.home import Home, one_night
+    from flows.home import one_night
     from flows.publish.keep import rollback as put_back
-    from flows.settings import settings
 
-    place = Home((home or settings().home).resolve())
+    place = _home(home)
     with one_night(place, "rollback"):
         kept = put_back(place, to)
     typer.echo(f"published again: night of {kept.night}, made {kept.published_at} UTC")
+
+
+@app.command()
+def backup(
+    to: Annotated[Path, typer.Option(help="Folder for the encrypted file.")],
+    home: HomeFolder = None,
+    drill: Annotated[bool, typer.Option(help="Restore it aside and compare every table.")] = True,
+) -> None:
+    """Write the home into one encrypted file and prove that it can be restored."""
+    from flows import backup as backups
+
+    place = _home(home)
+    file = backups.backup(place, to)
+    typer.echo(f"backup: {file} ({file.stat().st_size:,} bytes)")
+    if drill:
+        proof = backups.drill(file, place)
+        typer.echo(
+            f"restore drill: {proof.files} files and {proof.tables} tables are equal, "
+            f"{proof.seconds:.1f} s"
+        )
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="The encrypted file.")],
+    keys: Annotated[Path, typer.Option(help="Folder of the keys, kept elsewhere.")],
+    home: HomeFolder = None,
+) -> None:
+    """Unpack a backup into a new home, every file and table proved by its hash."""
+    from flows import backup as backups
+    from flows.protect.keys import Keys
+
+    place = _home(home)
+    proof = backups.restore(file, place, Keys(keys))
+    typer.echo(f"restored into {place.root}: {proof.files} files, {proof.tables} tables")
+    typer.echo(f"now copy the keys: cp -p {keys}/*.key {place.keys}/")
+
+
+@audit.command("verify")
+def audit_verify(home: HomeFolder = None) -> None:
+    """Recompute the hash chain of the audit log."""
+    from flows.audit_log import log_file, verify_log
+
+    place = _home(home)
+    typer.echo(f"{log_file(place)}: {verify_log(place)} entries, every one as it was written")
+
+
+def _home(given: Path | None) -> "Home":
+    from flows.home import Home
+    from flows.settings import settings
+
+    return Home((given or settings().home).resolve())
 
 
 @app.command()

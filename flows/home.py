@@ -37,6 +37,11 @@ class Home:
         return self.root / "spill"
 
     @property
+    def keys(self) -> Path:
+        """The keys of pseudonyms and encryption."""
+        return self.root / "keys"
+
+    @property
     def prefect(self) -> Path:
         """Prefect's own database and settings."""
         return self.root / "prefect"

@@ -1,0 +1,151 @@
+"""A home in one encrypted file, and back; the copy is proved by hashes, not by hope."""
+
+import json
+import os
+import shutil
+import tarfile
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from flows import audit_log
+from flows.fingerprint import warehouse_fingerprint
+from flows.home import Home, one_night
+from flows.night.context import now
+from flows.protect.encryption import decrypt, encrypt
+from flows.protect.keys import Keys
+from flows.publish.keep import digest
+from schemas.errors import HomeRefused
+
+# Keys never travel with what they open; the rest is made again by the next night.
+LEFT_OUT = frozenset({"keys", "spill", "prefect", "lock", "nights"})
+CONTENTS = "contents.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A copy that was opened and found equal: files, tables, seconds."""
+
+    files: int
+    tables: int
+    seconds: float
+
+
+def backup(home: Home, folder: Path) -> Path:
+    """Write the home, encrypted, into ``folder``; returns the file.
+
+    Raises:
+        HomeRefused: if there is no room or no permission.
+    """
+    with one_night(home, "backup"):
+        audit_log.record(home, "backup")
+        name = f"catchment-{now().strftime('%Y%m%dT%H%M%S')}.backup"
+        with _said(folder), _spilled(home) as plain:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _pack(home, plain)
+            return _seal(home, plain, folder / name)
+
+
+def restore(file: Path, home: Home, keys: Keys) -> Proof:
+    """Unpack a backup into an empty home and prove every file and table.
+
+    Raises:
+        HomeRefused: if the home is not empty, or a file is not what was backed up.
+        KeyRefused: if the backup is damaged or its key is missing.
+    """
+    if home.root.is_dir() and any(p.name != "keys" for p in home.root.iterdir()):
+        raise HomeRefused(f"{home.root} is not empty; restore into a new folder")
+    home.prepare()
+    return _unpack(file, home, keys)
+
+
+def drill(file: Path, home: Home) -> Proof:
+    """Restore a backup beside its home, compare both, and leave nothing behind.
+
+    Raises:
+        HomeRefused: if any table of the copy differs from the warehouse.
+    """
+    with tempfile.TemporaryDirectory(dir=home.spill) as aside:
+        copy = Home(Path(aside) / "home").prepare()
+        proof = _unpack(file, copy, Keys(home.keys))
+        with one_night(home, "drill"):
+            same = warehouse_fingerprint(copy) == warehouse_fingerprint(home)
+    if not same:
+        raise HomeRefused(f"{file}: a table of the copy differs from the warehouse")
+    return proof
+
+
+def _pack(home: Home, plain: Path) -> None:
+    files = [p for p in sorted(home.root.rglob("*")) if p.is_file() and not _left_out(home, p)]
+    contents = {
+        "files": {str(p.relative_to(home.root)): digest(p) for p in files},
+        "tables": warehouse_fingerprint(home) if home.warehouse.is_file() else {},
+    }
+    listed = plain.with_name(CONTENTS)
+    listed.write_text(json.dumps(contents), encoding="utf-8")
+    with tarfile.open(plain, "w") as archive:
+        archive.add(listed, CONTENTS)
+        for path in files:
+            archive.add(path, str(path.relative_to(home.root)))
+
+
+def _left_out(home: Home, path: Path) -> bool:
+    parts = path.relative_to(home.root).parts
+    return bool(LEFT_OUT & set(parts)) or path.name.startswith(".")
+
+
+def _seal(home: Home, plain: Path, target: Path) -> Path:
+    part = target.with_name(f".{target.name}.part")
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with plain.open("rb") as source, os.fdopen(handle, "wb") as sealed:
+        encrypt(source, sealed, Keys(home.keys).active())
+        sealed.flush()
+        os.fsync(sealed.fileno())
+    part.replace(target)
+    return target
+
+
+def _unpack(file: Path, home: Home, keys: Keys) -> Proof:
+    begun = time.perf_counter()
+    with _said(home.root), _spilled(home) as plain:
+        with file.open("rb") as sealed, plain.open("wb") as target:
+            for chunk in decrypt(sealed, keys):
+                target.write(chunk)
+        with tarfile.open(plain) as archive:
+            archive.extractall(home.root, filter="data")
+    listed = home.root / CONTENTS
+    contents = json.loads(listed.read_text(encoding="utf-8"))
+    listed.unlink()
+    _prove(file, home, contents)
+    return Proof(len(contents["files"]), len(contents["tables"]), time.perf_counter() - begun)
+
+
+def _prove(file: Path, home: Home, contents: dict[str, dict[str, str]]) -> None:
+    for name, expected in contents["files"].items():
+        if digest(home.root / name) != expected:
+            raise HomeRefused(f"{file}: {name} is not what was backed up")
+    if contents["tables"] and warehouse_fingerprint(home) != contents["tables"]:
+        raise HomeRefused(f"{file}: a table is not what was backed up")
+
+
+@contextmanager
+def _spilled(home: Home) -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(dir=home.spill))
+    try:
+        yield folder / "plain.tar"
+    finally:
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def _said(folder: Path) -> Iterator[None]:
+    fault = None
+    try:
+        yield
+    except OSError as err:
+        fault = err.strerror
+    if fault is not None:
+        raise HomeRefused(f"{folder}: {fault}; nothing was changed")
