@@ -55,9 +55,13 @@ def ingest_unclaimed(night: Night) -> int:
 
 
 def arrivals_of(night: Night) -> list[Arrival]:
-    """Every file of the folder of extracts with the feed that expects its name."""
-    paths = sorted(p for p in night.extracts.iterdir() if not p.name.startswith("."))
-    return [_arrival(night, path) for path in paths if path.is_file()]
+    """Every file in or below the folder of extracts, with the feed that expects its name."""
+    paths = sorted(night.extracts.rglob("*"))
+    return [_arrival(night, path) for path in paths if path.is_file() and not _hidden(night, path)]
+
+
+def _hidden(night: Night, path: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(night.extracts).parts)
 
 
 def _arrival(night: Night, path: Path) -> Arrival:
