@@ -146,6 +146,8 @@ class PolicyComparison(Table):
 
     policy: str = column("plan, or one of the simple policies.")
     harm: float = column("Harm of care not given and of crowding.", "points", ge=0)
+    harm_unmet: float = column("Of it, harm of care not given.", "points", ge=0)
+    harm_over: float = column("Of it, harm of crowding.", "points", ge=0)
     over_unit_days: float = column("Units used beyond capacity, by day.", "unit-days", ge=0)
     over_patient_days: float = column("Patient-days beyond capacity.", "patient-days", ge=0)
     unmet: float = column("Patients not admitted.", "patients", ge=0)

@@ -1,0 +1,36 @@
+"""Who is treated where, and what moves: the allocation of a region for some days.
+
+Zones o (where patients live), institutions i, care classes c, resources r, days t = 1..H,
+regions ρ. A patient of zone o and class c may be admitted by the institutions that its referral
+arcs (o,i) name; a movable resource may travel on its move arcs (i,j).
+
+    d[o,c,t]      expected new patients who need admission                     patients/day
+    s[c,k]        share still in bed k days after admission                    share
+    n[i,c,t]      patients admitted before day 1 who are still in              patients
+    u[c,r]        units of r that a patient in bed uses                        units/patient
+    usual[o,i,c]  share of o's patients of class c whom i treats as a rule     share
+    limit[c]      largest share of a zone's patients sent elsewhere on a day   share
+    occ[r]        share of r that may be planned full                          share
+    K[i,r,t]      units in service                                             units
+    G[i,r,t]      units that can be opened as surge                            units
+    keep[i,r]     units that may not leave: retain_share[r] · min_t K[i,r,t]   units
+    lead[r]       days that a moved unit is on the way                         days
+    β[i,r,t]      room kept free for demand above its mean                     units
+    w[c], h[r]    harm of a patient-day not given, of a unit-day over          points
+    W[c,t]        w[c] · sum_{k=0..H-t} s[c,k], harm of a patient unmet on t   points
+    km            distance                                                     km
+    ct, cm, cg    cost of a patient-km elsewhere, a unit-km, a surge unit-day  currency
+    π             a zone's part of its region's harm at stake, an institution's of its capacity
+
+Variables, all >= 0: admit[o,i,c,t], elsewhere[o,i,c,t], unmet[o,c,t], arriving[i,c,t],
+census[i,c,t], stock[i,r,t], surge[i,r,t], over[i,r,t], move[i,j,r,t], worst[ρ], crowded[ρ];
+moved[i,j,r,t], 0 or 1, where a move has a least size or a fixed cost.
+
+Constraints (1) to (10) stand in ``constraints``, the tiers Z1 harm, Z2 unfairness and Z3 cost
+in ``tiers``; they are minimised in that order. Shortage is a variable with a price, so every
+instance has a plan.
+"""
+
+from optimization.allocation.plan import AllocationPlan, plan
+
+__all__ = ["AllocationPlan", "plan"]

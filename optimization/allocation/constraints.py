@@ -1,0 +1,100 @@
+"""Every constraint of the allocation: a function each, its formula in words and symbols.
+
+Symbols and units stand in ``optimization.allocation``.
+"""
+
+from typing import Any
+
+import pyomo.environ as pyo
+
+
+def demand_is_met(m: pyo.ConcreteModel, o: str, c: str, t: int) -> Any:
+    """(1) sum_{i:(o,i)∈A_c} admit[o,i,c,t] + unmet[o,c,t] = d[o,c,t]"""
+    return sum(m.admit[o, i, c, t] for i in m.reach[o, c]) + m.unmet[o, c, t] == m.demand[o, c, t]
+
+
+def arrivals(m: pyo.ConcreteModel, i: str, c: str, t: int) -> Any:
+    """(2a) arriving[i,c,t] = sum_o admit[o,i,c,t]"""
+    return m.arriving[i, c, t] == sum(m.admit[o, i, c, t] for o in m.sources[i, c])
+
+
+def census_follows(m: pyo.ConcreteModel, i: str, c: str, t: int) -> Any:
+    """(2b) census[i,c,t] = n[i,c,t] + sum_{τ≤t} s[c,t-τ] · arriving[i,c,τ]"""
+    arrived = sum(m.stay[c, t - s] * m.arriving[i, c, s] for s in m.until[t])
+    return m.census[i, c, t] == m.initial[i, c, t] + arrived
+
+
+def capacity_holds(m: pyo.ConcreteModel, i: str, r: str, t: int) -> Any:
+    """(3) sum_c u[c,r]·census[i,c,t] + β[i,r,t] ≤ occ[r]·(stock[i,r,t] + surge[i,r,t]) + over"""
+    used = sum(m.use[c, r] * m.census[i, c, t] for c in m.users[i, r])
+    room = m.occupancy[r] * (m.stock[i, r, t] + m.surge[i, r, t]) + m.over[i, r, t]
+    return used + m.reserve[i, r, t] <= room
+
+
+def stock_follows(m: pyo.ConcreteModel, i: str, r: str, t: int) -> Any:
+    """(4) stock[i,r,t] = K[i,r,t] - sum_{τ≤t} sum_j move[i,j,r,τ]
+    + sum_{τ≤t-lead[r]} sum_j move[j,i,r,τ]
+    """
+    left = sum(m.move[i, j, r, s] for j in m.takers[i, r] for s in m.until[t])
+    come = sum(m.move[j, i, r, s] for j in m.givers[i, r] for s in m.arrived[r, t])
+    return m.stock[i, r, t] + left - come == m.capacity[i, r, t]
+
+
+def retention(m: pyo.ConcreteModel, i: str, r: str, t: int) -> Any:
+    """(5) stock[i,r,t] ≥ keep[i,r]   for r in R_mov that some arc serves"""
+    return m.stock[i, r, t] >= m.keep[i, r]
+
+
+def surge_holds(m: pyo.ConcreteModel, i: str, r: str, t: int) -> Any:
+    """(6) surge[i,r,t] ≤ G[i,r,t]"""
+    return m.surge[i, r, t] <= m.surge_limit[i, r, t]
+
+
+def fair_to_zones(m: pyo.ConcreteModel, region: str, o: str) -> Any:
+    """(7a) sum_{c,t} W[c,t]·unmet[o,c,t] ≤ worst[region(o)] · sum_{c,t} W[c,t]·d[o,c,t]"""
+    unmet = sum(m.harm_unmet[c, t] * m.unmet[o, c, t] for c in m.classes_of[o] for t in m.days)
+    return unmet <= m.worst[region] * m.at_stake[o]
+
+
+def fair_to_institutions(m: pyo.ConcreteModel, region: str, i: str) -> Any:
+    """(7b) sum_{r,t} h[r]·over[i,r,t] ≤ crowded[region(i)] · sum_{r,t} h[r]·occ[r]·K[i,r,t]"""
+    over = sum(m.harm_over[r] * m.over[i, r, t] for r in m.resources_of[i] for t in m.days)
+    return over <= m.crowded[region] * m.crowd_capacity[i]
+
+
+def steps_of_zones(m: pyo.ConcreteModel, region: str, o: str, b: float) -> Any:
+    """(7c) sum_{c,t} W[c,t]·unmet[o,c,t] ≤ (b + above[o,b]) · sum_{c,t} W[c,t]·d[o,c,t]"""
+    unmet = sum(m.harm_unmet[c, t] * m.unmet[o, c, t] for c in m.classes_of[o] for t in m.days)
+    return unmet <= (b + m.zone_above[region, o, b]) * m.at_stake[o]
+
+
+def steps_of_institutions(m: pyo.ConcreteModel, region: str, i: str, b: float) -> Any:
+    """(7d) sum_{r,t} h[r]·over[i,r,t] ≤ (b + above[i,b]) · sum_{r,t} h[r]·occ[r]·K[i,r,t]"""
+    over = sum(m.harm_over[r] * m.over[i, r, t] for r in m.resources_of[i] for t in m.days)
+    return over <= (b + m.institution_above[region, i, b]) * m.crowd_capacity[i]
+
+
+def choice(m: pyo.ConcreteModel, o: str, i: str, c: str, t: int) -> Any:
+    """(8a) admit[o,i,c,t] ≤ usual[o,i,c]·d[o,c,t] + elsewhere[o,i,c,t]"""
+    return m.admit[o, i, c, t] <= m.expected[o, i, c, t] + m.elsewhere[o, i, c, t]
+
+
+def choice_limit(m: pyo.ConcreteModel, o: str, c: str, t: int) -> Any:
+    """(8b) sum_i elsewhere[o,i,c,t] ≤ limit[c]·d[o,c,t]"""
+    sent = sum(m.elsewhere[o, i, c, t] for i in m.reach[o, c])
+    return sent <= m.limit[c] * m.demand[o, c, t]
+
+
+def no_worse(m: pyo.ConcreteModel, i: str, r: str, t: int) -> Any:
+    """(9) over[i,r,t] ≤ max(0, load when everyone goes where usual + β - occ[r]·K[i,r,t])"""
+    return m.over[i, r, t] <= m.over_limit[i, r, t]
+
+
+def largest_moves(m: pyo.ConcreteModel, i: str, j: str, r: str, t: int) -> Any:
+    """(10a) move[i,j,r,t] ≤ max_t K[i,r,t] · moved[i,j,r,t]   where a move has a size or price"""
+    return m.move[i, j, r, t] <= m.largest_move[i, r] * m.moved[i, j, r, t]
+
+
+def least_moves(m: pyo.ConcreteModel, i: str, j: str, r: str, t: int) -> Any:
+    """(10b) move[i,j,r,t] ≥ least_move[r] · moved[i,j,r,t]"""
+    return m.move[i, j, r, t] >= m.least_move[r] * m.moved[i, j, r, t]

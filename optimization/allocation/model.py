@@ -1,0 +1,231 @@
+"""The Pyomo model: sets and parameters of an ``Instance``, variables, tiers.
+
+The formulation with its symbols stands in ``optimization.allocation``; each constraint is a
+function in ``constraints``, each tier one in ``tiers``.
+"""
+
+from collections.abc import Hashable, Iterable, Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pyomo.environ as pyo
+
+from optimization.allocation import constraints, tiers
+from optimization.allocation.accounting import (
+    STEPS,
+    crowd_capacity,
+    harm_at_stake,
+    over_limit,
+    part_of_region,
+)
+from optimization.allocation.instance import Instance
+from optimization.highs import templatized
+
+
+def build(instance: Instance) -> pyo.ConcreteModel:
+    """Assemble the model with the objectives ``harm``, ``unfairness`` and ``cost``."""
+    model = pyo.ConcreteModel(name="allocation")
+    with templatized():
+        _sets(model, instance)
+        _parameters(model, instance)
+        _variables(model, instance)
+        _constraints(model, instance)
+        _fairness(model, instance)
+        model.harm = pyo.Objective(rule=tiers.harm)
+        model.cost = pyo.Objective(rule=tiers.cost)
+    return model
+
+
+def tier_names(instance: Instance) -> list[str]:
+    """The tiers in order; fairness ``none`` drops the second."""
+    return ["harm", "cost"] if instance.fairness == "none" else ["harm", "unfairness", "cost"]
+
+
+def _sets(m: pyo.ConcreteModel, instance: Instance) -> None:
+    names, arcs = instance.names, instance.arcs
+    zone, institution, care = (
+        _named(names.zones, arcs.zone),
+        _named(names.institutions, arcs.institution),
+        _named(names.classes, arcs.care),
+    )
+    m.days = pyo.RangeSet(instance.horizon)
+    m.until = pyo.Set(m.days, initialize={t: range(1, t + 1) for t in m.days})
+    m.arcs = _tuples(zip(zone, institution, care, strict=True), 3)
+    m.needs = _tuples(_pairs(instance.served, names.zones, names.classes), 2)
+    m.wards = _tuples(_pairs(instance.wards, names.institutions, names.classes), 2)
+    m.reach = _grouped(m.needs, zip(zone, care, strict=True), institution)
+    m.sources = _grouped(m.wards, zip(institution, care, strict=True), zone)
+    m.cells = _tuples(_pairs(instance.cells, names.institutions, names.resources), 2)
+    users = {
+        (i, r): [c for c, w, u in zip(names.classes, ward, used, strict=True) if w and u > 0]
+        for i, ward in zip(names.institutions, instance.wards, strict=True)
+        for r, used in zip(names.resources, instance.use.T, strict=True)
+    }
+    m.users = pyo.Set(m.cells, initialize={cell: users[cell] for cell in m.cells})
+    _move_sets(m, instance)
+    _region_sets(m, instance)
+
+
+def _move_sets(m: pyo.ConcreteModel, instance: Instance) -> None:
+    names, moves = instance.names, instance.moves
+    giver = _named(names.institutions, moves.giver)
+    taker = _named(names.institutions, moves.taker)
+    resource = _named(names.resources, moves.resource)
+    m.moves = _tuples(zip(giver, taker, resource, strict=True), 3)
+    m.takers = _grouped(m.cells, zip(giver, resource, strict=True), taker)
+    m.givers = _grouped(m.cells, zip(taker, resource, strict=True), giver)
+    ends = sorted({*zip(giver, resource, strict=True), *zip(taker, resource, strict=True)})
+    m.kept = _tuples(ends, 2)
+    lead = dict(zip(names.resources, instance.resources.lead.tolist(), strict=True))
+    arrived = {(r, t): range(1, t - lead[r] + 1) for r in names.resources for t in m.days}
+    m.arrived = pyo.Set(list(arrived), initialize=arrived)
+    m.resources = pyo.Set(initialize=names.resources)
+    least = instance.resources.least_move + instance.resources.cost_move
+    counted = dict(zip(names.resources, (least > 0).tolist(), strict=True))
+    m.counted = _tuples([arc for arc in m.moves if counted[arc[2]]], 3)
+
+
+def _region_sets(m: pyo.ConcreteModel, instance: Instance) -> None:
+    names = instance.names
+    m.regions = pyo.Set(initialize=names.regions)
+    m.steps = pyo.Set(initialize=STEPS)
+    stake, crowd = harm_at_stake(instance), crowd_capacity(instance)
+    m.harmed = _tuples(_placed(names.zones, names.regions, instance.zone_region, stake), 2)
+    m.crowds = _tuples(
+        _placed(names.institutions, names.regions, instance.institution_region, crowd), 2
+    )
+    classes, resources = _listed(m.needs), _listed(m.cells)
+    m.classes_of = pyo.Set([o for _, o in m.harmed], initialize=classes)
+    m.resources_of = pyo.Set([i for _, i in m.crowds], initialize=resources)
+
+
+def _parameters(m: pyo.ConcreteModel, instance: Instance) -> None:
+    names, days = instance.names, list(m.days)
+    zones, institutions = names.zones, names.institutions
+    classes, resources = names.classes, names.resources
+    flat = instance.expected.ravel().tolist()
+    m.expected = pyo.Param(m.arcs, m.days, initialize=_keyed(m.arcs, days, flat))
+    m.demand = _dense(instance.demand, zones, classes, days)
+    m.initial = _dense(instance.initial, institutions, classes, days)
+    m.stay = _dense(instance.stay, classes, range(len(days)))
+    m.use = _dense(instance.use, classes, resources)
+    m.capacity = _dense(instance.capacity, institutions, resources, days)
+    m.surge_limit = _dense(instance.surge_limit, institutions, resources, days)
+    m.reserve = _dense(instance.reserve, institutions, resources, days)
+    m.keep = _dense(instance.keep, institutions, resources)
+    m.occupancy = _dense(instance.resources.occupancy, resources)
+    m.limit = _dense(instance.classes.limit, classes)
+    m.over_limit = _dense(over_limit(instance), institutions, resources, days)
+    m.harm_unmet = _dense(instance.harm_unmet, classes, days)
+    m.harm_over = _dense(instance.resources.harm, resources)
+    stake, crowd = harm_at_stake(instance), crowd_capacity(instance)
+    m.at_stake, m.crowd_capacity = _dense(stake, zones), _dense(crowd, institutions)
+    m.part_of_zone = _dense(part_of_region(stake, instance.zone_region), zones)
+    m.part_of_institution = _dense(part_of_region(crowd, instance.institution_region), institutions)
+    cost_km = (instance.classes.cost_km[instance.arcs.care] * instance.arcs.km).tolist()
+    m.cost_sent = pyo.Param(m.arcs, initialize=dict(zip(m.arcs, cost_km, strict=True)))
+    moved = instance.resources.cost_unit_km[instance.moves.resource] * instance.moves.km
+    m.cost_moved = pyo.Param(m.moves, initialize=dict(zip(m.moves, moved.tolist(), strict=True)))
+    m.cost_surge = _dense(instance.resources.cost_surge, resources)
+    m.cost_move = _dense(instance.resources.cost_move, resources)
+    m.least_move = _dense(instance.resources.least_move, resources)
+    m.largest_move = _dense(instance.capacity.max(axis=2), institutions, resources)
+
+
+def _variables(m: pyo.ConcreteModel, instance: Instance) -> None:
+    positive = pyo.NonNegativeReals
+    m.admit = pyo.Var(m.arcs, m.days, domain=positive)
+    m.elsewhere = pyo.Var(m.arcs, m.days, domain=positive)
+    m.unmet = pyo.Var(m.needs, m.days, domain=positive)
+    m.arriving = pyo.Var(m.wards, m.days, domain=positive)
+    m.census = pyo.Var(m.wards, m.days, domain=positive)
+    m.stock = pyo.Var(m.cells, m.days, domain=positive)
+    m.surge = pyo.Var(m.cells, m.days, domain=positive)
+    m.over = pyo.Var(m.cells, m.days, domain=positive)
+    whole = dict(zip(instance.names.resources, instance.resources.whole.tolist(), strict=True))
+    m.move = pyo.Var(m.moves, m.days, domain=positive)
+    for index, move in m.move.items():
+        if whole[index[2]]:
+            move.domain = pyo.NonNegativeIntegers
+    m.moved = pyo.Var(m.counted, m.days, domain=pyo.Binary)
+    m.worst = pyo.Var(m.regions, domain=positive)
+    m.crowded = pyo.Var(m.regions, domain=positive)
+
+
+def _constraints(m: pyo.ConcreteModel, instance: Instance) -> None:
+    m.demand_is_met = pyo.Constraint(m.needs, m.days, rule=constraints.demand_is_met)
+    m.arrivals = pyo.Constraint(m.wards, m.days, rule=constraints.arrivals)
+    m.census_follows = pyo.Constraint(m.wards, m.days, rule=constraints.census_follows)
+    m.capacity_holds = pyo.Constraint(m.cells, m.days, rule=constraints.capacity_holds)
+    m.stock_follows = pyo.Constraint(m.cells, m.days, rule=constraints.stock_follows)
+    m.retention = pyo.Constraint(m.kept, m.days, rule=constraints.retention)
+    m.surge_holds = pyo.Constraint(m.cells, m.days, rule=constraints.surge_holds)
+    m.choice = pyo.Constraint(m.arcs, m.days, rule=constraints.choice)
+    m.choice_limit = pyo.Constraint(m.needs, m.days, rule=constraints.choice_limit)
+    m.largest_moves = pyo.Constraint(m.counted, m.days, rule=constraints.largest_moves)
+    m.least_moves = pyo.Constraint(m.counted, m.days, rule=constraints.least_moves)
+    if instance.no_worse:
+        m.no_worse = pyo.Constraint(m.cells, m.days, rule=constraints.no_worse)
+
+
+def _fairness(m: pyo.ConcreteModel, instance: Instance) -> None:
+    if instance.fairness == "none":
+        return
+    m.fair_to_zones = pyo.Constraint(m.harmed, rule=constraints.fair_to_zones)
+    m.fair_to_institutions = pyo.Constraint(m.crowds, rule=constraints.fair_to_institutions)
+    if instance.fairness == "worst_share":
+        m.unfairness = pyo.Objective(rule=tiers.unfairness)
+        return
+    m.zone_above = pyo.Var(m.harmed, m.steps, domain=pyo.NonNegativeReals)
+    m.institution_above = pyo.Var(m.crowds, m.steps, domain=pyo.NonNegativeReals)
+    m.steps_of_zones = pyo.Constraint(m.harmed, m.steps, rule=constraints.steps_of_zones)
+    m.steps_of_institutions = pyo.Constraint(
+        m.crowds, m.steps, rule=constraints.steps_of_institutions
+    )
+    m.unfairness = pyo.Objective(rule=tiers.graduated_unfairness)
+
+
+def _named(ids: Sequence[str], positions: np.ndarray) -> list[str]:
+    return [ids[k] for k in positions.tolist()]
+
+
+def _pairs(mask: np.ndarray, first: Sequence[str], second: Sequence[str]) -> list[tuple[str, str]]:
+    return [(first[a], second[b]) for a, b in np.argwhere(mask).tolist()]
+
+
+def _tuples(members: Iterable[tuple], dimension: int) -> pyo.Set:
+    return pyo.Set(initialize=list(members), dimen=dimension)
+
+
+def _grouped(index: pyo.Set, keys: Iterable[Hashable], values: Iterable[Hashable]) -> pyo.Set:
+    """An indexed set: the values of each key, in order, and nothing for the keys without."""
+    groups: dict[Any, list] = {key: [] for key in index}
+    for key, value in zip(keys, values, strict=True):
+        groups[key].append(value)
+    return pyo.Set(index, initialize=groups)
+
+
+def _listed(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for first, second in pairs:
+        groups.setdefault(first, []).append(second)
+    return groups
+
+
+def _placed(
+    ids: Sequence[str], regions: Sequence[str], region: np.ndarray, weight: np.ndarray
+) -> list[tuple[str, str]]:
+    """Region and id of every member whose weight is not 0."""
+    members = zip(ids, region.tolist(), weight.tolist(), strict=True)
+    return [(regions[k], member) for member, k, share in members if share > 0]
+
+
+def _keyed(tuples: Iterable[tuple], days: Sequence[int], values: Sequence[float]) -> dict:
+    return dict(zip(((*key, t) for key in tuples for t in days), values, strict=True))
+
+
+def _dense(values: np.ndarray, *axes: Sequence[Any]) -> pyo.Param:
+    """A parameter over the product of ``axes``."""
+    keys = product(*axes) if len(axes) > 1 else axes[0]
+    return pyo.Param(*axes, initialize=dict(zip(keys, values.ravel().tolist(), strict=True)))

@@ -1,0 +1,211 @@
+"""From the published input tables to an ``Instance``, refusing what contradicts itself."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from optimization.allocation.instance import Arcs, Classes, Instance, Moves, Names, Resources
+from optimization.allocation.robust import reserve
+from optimization.highs import check_numbers
+from schemas.assumptions.allocation import AllocationAssumptions, Budget
+from schemas.base import check, name
+from schemas.errors import InputRefused
+from schemas.results.allocation import INPUTS
+
+DECIMALS = 6
+Tables = Mapping[str, pl.DataFrame]
+
+
+def read_instance(
+    tables: Tables,
+    zones: pl.DataFrame,
+    institutions: pl.DataFrame,
+    assumptions: AllocationAssumptions,
+) -> Instance:
+    """Arrays of the input tables (by table name), demand and capacity to the millionth.
+
+    ``zones`` needs zone_id, region_id; ``institutions`` institution_id, region_id.
+
+    Raises:
+        TableRefused: a table does not fit its schema.
+        InputRefused: numbers or tables that contradict each other, naming which.
+    """
+    checked = {name(table): check(table, tables[name(table)]) for table in INPUTS}
+    check_inputs(checked)
+    names = _names(checked, zones, institutions)
+    mean = _by_day(checked["allocation_demand"], "mean", names)
+    above = np.maximum(_by_day(checked["allocation_demand"], "upper", names) - mean, 0.0)
+    demand = (mean + above if assumptions.demand == "upper" else mean).round(DECIMALS)
+    arcs = _arcs(checked["allocation_arc"], demand, names)
+    stay, use = _stay(checked["allocation_stay"], names), _use(checked["allocation_use"], names)
+    days = assumptions.demand.budget if isinstance(assumptions.demand, Budget) else 0
+    capacity = checked["allocation_capacity"]
+    instance = Instance(
+        names=names,
+        zone_region=_regions(zones, "zone_id", names.zones, names.regions),
+        institution_region=_regions(
+            institutions, "institution_id", names.institutions, names.regions
+        ),
+        demand=demand,
+        arcs=arcs,
+        initial=_by_day(checked["allocation_census"], "patients", names),
+        stay=stay,
+        use=use,
+        capacity=_by_day(capacity, "in_service", names).round(DECIMALS),
+        surge_limit=_by_day(capacity, "surge_limit", names).round(DECIMALS),
+        reserve=reserve(above, arcs, stay, use, len(names.institutions), days),
+        classes=_classes(checked["allocation_class"]),
+        resources=_resources(checked["allocation_resource"], assumptions.integer),
+        moves=_moves(checked["allocation_move_arc"], names),
+        fairness=assumptions.fairness,
+        no_worse=assumptions.no_worse,
+    )
+    check_instance(instance, assumptions.may_refuse)
+    return instance
+
+
+def check_inputs(tables: Tables) -> None:
+    """Refuse numbers that a solver would misread.
+
+    Raises:
+        InputRefused: naming table and column.
+    """
+    check_numbers(tables, widest=None)
+    coefficients = ("allocation_stay", "allocation_use", "allocation_class", "allocation_resource")
+    check_numbers({table: tables[table] for table in coefficients})
+
+
+def check_instance(instance: Instance, may_refuse: bool) -> None:
+    """Refuse tables that contradict each other.
+
+    Raises:
+        InputRefused: a zone with demand that no arc serves, usual shares that do not add up to
+            1, stays that rise or do not start at 1, a class that is cheaper to turn away than
+            to crowd in (unless the region says that it may be).
+    """
+    arcs = instance.arcs
+    total = np.zeros(instance.demand.shape[:2])
+    np.add.at(total, (arcs.zone, arcs.care), arcs.usual)
+    off = instance.served & (np.abs(total - 1) > 1e-6)
+    _refuse(off, "allocation_arc.usual: {} zones and classes with demand do not add up to 1")
+    off = (instance.stay[:, 0] != 1) | (np.diff(instance.stay, axis=1) > 1e-12).any(axis=1)
+    _refuse(off, "allocation_stay.share: {} classes rise, or do not start at 1")
+    cheap = instance.classes.harm < instance.use @ instance.resources.harm
+    if not may_refuse:
+        _refuse(
+            cheap, "allocation_class.harm: {} classes are cheaper to turn away than to crowd in"
+        )
+
+
+def _refuse(off: np.ndarray, message: str) -> None:
+    if off.any():
+        raise InputRefused(message.format(int(off.sum())))
+
+
+def _names(tables: Tables, zones: pl.DataFrame, institutions: pl.DataFrame) -> Names:
+    capacity, demand = tables["allocation_capacity"], tables["allocation_demand"]
+    census, arc = tables["allocation_census"], tables["allocation_arc"]
+    return Names(
+        zones=_sorted(demand["zone_id"]),
+        institutions=_sorted(*(t["institution_id"] for t in (capacity, census, arc))),
+        classes=_sorted(tables["allocation_class"]["class_id"]),
+        resources=_sorted(tables["allocation_resource"]["resource_id"]),
+        regions=_sorted(zones["region_id"], institutions["region_id"]),
+        days=_sorted(*(t["date"] for t in (capacity, demand, census))),
+    )
+
+
+def _sorted(*columns: pl.Series) -> list[Any]:
+    return pl.concat([column.rename("id") for column in columns]).unique().sort().to_list()
+
+
+def codes(column: pl.Series, ids: Sequence[Any]) -> np.ndarray:
+    """Position of every value of ``column`` in ``ids``.
+
+    Raises:
+        InputRefused: values that are not in ``ids``, by their number.
+    """
+    found = column.replace_strict(
+        pl.Series(ids, dtype=column.dtype), range(len(ids)), default=None, return_dtype=pl.Int64
+    )
+    if found.null_count():
+        raise InputRefused(f"{column.name}: {found.null_count()} rows name what no table lists")
+    return found.to_numpy()
+
+
+def _dense(frame: pl.DataFrame, axes: Mapping[str, Sequence[Any]], value: str) -> np.ndarray:
+    """``value`` by the positions of ``axes``; 0 where the table has no row."""
+    array = np.zeros([len(ids) for ids in axes.values()])
+    array[tuple(codes(frame[column], ids) for column, ids in axes.items())] = frame[value]
+    return array
+
+
+def _by_day(frame: pl.DataFrame, value: str, names: Names) -> np.ndarray:
+    ids: dict[str, Sequence[Any]] = {
+        "zone_id": names.zones,
+        "institution_id": names.institutions,
+        "class_id": names.classes,
+        "resource_id": names.resources,
+        "date": names.days,
+    }
+    return _dense(frame, {c: ids[c] for c in ids if c in frame.columns}, value)
+
+
+def _stay(frame: pl.DataFrame, names: Names) -> np.ndarray:
+    days = range(len(names.days))
+    within = frame.filter(pl.col("day") < len(days))
+    return _dense(within, {"class_id": names.classes, "day": days}, "share")
+
+
+def _use(frame: pl.DataFrame, names: Names) -> np.ndarray:
+    return _dense(frame, {"class_id": names.classes, "resource_id": names.resources}, "units")
+
+
+def _arcs(frame: pl.DataFrame, demand: np.ndarray, names: Names) -> Arcs:
+    """Arcs of zones and classes that have demand, in key order."""
+    known = frame.filter(pl.col("zone_id").is_in(names.zones))
+    arcs = known.sort("zone_id", "institution_id", "class_id")
+    zone, care = codes(arcs["zone_id"], names.zones), codes(arcs["class_id"], names.classes)
+    kept = np.asarray((demand > 0).any(axis=2))[zone, care]
+    institution = codes(arcs["institution_id"], names.institutions)
+    km, usual = arcs["km"].to_numpy(), arcs["usual"].to_numpy()
+    return Arcs(*(column[kept] for column in (zone, institution, care, km, usual)))
+
+
+def _moves(frame: pl.DataFrame, names: Names) -> Moves:
+    arcs = frame.filter(pl.col("from_institution_id") != pl.col("to_institution_id"))
+    arcs = arcs.sort("from_institution_id", "to_institution_id", "resource_id")
+    return Moves(
+        codes(arcs["from_institution_id"], names.institutions),
+        codes(arcs["to_institution_id"], names.institutions),
+        codes(arcs["resource_id"], names.resources),
+        arcs["km"].to_numpy(),
+    )
+
+
+def _classes(frame: pl.DataFrame) -> Classes:
+    columns = ("harm", "elsewhere_limit", "cost_km", "mean_stay_days")
+    return Classes(*(frame.sort("class_id")[c].to_numpy() for c in columns))
+
+
+def _resources(frame: pl.DataFrame, integer: Sequence[str]) -> Resources:
+    rows = frame.sort("resource_id").with_columns(
+        pl.col("whole").fill_null(False) | pl.col("resource_id").is_in(list(integer)),
+        pl.col("least_move", "cost_move").fill_null(0.0),
+    )
+    columns = ("harm", "occupancy_target", "retain_share", "lead_days", "cost_unit_km")
+    more = ("cost_surge_day", "whole", "least_move", "cost_move")
+    return Resources(*(rows[c].to_numpy() for c in columns + more))
+
+
+def _regions(
+    frame: pl.DataFrame, key: str, ids: Sequence[str], regions: Sequence[str]
+) -> np.ndarray:
+    placed = pl.DataFrame({key: pl.Series(ids, dtype=pl.String)}).join(
+        frame.select(key, "region_id"), on=key, how="left", maintain_order="left"
+    )
+    if placed.height != len(ids):
+        raise InputRefused(f"{key} repeats where regions are looked up")
+    return codes(placed["region_id"], regions)

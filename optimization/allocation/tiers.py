@@ -1,0 +1,44 @@
+"""The objectives of the allocation, in the order in which they are minimised."""
+
+from typing import Any
+
+import pyomo.environ as pyo
+
+
+def harm(m: pyo.ConcreteModel) -> Any:
+    """Z1 = sum W[c,t]·unmet[o,c,t] + sum h[r]·over[i,r,t]   [points]"""
+    unmet = sum(m.harm_unmet[c, t] * m.unmet[o, c, t] for o, c in m.needs for t in m.days)
+    over = sum(m.harm_over[r] * m.over[i, r, t] for i, r in m.cells for t in m.days)
+    return unmet + over
+
+
+def unfairness(m: pyo.ConcreteModel) -> Any:
+    """Z2 = sum_ρ (worst[ρ] + crowded[ρ])   [share]"""
+    return sum(m.worst[p] for p in m.regions) + sum(m.crowded[p] for p in m.regions)
+
+
+def graduated_unfairness(m: pyo.ConcreteModel) -> Any:
+    """Z2 = sum_ρ (worst[ρ] + crowded[ρ]) + sum_b π·above, over zones and institutions   [share]"""
+    zones = sum(m.part_of_zone[o] * m.zone_above[p, o, b] for p, o in m.harmed for b in m.steps)
+    institutions = sum(
+        m.part_of_institution[i] * m.institution_above[p, i, b]
+        for p, i in m.crowds
+        for b in m.steps
+    )
+    return (
+        sum(m.worst[p] for p in m.regions)
+        + sum(m.crowded[p] for p in m.regions)
+        + zones
+        + institutions
+    )
+
+
+def cost(m: pyo.ConcreteModel) -> Any:
+    """Z3 = sum ct[c]·km[o,i]·elsewhere + sum (cm[r]·km[i,j]·move + cost_move[r]·moved)
+    + sum cg[r]·surge   [currency]
+    """
+    sent = sum(m.cost_sent[o, i, c] * m.elsewhere[o, i, c, t] for o, i, c in m.arcs for t in m.days)
+    moved = sum(m.cost_moved[i, j, r] * m.move[i, j, r, t] for i, j, r in m.moves for t in m.days)
+    counted = sum(m.cost_move[r] * m.moved[i, j, r, t] for i, j, r in m.counted for t in m.days)
+    surge = sum(m.cost_surge[r] * m.surge[i, r, t] for i, r in m.cells for t in m.days)
+    return sent + moved + counted + surge
