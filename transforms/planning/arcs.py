@@ -25,7 +25,9 @@ def allocation_arc(
 
     Where borders are closed no arc leaves the zone's region. The usual shares of the arcs that
     remain are scaled to sum to 1; where none remains, the nearest is the usual one. A zone or
-    institution whose place is unknown has its usual arcs only, at 0 km unless travel says.
+    institution whose place is unknown has its usual arcs only, at 0 km unless travel says; a
+    zone that would have none is served by the first by id of its own institutions, else of its
+    region's, else of all. None is left without an arc but by closed borders.
 
     Args:
         wanted: zone_id, class_id for which demand is expected.
@@ -41,7 +43,9 @@ def allocation_arc(
     """
     habits = usual.join(wanted, on=PLACE, how="semi").select(ARC)
     reach = _reachable(wanted, offers, zone, institution, travel, assumptions)
-    pairs = pl.concat([habits, reach]).unique()
+    near = pl.concat([habits, reach]).unique()
+    left = wanted.join(near, on=PLACE, how="anti")
+    pairs = pl.concat([near, _somewhere(left, offers, zone, institution)])
     measured = distances(pairs, zone, institution, travel, assumptions.circuity)
     if assumptions.close_borders:
         measured = measured.filter(pl.col("region_id") == pl.col("to_region_id"))
@@ -118,6 +122,26 @@ def _reachable(
             pairs.select(zone_id="place_id", institution_id="target_id", class_id=pl.lit(class_id))
         )
     return pl.concat([frame.select(ARC) for frame in found])
+
+
+def _somewhere(
+    left: pl.DataFrame, offers: pl.DataFrame, zone: pl.DataFrame, institution: pl.DataFrame
+) -> pl.DataFrame:
+    """One institution for each zone and class that distance gives none."""
+    homes = institution.select("institution_id", "zone_id", "region_id")
+    treats = offers.join(homes, on="institution_id").sort("institution_id")
+    found = left.join(zone.select("zone_id", "region_id"), on="zone_id")
+    choices = []
+    for place in ("zone_id", "region_id", None):
+        by = ["class_id", place] if place else ["class_id"]
+        choice = f"choice_{place}"
+        first = treats.unique(by, keep="first", maintain_order=True)
+        found = found.join(
+            first.select(*by, pl.col("institution_id").alias(choice)), on=by, how="left"
+        )
+        choices.append(choice)
+    chosen = found.select("zone_id", "class_id", institution_id=pl.coalesce(choices))
+    return chosen.drop_nulls("institution_id").select(ARC)
 
 
 def _ranked(arcs: pl.DataFrame) -> pl.DataFrame:

@@ -151,6 +151,23 @@ def test_a_place_unknown_has_only_its_usual_arcs_at_no_distance():
     ]
 
 
+def test_a_zone_that_distance_gives_nobody_is_served_at_home_else_in_its_region_else_anywhere():
+    lost = zones(z=None, y=None, x_S=None)
+    hospital = hospitals(a=1, b=2).with_columns(zone_id=pl.Series(["y", "z"]))
+    assert [row[:2] for row in arcs(lost, hospital)] == [("x_S", "a"), ("y", "a"), ("z", "b")]
+    assert [row[:2] for row in arcs(lost, hospital, offered=["b"])] == [
+        ("x_S", "b"),
+        ("y", "b"),
+        ("z", "b"),
+    ]
+    closed = assume(close_borders=True)
+    assert [row[:2] for row in arcs(lost, hospital, assumptions=closed)] == [("y", "a"), ("z", "b")]
+
+
+def test_where_no_institution_has_a_place_a_zone_is_served_all_the_same():
+    assert arcs(zones(z=0), hospitals(a=None, b=None)) == [("z", "a", 0.0, 1.0)]
+
+
 def test_of_institutions_equally_near_the_first_counts():
     same = {f"i{n:02}": 1 for n in range(6)}
     assert [row[1] for row in arcs(zones(z=0), hospitals(**same))] == ["i00", "i01"]
