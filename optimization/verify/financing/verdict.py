@@ -48,7 +48,7 @@ class Verdict:
             if off.any():
                 raise PlanRefused(f"financing: {rule} is out by a cent or more in {off.sum()} rows")
         else:
-            self.equal(rule, frame, a, b)
+            self.equal(rule, frame, a, b, size=pl.lit(1e-3 * self.unit))
 
     def at_most(
         self,

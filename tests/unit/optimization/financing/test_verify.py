@@ -1,0 +1,74 @@
+"""A plan in which any one figure was changed is refused."""
+
+import polars as pl
+import pytest
+
+from optimization.financing import FinancingPlan, plan
+from optimization.verify.financing import verify_financing
+from schemas.base import key, name, polars_schema
+from schemas.errors import PlanRefused
+from schemas.results.financing import RESULTS
+from tests.unit.optimization.financing.instances import random_case
+
+NUMBERS = [
+    (table, column)
+    for table in RESULTS
+    for column, kind in polars_schema(table).items()
+    if kind.is_numeric() and column not in key(table)
+]
+
+
+@pytest.fixture(scope="module")
+def solved() -> tuple[dict[str, pl.DataFrame], FinancingPlan]:
+    tables = random_case(6)
+    return tables, plan(tables)
+
+
+@pytest.mark.parametrize("cents", [True, False])
+def test_an_honest_plan_passes(solved, cents):
+    tables, made = solved
+    frames = made.frames if cents else made.exact
+    assert verify_financing({**tables, **frames}, cents).worst_violation < 1e-6
+
+
+def changed(frame: pl.DataFrame, column: str, factor: float) -> pl.DataFrame:
+    """The largest figure of ``column`` times ``factor``."""
+    at = frame[column].abs().fill_null(-1.0).arg_max()
+    row = pl.int_range(pl.len()) == at
+    return frame.with_columns(pl.when(row).then(pl.col(column) * factor).otherwise(column))
+
+
+@pytest.mark.parametrize("factor", [1.0002, 0.9998])
+@pytest.mark.parametrize(("table", "column"), NUMBERS, ids=lambda x: getattr(x, "__name__", x))
+def test_a_figure_changed_by_two_parts_in_ten_thousand_is_refused(solved, table, column, factor):
+    tables, made = solved
+    frame = changed(made.exact[name(table)], column, factor)
+    if frame[column].abs().max() in (None, 0.0):
+        pytest.fail(f"{column} is 0 throughout: the case proves nothing")
+    with pytest.raises(PlanRefused):
+        verify_financing({**tables, **made.exact, name(table): frame}, cents=False)
+
+
+@pytest.mark.parametrize(("table", "column"), NUMBERS, ids=lambda x: getattr(x, "__name__", x))
+def test_a_published_figure_changed_by_two_parts_in_a_hundred_is_refused(solved, table, column):
+    tables, made = solved
+    frame = changed(made.frames[name(table)], column, 1.02)
+    with pytest.raises(PlanRefused):
+        verify_financing({**tables, **made.frames, name(table): frame})
+
+
+@pytest.mark.parametrize("table", RESULTS, ids=lambda t: t.__name__)
+def test_a_row_that_is_gone_is_refused(solved, table):
+    tables, made = solved
+    frame = made.frames[name(table)]
+    largest = [c for t, c in NUMBERS if t is table][0]
+    short = frame.filter(pl.int_range(pl.len()) != frame[largest].abs().arg_max())
+    with pytest.raises(PlanRefused):
+        verify_financing({**tables, **made.frames, name(table): short})
+
+
+def test_a_price_that_proves_less_is_refused(solved):
+    tables, made = solved
+    none = made.frames["financing_price"].clear()
+    with pytest.raises(PlanRefused, match="tier 1"):
+        verify_financing({**tables, **made.frames, "financing_price": none})
