@@ -6,10 +6,11 @@ from pathlib import Path
 import polars as pl
 
 from flows.reading.content import as_utf8, read_bytes, refuse_other_kinds
-from flows.reading.records import Records, read_records, split_lines
+from flows.reading.records import LONGEST_LINE, Records, first_names, read_records, split_lines
+from flows.reading.regular import regular_lines
 from schemas.errors import DeliveryRejected
 from schemas.feed import Feed
-from transforms.feed.faults import at, together, without
+from transforms.feed.faults import at, no_faults, together, without
 from transforms.feed.header import Header, clean_name, read_header
 
 __all__ = ["TextTable", "read_text"]
@@ -20,9 +21,9 @@ class TextTable:
     """What a file holds, as text.
 
     ``frame`` has ``row_number`` (the first line after the header is 1) and the feed's columns by
-    our names, all String, empty fields null. ``bad_rows`` are rows that could not be read:
-    row_number, column_name, rule, grain. ``rows_read`` counts both. ``flags`` say in words what
-    was repaired and which columns the feed does not know.
+    our names, all String and trimmed, empty fields null or empty. ``bad_rows`` are rows that could
+    not be read: row_number, column_name, rule, grain. ``rows_read`` counts both. ``flags`` say in
+    words what was repaired and which columns the feed does not know.
     """
 
     frame: pl.DataFrame
@@ -41,19 +42,42 @@ def read_text(source: bytes | Path, feed: Feed) -> TextTable:
     data = read_bytes(source, feed)
     refuse_other_kinds(data, feed)
     data, flags = as_utf8(data, feed)
-    lines = split_lines(data, feed)
-    _header(lines.names, lines.body["record"], feed)
-    records = read_records(lines, feed)
-    header = _header(records.names, lines.body["record"], feed)
+    frame, header, records = _regular(data, feed) or _irregular(data, feed)
     if records.rows_read == 0 and not feed.file.allow_empty:
         raise DeliveryRejected(f"{feed.feed}: the file has a header and no rows")
-    frame = _parsed(data, records, header, feed)
+    frame = _trimmed(frame, data)
     frame, repeated = _without_headers(frame, header)
     frame, composed = _composed(frame, data)
     bad = together([records.bad, repeated])
     return TextTable(
         frame, records.rows_read, [*flags, *records.flags, *composed, *_drift(header)], bad
     )
+
+
+def _regular(data: bytes, feed: Feed) -> tuple[pl.DataFrame, Header, Records] | None:
+    """The fast way, for text that is proved to be regular; null if it is not."""
+    names = first_names(data, feed)
+    if not all(name.strip() for name in names):
+        return None
+    lines = regular_lines(data, len(names), feed.file.separator, feed.file.quote, LONGEST_LINE)
+    if lines is None:
+        return None
+    try:
+        header = read_header(feed, [clean_name(name) for name in names])
+    except DeliveryRejected:
+        return None
+    good = pl.DataFrame({"row_number": pl.int_range(1, lines, eager=True)})
+    records = Records(names, good, no_faults(), lines - 1, [], True)
+    return _parsed(data, records, header, feed), header, records
+
+
+def _irregular(data: bytes, feed: Feed) -> tuple[pl.DataFrame, Header, Records]:
+    """Line by line, for all other text."""
+    lines = split_lines(data, feed)
+    _header(lines.names, lines.body["record"], feed)
+    records = read_records(lines, feed)
+    header = _header(records.names, lines.body["record"], feed)
+    return _parsed(data, records, header, feed), header, records
 
 
 def _header(names: list[str], body: pl.Series, feed: Feed) -> Header:
@@ -92,6 +116,7 @@ def _parsed(data: bytes, records: Records, header: Header, feed: Feed) -> pl.Dat
         skip_lines=1 if records.untouched else 0,
         separator=feed.file.separator,
         quote_char=feed.file.quote if feed.file.quote.encode() in text else None,
+        low_memory=True,
         schema={f"column_{i}": pl.String for i in range(len(names))},
         columns=[f"column_{place}" for place, _ in wanted],
     )
@@ -110,12 +135,22 @@ def _rejoined(records: Records) -> bytes:
     return text.encode("utf-8") + b"\n"
 
 
+def _trimmed(frame: pl.DataFrame, data: bytes) -> pl.DataFrame:
+    """No space around a field."""
+    texts = pl.selectors.string()
+    spaced = texts.str.starts_with(" ") | texts.str.ends_with(" ")
+    others = b"\t" in data or not data.isascii() or b'"' in data
+    if others or (b" " in data and frame.select(pl.any_horizontal(spaced.any())).item()):
+        return frame.with_columns(texts.str.strip_chars())
+    return frame
+
+
 def _without_headers(frame: pl.DataFrame, header: Header) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Rows that repeat the header are not data."""
-    same = pl.all_horizontal(
-        pl.col(our).str.strip_chars() == theirs for our, theirs in header.names.items()
-    )
-    rows = frame.filter(same).select("row_number")
+    our, theirs = next(iter(header.names.items()))
+    alike = frame.filter(pl.col(our) == theirs)
+    same = (pl.col(o) == t for o, t in header.names.items())
+    rows = alike.filter(pl.all_horizontal(same)).select("row_number")
     return without(frame, rows), at(rows, "(the row)", "header_repeated", "row")
 
 

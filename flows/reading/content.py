@@ -84,10 +84,10 @@ def as_utf8(data: bytes, feed: Feed) -> tuple[bytes, list[str]]:
         data = data.removeprefix(_BOM)
         flags.append("byte order mark removed")
     data = _decoded(data, feed)
-    crlf, cr, lf = data.count(b"\r\n"), data.count(b"\r"), data.count(b"\n")
-    if sum(n > 0 for n in (crlf, cr - crlf, lf - crlf)) > 1:
-        flags.append("mixed line ends made one")
-    if cr:
+    if b"\r" in data:
+        crlf, cr, lf = data.count(b"\r\n"), data.count(b"\r"), data.count(b"\n")
+        if sum(n > 0 for n in (crlf, cr - crlf, lf - crlf)) > 1:
+            flags.append("mixed line ends made one")
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if not data.endswith(b"\n"):
         flags.append("the last line has no end: it may be cut short")

@@ -47,6 +47,12 @@ class Records:
     untouched: bool
 
 
+def first_names(data: bytes, feed: Feed) -> list[str]:
+    """Names in the first line; none if they cannot be read plainly."""
+    line = data[: data.find(b"\n") if b"\n" in data[:LONGEST_LINE] else 0].decode("utf-8")
+    return [] if feed.file.quote in line else line.split(feed.file.separator)
+
+
 def split_lines(data: bytes, feed: Feed) -> Lines:
     """Split UTF-8 text with ``\\n`` line ends at its lines.
 

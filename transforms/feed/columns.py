@@ -32,14 +32,15 @@ class Columns:
 
 
 def columns(feed: Feed, text: pl.DataFrame, extract_time: datetime | None) -> Columns:
-    """Typed and derived columns of a file's ``text`` (row_number and String columns).
+    """Typed and derived columns of a file's ``text`` (row_number and String columns,
+    trimmed).
 
     ``extract_time`` is UTC; expressions see its local date as ``extract_date``.
 
     Raises:
         DeliveryRejected: if columns are missing or none of a column's cells can be read.
     """
-    trimmed = rename(feed, text).with_columns(pl.selectors.string().str.strip_chars())
+    trimmed = rename(feed, text)
     named = [c for c in trimmed.columns if c != "row_number"]
     known = trimmed.with_columns(_without_markers(feed, c) for c in named)
     values = typed(feed, known, not_negative(feed))
@@ -64,7 +65,8 @@ def columns(feed: Feed, text: pl.DataFrame, extract_time: datetime | None) -> Co
 
 def _without_markers(feed: Feed, column: str) -> pl.Expr:
     markers = ["", *feed.markers_for(column)]
-    return pl.when(~pl.col(column).is_in(markers)).then(pl.col(column)).alias(column)
+    value = pl.all_horizontal(pl.col(column) != marker for marker in markers)
+    return pl.when(value).then(pl.col(column)).alias(column)
 
 
 def _padded(feed: Feed, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:

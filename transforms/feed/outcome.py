@@ -205,8 +205,10 @@ class _States:
 
     def loaded(self) -> pl.DataFrame:
         """Numbers of the rows that stand in a table."""
-        numbers = [frame.select("row_number") for _, frame in self.made.pieces]
-        return pl.concat(numbers).unique() if len(numbers) > 1 else numbers[0].unique()
+        pieces = self.made.pieces
+        numbers = pl.concat([frame.select("row_number") for _, frame in pieces])
+        alone = len(pieces) == 1 and not pieces[0][0].each and pieces[0][0].unpivot is None
+        return numbers if alone else numbers.unique()
 
     def counted(self) -> tuple[Counts, pl.DataFrame]:
         """Counts, and the faults to keep: of rows not loaded, and cells of rows that are."""

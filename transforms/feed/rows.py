@@ -74,7 +74,7 @@ def one_per_key(
     differ: none of those is taken, since nothing says which is right.
     """
     none = frame.select("row_number").clear()
-    if frame.select(key).n_unique() == frame.height:
+    if _keys_differ(frame.select(key)):
         return frame, none, together([])
     content = [c for c in frame.columns if c != "row_number"]
     several = frame.filter(pl.struct(key).is_duplicated())
@@ -87,6 +87,13 @@ def one_per_key(
     faults = at(differing, ", ".join(key), "key_repeated", "row")
     gone = pl.concat([differing.select("row_number"), copies.select("row_number")])
     return without(frame, gone), copies.select("row_number"), faults
+
+
+def _keys_differ(keys: pl.DataFrame) -> bool:
+    """Does every key stand alone? A sorted column is read off by its neighbours."""
+    if keys.width == 1 and (values := keys.to_series()).is_sorted():
+        return not (values == values.shift()).any()
+    return keys.n_unique() == keys.height
 
 
 def _placed(
@@ -102,8 +109,8 @@ def _placed(
     named = without(frame, nameless.select("row_number"))
     if known is None or policy == "create":
         return named, none, together(faults)
-    listed = pl.DataFrame({column: pl.Series(sorted(known), dtype=pl.String)})
-    strangers = named.join(listed, on=column, how="anti").select("row_number")
+    listed = pl.Series(sorted(known), dtype=pl.String)
+    strangers = named.filter(~pl.col(column).is_in(listed.implode())).select("row_number")
     rest = without(named, strangers)
     if policy == "exclude":
         return rest, strangers, together(faults)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, datetime
 
 import polars as pl
 
@@ -12,7 +13,8 @@ from transforms.feed.faults import at, together
 
 LARGEST = 1e15
 FEW = 3
-_YEARS = (1900, 2200)
+_DAYS = (date(1900, 1, 1), date(2199, 12, 31))
+_INSTANTS = (datetime(1900, 1, 1), datetime(2199, 12, 31))
 
 
 @dataclass(frozen=True)
@@ -81,16 +83,40 @@ def day(text: pl.Expr, said: str) -> pl.Expr:
         if not any(sign in parts for sign in (part, "%j", "%F", "%D", "%b", "%B", "%y")):
             text, said = text + first, said + "-" + part
     value = text.str.to_date(said, strict=False)
-    return pl.when(value.dt.year().is_between(*_YEARS)).then(value)
+    return pl.when(value.is_between(*_DAYS)).then(value)
 
 
 def instant(text: pl.Expr, said: str, timezone: str) -> pl.Expr:
     """A UTC instant from local time; null where a clock change makes it ambiguous or unreal."""
     value = text.str.to_datetime(said, time_unit="us", strict=False)
-    if "%z" not in said:
-        value = value.dt.replace_time_zone(timezone, ambiguous="null", non_existent="null")
-    value = value.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
-    return pl.when(value.dt.year().is_between(*_YEARS)).then(value)
+    if "%z" in said:
+        value = value.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+        return pl.when(value.is_between(*_INSTANTS)).then(value)
+    value = pl.when(value.is_between(*_INSTANTS)).then(value)
+    return value.map_batches(lambda local: utc(local, timezone), return_dtype=pl.Datetime("us"))
+
+
+def utc(local: pl.Series, timezone: str) -> pl.Series:
+    """Local times as UTC; each date is looked up once, only days of a clock change by the time."""
+    frame = pl.DataFrame({"local": local, "date": local.dt.date()})
+    midnight = pl.col("date").cast(pl.Datetime("us"))
+    days = frame.select(pl.col("date").unique()).with_columns(
+        shift=_as_utc(midnight, timezone) - midnight,
+        shift_after=_as_utc(midnight.dt.offset_by("1d"), timezone) - midnight.dt.offset_by("1d"),
+    )
+    frame = frame.join(days, on="date", how="left", maintain_order="left")
+    steady = pl.col("shift") == pl.col("shift_after")
+    changing = frame.filter(~steady.fill_null(False), pl.col("local").is_not_null())
+    value = frame.select(pl.when(steady).then(pl.col("local") + pl.col("shift"))).to_series()
+    if changing.is_empty():
+        return value.alias(local.name)
+    places = (~frame.select(steady.fill_null(False)).to_series() & local.is_not_null()).arg_true()
+    return value.scatter(places, changing.select(_as_utc(pl.col("local"), timezone)).to_series())
+
+
+def _as_utc(local: pl.Expr, timezone: str) -> pl.Expr:
+    zoned = local.dt.replace_time_zone(timezone, ambiguous="null", non_existent="null")
+    return zoned.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
 
 
 def boolean(text: pl.Expr, words: Words) -> pl.Expr:
