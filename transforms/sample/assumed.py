@@ -70,7 +70,7 @@ PAYER_SHARES = np.array([0.70, 0.21, 0.09])
 
 # Use against capacity by resource: where the surge strikes, in the mean of the last week; where
 # not, on the busiest day of the last four weeks. USUALLY is the most that a mean day may use.
-CROWDED = np.array([1.12, 1.10, 1.10, 1.08])
+CROWDED = np.array([1.08, 1.05, 1.17, 1.18])
 CALM = np.array([0.78, 0.76, 0.74, 0.62])
 MOST_CROWDED = 1.19
 MOST_CALM = 0.94

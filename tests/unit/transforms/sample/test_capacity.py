@@ -57,3 +57,14 @@ def test_rows_are_those_of_resources_that_the_tier_owns():
     }
     assert table["date"].unique().sort().to_list()[-1] == assumed.LAST_DAY
     assert table["in_service"].min() >= 1
+
+
+def test_nurses_run_shorter_than_beds_so_that_moving_them_helps():
+    made, occupied = occupancy(1, 12)
+    beds, _, nurses, ventilators = occupied[:, :, -7:].mean(axis=2).T
+    assert (nurses[made.surges] > 1.03).all()
+    assert nurses[made.surges].mean() > beds[made.surges].mean()
+    equipped = assumed.OWNS[made.tier, 3]
+    assert (ventilators[made.surges & equipped] > 1.03).all()
+    assert (nurses[~made.surges] < 0.75).all()
+    assert (ventilators[~made.surges & equipped] < 0.65).all()
