@@ -32,6 +32,16 @@ class Home:
         return self.root / "published" / "catchment.duckdb"
 
     @property
+    def decisions(self) -> Path:
+        """What people decided about held deliveries, one file each."""
+        return self.root / "decisions"
+
+    @property
+    def receipts(self) -> Path:
+        """What became of each delivery, one file each, for whoever sent it."""
+        return self.root / "receipts"
+
+    @property
     def spill(self) -> Path:
         """Where DuckDB may spill."""
         return self.root / "spill"
@@ -46,6 +56,9 @@ class Home:
         """Prefect's own database and settings."""
         return self.root / "prefect"
 
+    def _private(self) -> tuple[Path, ...]:
+        return (self.landing, self.decisions, self.receipts, self.spill, self.prefect)
+
     def prepare(self) -> "Home":
         """Create what is missing and close it to others.
 
@@ -54,7 +67,7 @@ class Home:
         """
         fault = None
         try:
-            for folder in (self.root, self.landing, self.spill, self.prefect):
+            for folder in (self.root, *self._private()):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.root.chmod(0o700)
             self.published.parent.mkdir(mode=0o755, exist_ok=True)

@@ -15,7 +15,7 @@ from schemas.clean import ENTITIES, FEED_TABLES
 from schemas.errors import HomeRefused
 from schemas.tables import ALL
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 Connection = duckdb.DuckDBPyConnection
 
 
@@ -63,7 +63,8 @@ def initialise(home: Home) -> None:
         elif found != [(SCHEMA_VERSION,)]:
             raise HomeRefused(
                 f"{home.warehouse} has layout {found[0][0]}; this version of Catchment reads "
-                f"{SCHEMA_VERSION}: move it aside and run the night again on the same extracts"
+                f"{SCHEMA_VERSION}: run `catchment rebuild --home {home.root}` to make it again from"
+                " the landing folder and the decisions"
             )
         for table in ALL:
             con.execute(create(table))

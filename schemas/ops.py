@@ -15,7 +15,10 @@ class Delivery(Table):
     night: pl.Date = column("The night that read it.")
     feed: str = column("The feed it belongs to; null if it fits none.", nullable=True)
     file_name: str = column("Its name.")
-    sha256: str = column("Hash of its bytes.")
+    sha256: str = column("Hash of its bytes as sent.")
+    content_sha256: str = column(
+        "Hash of what is inside: differs from sha256 for an archive.", nullable=True
+    )
     bytes: pl.Int64 = column("Size.", unit="bytes", ge=0)
     rows_read: pl.Int64 = column("Rows of data in it.", unit="rows", ge=0)
     extract_time: Instant = column("When it was drawn, UTC, from its name.", nullable=True)  # type: ignore[valid-type]
@@ -61,6 +64,72 @@ class Reconciliation(Table):
         name = "reconciliation"
         unique = ["delivery_id"]
         metadata = {"layer": "ops", "source": "the night"}
+
+
+class Decision(Table):
+    """What a person decided about a held delivery, once a night has applied it."""
+
+    delivery_id: str = column("The delivery.")
+    decision: str = column("release: load it; refuse: reject it.", isin=["release", "refuse"])
+    why: str = column("The reason given; null if none.", nullable=True)
+    decided_by: str = column("The account that decided.")
+    decided_at: Instant = column("When, UTC.")  # type: ignore[valid-type]
+    night: pl.Date = column("The night that applied it.")
+    outcome: str = column("The verdict it led to.", isin=VERDICTS)
+
+    class Config:
+        name = "decision"
+        unique = ["delivery_id"]
+        metadata = {"layer": "ops", "source": "the files in the home's folder decisions"}
+
+
+class Quality(Table):
+    """A finding of a quality rule: something true of the data that someone should look at."""
+
+    run_key: str = column("Region and night.")
+    rule: str = column("The rule; docs/deliveries.md lists them.")
+    subject_kind: str = column("What it is about.", isin=["institution", "feed", "delivery"])
+    subject: str = column("Its code.")
+    severity: str = column("warn, or severe: an alert is raised.", isin=["warn", "severe"])
+    owner: str = column("Who should look: sender, clerk or analyst.")
+    value: float = column("What was seen.", unit="1", nullable=True)
+    threshold: float = column("What was expected.", unit="1", nullable=True)
+    words: str = column("The rule in plain words.")
+
+    class Config:
+        name = "quality"
+        unique = ["run_key", "rule", "subject_kind", "subject"]
+        metadata = {"layer": "ops", "source": "the rules of transforms/quality"}
+
+
+class QualityScore(Table):
+    """How good what an institution or a feed sent was, as of one night."""
+
+    run_key: str = column("Region and night.")
+    night: pl.Date = column("The night.")
+    subject_kind: str = column("What is scored.", isin=["institution", "feed"])
+    subject: str = column("Its code.")
+    score: float = column(
+        "100 less what is missing or at fault and less 10 for a warning, 25 for a severe finding.",
+        unit="points",
+        ge=0,
+        le=100,
+    )
+    good_share: float = column(
+        "Share of a feed's rows that were loaded without a fault, or of an institution's newest "
+        "capacity figures that are known.",
+        unit="share",
+        nullable=True,
+        ge=0,
+        le=1,
+    )
+    warnings: pl.Int64 = column("Findings that warn.", unit="1", ge=0)
+    severe: pl.Int64 = column("Findings that are severe.", unit="1", ge=0)
+
+    class Config:
+        name = "quality_score"
+        unique = ["run_key", "subject_kind", "subject"]
+        metadata = {"layer": "ops", "source": "ops.quality, ops.reconciliation, clean.capacity"}
 
 
 class Run(Table):
@@ -112,4 +181,14 @@ class RegionInfo(Table):
         metadata = {"layer": "ops", "source": "the region's configuration"}
 
 
-TABLES: tuple[type[Table], ...] = (Delivery, Quarantine, Reconciliation, Run, Alert, RegionInfo)
+TABLES: tuple[type[Table], ...] = (
+    Delivery,
+    Quarantine,
+    Reconciliation,
+    Decision,
+    Quality,
+    QualityScore,
+    Run,
+    Alert,
+    RegionInfo,
+)

@@ -1,0 +1,1 @@
+"""Deliveries outside the night: names, archives, manifests, decisions, receipts, commands."""

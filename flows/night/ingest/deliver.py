@@ -1,0 +1,135 @@
+"""One delivery from its file to its verdict."""
+
+import hashlib
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+from pathlib import Path
+
+from flows.deliveries.archive import is_archive, unpack
+from flows.deliveries.manifest import Manifest, check_hash, check_rows, manifest_of
+from flows.landing import Landed, land
+from flows.night.context import Night, now
+from flows.night.ingest.arrivals import Arrival
+from flows.night.ingest.compare import closed_institutions, compared, earlier_rows, newest_extract
+from flows.night.ingest.record import Account, Taken, settle
+from flows.night.ingest.seen import seen, twin
+from flows.reading import read_text
+from flows.warehouse import Connection
+from schemas.errors import DeliveryRejected, TableRefused
+from schemas.feed import Feed
+from transforms.feed import Outcome, apply
+from transforms.quality.holds import closed_reason, future_reason, reasons_to_hold
+from transforms.quality.refusals import refuse_foreign, stranger_reason
+
+MEGABYTE = 1_000_000
+CLOCKS_DIFFER = timedelta(hours=1)
+
+
+def deliver(night: Night, con: Connection, arrival: Arrival) -> int:
+    """Take one file to its verdict and record it; returns rows loaded."""
+    taken: Taken | None = None
+    try:
+        manifest = _manifest(arrival)
+        landed = _landed(night, arrival, manifest)
+        taken = Taken(landed, landed.sha256)
+        content = content_of(landed.path, arrival.path.name, _feed(arrival))
+        taken = replace(taken, content_sha256=_hash(content, landed))
+        account = seen(con, arrival, taken.content_sha256)
+        if account is None:
+            account = _judged(night, con, arrival, taken, content, manifest)
+    except (DeliveryRejected, TableRefused) as err:
+        account = Account("rejected", str(err))
+    return settle(night, con, arrival, taken, account)
+
+
+def content_of(path: Path, name: str, feed: Feed) -> bytes | Path:
+    """A landed file's content: itself, or what is in the archive.
+
+    Raises:
+        DeliveryRejected: as ``flows.deliveries.archive.unpack``.
+    """
+    if not is_archive(name):
+        return path
+    return unpack(path, name, most_bytes(feed))
+
+
+def most_bytes(feed: Feed) -> int:
+    """The largest file that the feed allows."""
+    return int(feed.file.max_mb * MEGABYTE)
+
+
+def read_content(
+    con: Connection, feed: Feed, extract_time: datetime | None, content: bytes | Path
+) -> tuple[Outcome, list[str]]:
+    """Tables, faults and counts of a file, and what was repaired.
+
+    Raises:
+        DeliveryRejected: if it cannot be loaded at all.
+    """
+    text = read_text(content, feed)
+    rows = con.execute("SELECT DISTINCT institution_id FROM history.institution").fetchall()
+    known = frozenset(row[0] for row in rows)
+    outcome = apply(feed, text.frame, known, extract_time, text.bad_rows)
+    refuse_foreign(feed, outcome)
+    if outcome.counts.loaded == 0 and not feed.file.allow_empty:
+        raise DeliveryRejected(
+            f"none of its {outcome.counts.rows_read:,} rows can be loaded; "
+            f"{outcome.counts.quarantined:,} are at fault"
+        )
+    return outcome, [*text.flags, *outcome.flags]
+
+
+def _feed(arrival: Arrival) -> Feed:
+    assert arrival.feed is not None
+    return arrival.feed
+
+
+def _manifest(arrival: Arrival) -> Manifest | None:
+    if arrival.fault:
+        raise DeliveryRejected(arrival.fault)
+    return manifest_of(arrival.path)
+
+
+def _landed(night: Night, arrival: Arrival, manifest: Manifest | None) -> Landed:
+    landed = land(night.home, arrival.path, most_bytes(_feed(arrival)))
+    check_hash(manifest, landed.sha256)
+    return landed
+
+
+def _hash(content: bytes | Path, landed: Landed) -> str:
+    return landed.sha256 if isinstance(content, Path) else hashlib.sha256(content).hexdigest()
+
+
+def _judged(
+    night: Night,
+    con: Connection,
+    arrival: Arrival,
+    taken: Taken,
+    content: bytes | Path,
+    manifest: Manifest | None,
+) -> Account:
+    feed = _feed(arrival)
+    outcome, flags = read_content(con, feed, arrival.extract_time, content)
+    check_rows(manifest, outcome.counts.rows_read)
+    flags += twin(con, feed, taken.content_sha256)
+    reasons = _reasons(night, con, arrival, outcome)
+    verdict = "held" if reasons else "loaded"
+    return Account(verdict, "; ".join(reasons) or None, outcome.counts.rows_read, flags, outcome)
+
+
+def _reasons(night: Night, con: Connection, arrival: Arrival, outcome: Outcome) -> list[str]:
+    """Why a person should look at it before it is loaded."""
+    feed, drawn = _feed(arrival), arrival.extract_time
+    assert drawn is not None
+    latest = max(now(), datetime.combine(night.date, time.max)) + CLOCKS_DIFFER
+    newest = newest_extract(con, feed)
+    late = feed.file.late == "hold" and newest is not None and drawn < newest
+    found = [
+        future_reason(drawn, latest),
+        "it is older than the newest extract that is loaded" if late else None,
+        closed_reason(outcome.tables, closed_institutions(night, con)),
+        stranger_reason(feed, outcome) if newest else None,
+    ]
+    tables = compared(con, feed, drawn, outcome.tables)
+    unusual = reasons_to_hold(tables, outcome.counts.rows_read, earlier_rows(con, feed))
+    return [reason for reason in found if reason] + unusual

@@ -1,0 +1,92 @@
+"""Deliveries of earlier nights: decisions about held ones, and a check that none got lost."""
+
+from dataclasses import replace
+
+import polars as pl
+
+from flows.deliveries.decisions import Decision, read_decisions
+from flows.deliveries.receipts import write_receipt
+from flows.deliveries.sidecar import Delivery, landed_path, read_sidecars, write_sidecar
+from flows.night.context import Night, now
+from flows.night.ingest.deliver import content_of, read_content
+from flows.night.ingest.record import Account, resettle
+from flows.warehouse import Connection, append, transaction
+from schemas import ops
+from schemas.base import conform
+from schemas.errors import DeliveryRejected, HomeRefused, TableRefused
+
+
+def refuse_if_lost(night: Night, con: Connection) -> None:
+    """Raise if the warehouse lacks deliveries that the landing folder knows.
+
+    The sidecar is written just before the warehouse is: after a kill it may be one ahead.
+
+    Raises:
+        HomeRefused: naming the command that makes the warehouse again.
+    """
+    known = {row[0] for row in con.execute("SELECT delivery_id FROM ops.delivery").fetchall()}
+    names = {path.stem for path in night.home.landing.glob("??/*.json")}
+    if len(names - known) > 1:
+        raise HomeRefused(
+            f"{night.home.warehouse} lacks {len(names - known)} deliveries that the landing folder"
+            f" holds; run `catchment rebuild --home {night.home.root}`"
+        )
+
+
+def apply_decisions(night: Night, con: Connection, feed_name: str) -> int:
+    """Load or reject the feed's held deliveries as people decided; returns rows loaded."""
+    decided = {d.delivery_id: d for d in read_decisions(night.home)}
+    if not decided:
+        return 0
+    held = con.execute(
+        "SELECT delivery_id, reason FROM ops.delivery WHERE verdict = 'held' AND feed = ?",
+        [feed_name],
+    ).fetchall()
+    reasons = {identity: reason for identity, reason in held if identity in decided}
+    waiting = [d for d in read_sidecars(night.home) if d.delivery_id in reasons] if reasons else []
+    return sum(
+        _settle(night, con, replace(d, reason=reasons[d.delivery_id]), decided[d.delivery_id])
+        for d in waiting
+    )
+
+
+def _settle(night: Night, con: Connection, delivery: Delivery, decision: Decision) -> int:
+    account = decided_account(night, con, delivery, decision)
+    with transaction(con):
+        again = resettle(night, con, delivery, account, now())
+        append(con, ops.Decision, _row(night, decision, account))
+        write_sidecar(night.home, again)
+    write_receipt(night.home, again, account.outcome)
+    return account.outcome.counts.loaded if account.outcome else 0
+
+
+def decided_account(
+    night: Night, con: Connection, delivery: Delivery, decision: Decision
+) -> Account:
+    """What a decision makes of a held delivery."""
+    held = f"was held: {delivery.reason}"
+    flags = [delivery.flags] if delivery.flags else []
+    if decision.decision == "refuse":
+        why = f" ({decision.why})" if decision.why else ""
+        return Account("rejected", f"refused{why}; {held}", delivery.rows_read, flags)
+    assert delivery.feed is not None
+    try:
+        feed = night.files.feed(delivery.feed)
+        content = content_of(landed_path(night.home, delivery), delivery.file_name, feed)
+        outcome, flags = read_content(con, feed, delivery.extract_time, content)
+    except (DeliveryRejected, TableRefused) as err:
+        return Account("rejected", f"released, but {err}", delivery.rows_read, flags)
+    return Account("loaded", None, outcome.counts.rows_read, [*flags, f"released; {held}"], outcome)
+
+
+def _row(night: Night, decision: Decision, account: Account) -> pl.DataFrame:
+    row = {
+        "delivery_id": decision.delivery_id,
+        "decision": decision.decision,
+        "why": decision.why,
+        "decided_by": decision.decided_by,
+        "decided_at": decision.decided_at,
+        "night": night.date,
+        "outcome": account.verdict,
+    }
+    return conform(ops.Decision, pl.DataFrame([row]))

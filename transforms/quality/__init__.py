@@ -1,0 +1,1 @@
+"""Judging what was sent: deliveries to hold, findings across rows and tables, scores."""
