@@ -7,6 +7,7 @@ import numpy as np
 from optimization.allocation.instance import Instance
 
 DECIMALS = 9
+PUBLISHED = 12
 NOISE = 1e-8
 STEPS = (0.05, 0.1, 0.25, 0.5)
 
@@ -41,10 +42,10 @@ def outcome(instance: Instance, admit: np.ndarray, move: np.ndarray, surge: np.n
     stock = stock_after(instance, move)
     occupancy = instance.resources.occupancy[None, :, None]
     load = use + instance.reserve
-    open_surge = np.clip(load / occupancy - stock, 0.0, surge)
+    open_surge = _above_noise(np.clip(load / occupancy - stock, 0.0, surge)).round(PUBLISHED)
     return Outcome(
         admit=admit,
-        elsewhere=_above_noise(admit - instance.expected),
+        elsewhere=_above_noise(admit - instance.expected).round(PUBLISHED),
         unmet=unmet(instance, admit),
         move=move,
         census=patients,

@@ -127,6 +127,9 @@ class Instance:
 
     @property
     def cells(self) -> np.ndarray:
-        """Has the institution the resource, or patients who use it? institution x resource."""
+        """Is there the resource, a use for it, or a move of it? institution x resource."""
         has = np.asarray(((self.capacity > 0) | (self.surge_limit > 0)).any(axis=2))
-        return has | (self.wards.astype(int) @ (self.use > 0).astype(int) > 0)
+        has |= self.wards.astype(int) @ (self.use > 0).astype(int) > 0
+        for end in (self.moves.giver, self.moves.taker):
+            has[end, self.moves.resource] = True
+        return has

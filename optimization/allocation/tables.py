@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from optimization.allocation.accounting import (
+    PUBLISHED,
     Outcome,
     institution_shares,
     move_cost,
@@ -24,8 +25,6 @@ from schemas.results.allocation import (
     AllocationTransfer,
     AllocationUnmet,
 )
-
-DECIMALS = 12
 
 
 def admission(instance: Instance, plan: Outcome) -> pl.DataFrame:
@@ -169,4 +168,4 @@ def _table(table: type[Table], columns: Mapping[str, Any]) -> pl.DataFrame:
 
 def published(frame: pl.DataFrame) -> pl.DataFrame:
     """Numbers as they are published: to the twelfth decimal, so that noise stays out of files."""
-    return frame.with_columns(pl.selectors.float().round(DECIMALS))
+    return frame.with_columns(pl.selectors.float().round(PUBLISHED))

@@ -1,0 +1,95 @@
+"""The tables of one plan, and what several checks need of them."""
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cached_property
+
+import polars as pl
+
+from optimization.verify.allocation.sums import total
+from schemas.base import check, name
+from schemas.errors import PlanRefused
+from schemas.results.allocation import INPUTS, RESULTS
+
+CARE = ["institution_id", "class_id", "date"]
+CELL = ["institution_id", "resource_id", "date"]
+DECIMALS = 6
+
+
+class View:
+    """Tables by name, each checked against its schema."""
+
+    def __init__(self, tables: Mapping[str, pl.DataFrame]) -> None:
+        missing = [name(t) for t in (*INPUTS, *RESULTS) if name(t) not in tables]
+        if missing:
+            raise PlanRefused(f"allocation: tables are missing: {', '.join(missing)}")
+        self.tables = dict(tables)
+        self.tables |= {name(t): check(t, tables[name(t)]) for t in (*INPUTS, *RESULTS)}
+
+    def __getitem__(self, table: str) -> pl.DataFrame:
+        return self.tables[table]
+
+    @cached_property
+    def settings(self) -> dict[str, str]:
+        """Settings of the model, by name."""
+        rows = self["allocation_setting"]
+        return dict(zip(rows["setting"], rows["value"], strict=True))
+
+    @property
+    def budget(self) -> int:
+        """Days on which demand may reach its upper bound; 0 where the plan is not so robust."""
+        words = self.settings["demand"].split()
+        return int(words[1]) if words[0] == "budget" else 0
+
+    @cached_property
+    def demand(self) -> pl.DataFrame:
+        """zone_id, class_id, date, planned, above: d to the millionth, and upper - mean."""
+        above = pl.max_horizontal(pl.col("upper") - pl.col("mean"), 0.0)
+        planned = pl.col("mean") + above if self.settings["demand"] == "upper" else pl.col("mean")
+        return self["allocation_demand"].select(
+            "zone_id", "class_id", "date", planned=planned.round(DECIMALS), above=above
+        )
+
+    @cached_property
+    def expected(self) -> pl.DataFrame:
+        """By arc and date: usual·d as ``expected``, usual·(upper - mean) as ``above``."""
+        arcs = self["allocation_arc"].join(self.demand, on=["zone_id", "class_id"])
+        return arcs.select(
+            "zone_id",
+            "institution_id",
+            "class_id",
+            "date",
+            expected=pl.col("usual") * pl.col("planned"),
+            above=pl.col("usual") * pl.col("above"),
+        )
+
+    @cached_property
+    def dates(self) -> pl.DataFrame:
+        """Every day of the plan, once."""
+        used = ("allocation_capacity", "allocation_demand", "allocation_census")
+        return pl.concat([self[t].select("date") for t in used]).unique().sort("date")
+
+    @property
+    def last_day(self) -> date:
+        """Last day of the plan."""
+        return self.dates["date"].to_list()[-1]
+
+    @cached_property
+    def capacity(self) -> pl.DataFrame:
+        """institution_id, resource_id, date, units (K) and surge_limit (G), to the millionth."""
+        units = {"units": "in_service", "surge_limit": "surge_limit"}
+        return self["allocation_capacity"].select(
+            *CELL, **{to: pl.col(column).round(DECIMALS) for to, column in units.items()}
+        )
+
+    @cached_property
+    def harm_unmet(self) -> pl.DataFrame:
+        """class_id, date, weight: W[c,t] = w[c] · sum of s[c,k] over the days that remain."""
+        stay = self["allocation_stay"].join(self.dates, how="cross")
+        last = pl.lit(self.last_day)
+        stay = stay.filter(pl.col("day") <= (last - pl.col("date")).dt.total_days())
+        days = total(stay, ["class_id", "date"], pl.col("share"), "days")
+        classes = self["allocation_class"].select("class_id", "harm")
+        return days.join(classes, on="class_id").select(
+            "class_id", "date", weight=pl.col("days") * pl.col("harm")
+        )
