@@ -64,7 +64,7 @@ def _verified(
     """The worst violation of the exact plan; the rounded one is verified too."""
     start = time.monotonic()
     run = {"plan_run": record.run_table(0.0)}
-    worst = verify_financing({**tables, **exact, **run}, cents=False).worst_violation
+    worst = verify_financing({**tables, **exact, **run}).worst_violation
     verify_financing({**tables, **frames, **run})
     record.seconds["verify"] = time.monotonic() - start  # type: ignore[index]
     return worst

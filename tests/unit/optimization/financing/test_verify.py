@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from optimization.financing import FinancingPlan, plan
-from optimization.verify.financing import verify_financing
+from optimization.verify.financing import in_cents, verify_financing
 from schemas.base import key, name, polars_schema
 from schemas.errors import PlanRefused
 from schemas.results.financing import RESULTS
@@ -28,7 +28,8 @@ def solved() -> tuple[dict[str, pl.DataFrame], FinancingPlan]:
 def test_an_honest_plan_passes(solved, cents):
     tables, made = solved
     frames = made.frames if cents else made.exact
-    assert verify_financing({**tables, **frames}, cents).worst_violation < 1e-6
+    assert in_cents(frames) == cents
+    assert verify_financing({**tables, **frames}).worst_violation < 1e-6
 
 
 def changed(frame: pl.DataFrame, column: str, factor: float) -> pl.DataFrame:
@@ -46,7 +47,7 @@ def test_a_figure_changed_by_two_parts_in_ten_thousand_is_refused(solved, table,
     if frame[column].abs().max() in (None, 0.0):
         pytest.fail(f"{column} is 0 throughout: the case proves nothing")
     with pytest.raises(PlanRefused):
-        verify_financing({**tables, **made.exact, name(table): frame}, cents=False)
+        verify_financing({**tables, **made.exact, name(table): frame})
 
 
 @pytest.mark.parametrize(("table", "column"), NUMBERS, ids=lambda x: getattr(x, "__name__", x))
