@@ -93,10 +93,15 @@ def _row(plan: Published, kind: str, source: str, p: int, *amounts: float) -> tu
     return (kind, source, p, *map(plan.money, amounts))
 
 
+def tier_one_prices(record: SolveRecord, rule: str) -> dict[Any, float]:
+    """Change of tier 1 by one more on the rule's right side, by index."""
+    return record.dual("uncovered", rule) if record.rows else {}
+
+
 def _payer_rows(plan: Published, record: SolveRecord) -> list[tuple[Any, ...]]:
     given = plan.given
-    at_ceiling = record.dual("uncovered", "payers_can_pay")
-    at_share = record.dual("uncovered", "payers_pay_pro_rata")
+    at_ceiling = tier_one_prices(record, "payers_can_pay")
+    at_share = tier_one_prices(record, "payers_pay_pro_rata")
     rows = []
     for (y, p), paid in _sums(plan, plan.books.paid).items():
         if (y, p) not in given.ceiling:
@@ -120,8 +125,8 @@ def _pro_rata_price(plan: Published, at_share: dict[Any, float], y: str, p: int)
 
 def _fund_rows(plan: Published, record: SolveRecord) -> list[tuple[Any, ...]]:
     books = plan.books
-    at_balance = record.dual("uncovered", "fund_balance")
-    at_share = record.dual("uncovered", "share_of_fund")
+    at_balance = tier_one_prices(record, "fund_balance")
+    at_share = tier_one_prices(record, "share_of_fund")
     used = _sums(plan, books.support)
     rows = []
     for (f, p), budget in books.budget.items():
@@ -136,7 +141,7 @@ def _fund_rows(plan: Published, record: SolveRecord) -> list[tuple[Any, ...]]:
 
 def _loan_rows(plan: Published, record: SolveRecord) -> list[tuple[Any, ...]]:
     """A loan's money is what its limit leaves: opening and repaid are drawn and closing."""
-    at_limit = record.dual("uncovered", "loan_limit")
+    at_limit = tier_one_prices(record, "loan_limit")
     owed, drawn = _sums(plan, plan.books.owed), _sums(plan, plan.books.draw)
     repaid = _sums(plan, plan.books.principal)
     rows = []
@@ -155,7 +160,7 @@ def prices(record: SolveRecord, constraints: Iterable[str]) -> pl.DataFrame:
     rows = [
         (rule, *_subject(rule, index), price)
         for rule in constraints
-        for index, price in record.dual("uncovered", rule).items()
+        for index, price in tier_one_prices(record, rule).items()
         if price != 0
     ]
     return frame(tables.FinancingPrice, rows)

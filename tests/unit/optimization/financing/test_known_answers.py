@@ -254,3 +254,9 @@ def test_debt_needs_a_surplus_to_serve_it():
     assert free.exact["financing_debt"]["drawn"].max() == pytest.approx(300 / 11, abs=1e-4)
     covered = plan(case(**problem, least_cover=1.5))
     assert covered.exact["financing_debt"]["drawn"].max() == pytest.approx(200 / 11, abs=1e-4)
+
+
+def test_nobody_to_finance_is_an_empty_plan():
+    solved = plan(case({}))
+    assert solved.frames["financing_position"].is_empty()
+    assert solved.frames["financing_objective"]["achieved"].to_list() == [0.0] * 4
