@@ -89,8 +89,6 @@ def as_utf8(data: bytes, feed: Feed) -> tuple[bytes, list[str]]:
         if sum(n > 0 for n in (crlf, cr - crlf, lf - crlf)) > 1:
             flags.append("mixed line ends made one")
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    if not data.endswith(b"\n"):
-        flags.append("the last line has no end: it may be cut short")
     return data, flags
 
 

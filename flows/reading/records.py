@@ -24,11 +24,15 @@ _ROW = "(the row)"
 
 @dataclass(frozen=True)
 class Lines:
-    """A file's header and the lines after it: row_number (from 1) and record."""
+    """A file's header and the lines after it: row_number (from 1) and record.
+
+    ``ended``: does the last line have a line end?
+    """
 
     names: list[str]
     body: pl.DataFrame
     start: int
+    ended: bool
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,8 @@ def split_lines(data: bytes, feed: Feed) -> Lines:
         raise DeliveryRejected(f"{feed.feed}: the file holds nothing but blank lines")
     start = int(places[0])
     names = _header(str(lines["record"][start]), feed)
-    return Lines(names, lines.slice(start + 1).with_columns(pl.col("row_number") - start), start)
+    body = lines.slice(start + 1).with_columns(pl.col("row_number") - start)
+    return Lines(names, body, start, data.endswith(b"\n"))
 
 
 def read_records(lines: Lines, feed: Feed) -> Records:
@@ -80,10 +85,16 @@ def read_records(lines: Lines, feed: Feed) -> Records:
     quoted = lines.body["record"].str.contains(feed.file.quote, literal=True).any()
     rows = _joined(lines.body, len(lines.names), feed) if quoted else lines.body
     rows = rows.filter(pl.col("record").str.strip_chars() != "")
-    parsed = _measured(rows, feed)
+    whole = lines.ended or feed.file.unended == "load"
+    parsed = _measured(rows, feed).with_columns(
+        cut=pl.lit(not whole) & (pl.col("row_number") == pl.col("row_number").max())
+    )
     names, parsed, flags = _without_trailing(lines.names, parsed, feed)
+    if not lines.ended:
+        flags = [*flags, "the last line has no end: it may be cut short"]
     good, bad = _sorted_out(parsed, len(names), feed)
-    untouched = lines.start == 0 and good.height == lines.body.height and not flags
+    same = parsed.height == lines.body.height and parsed["record"].equals(lines.body["record"])
+    untouched = lines.start == 0 and good.height == lines.body.height and same
     return Records(names, good, bad, rows.height, flags, untouched)
 
 
@@ -198,6 +209,7 @@ def _sorted_out(rows: pl.DataFrame, columns: int, feed: Feed) -> tuple[pl.DataFr
         "control_character": pl.col("control"),
         "misplaced_quote": pl.col("misquoted"),
         "wrong_number_of_fields": pl.col("fields") != columns,
+        "cut_short": pl.col("cut"),
     }
     bad = pl.any_horizontal(*tests.values())
     if not rows.select(bad.any()).item():
@@ -208,7 +220,7 @@ def _sorted_out(rows: pl.DataFrame, columns: int, feed: Feed) -> tuple[pl.DataFr
 
 
 def _refuse_if_most(rows: pl.DataFrame, faults: list[pl.DataFrame], feed: Feed) -> None:
-    control, misquoted, ragged = (f.height for f in faults)
+    control, misquoted, ragged = (f.height for f in faults[:3])
     if control > max(1, rows.height / 1000):
         raise DeliveryRejected(
             f"{feed.feed}: {control} of {rows.height} rows hold NUL or control characters"

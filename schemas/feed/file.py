@@ -36,6 +36,9 @@ class File(Part):
     replaces: Literal["period", "whole_table", "nothing"] = "period"
     late: Literal["history", "hold"] = "history"
     allow_empty: bool = Field(False, description="May a file have a header and no rows?")
+    unended: Literal["quarantine", "load"] = Field(
+        "quarantine", description="A last line without line end: it may be cut short."
+    )
     every_days: int | None = Field(None, gt=0, description="How often a file is expected, in days.")
 
     @field_validator("name")

@@ -80,13 +80,17 @@ def _limits(table: str, frame: pl.DataFrame) -> Iterator[_Rule]:
         value = pl.col(column)
         if limit.words:
             yield _Rule(column, "not_allowed", ~value.is_in(limit.words), row)
-        if limit.longest and (frame[column].str.len_bytes().max() or 0) > limit.longest:
+        if limit.longest and _some_longer(frame[column], limit.longest):
             yield _Rule(column, "too_long", value.str.len_chars() > limit.longest, row)
         if limit.longest:
             yield _Rule(column, "empty", value == "", row)
         if limit.kind.is_numeric() and _bounded(limit):
             wrong = (value < limit.low) | (value > limit.high) | (value <= limit.above)
             yield _Rule(column, "implausible", wrong, row)
+
+
+def _some_longer(texts: pl.Series, longest: int) -> bool:
+    return bool((texts.str.len_bytes() > longest).any())
 
 
 def _bounded(limit: Limits) -> bool:
@@ -138,14 +142,25 @@ def _nulled(frame: pl.DataFrame, column: str, mask: pl.Series) -> pl.DataFrame:
 
 
 def _warnings(feed: Feed, frame: pl.DataFrame) -> list[str]:
-    flags = []
-    if {"in_service", "in_use"} <= set(frame.columns):
+    """What is loaded and yet should be looked at."""
+    there, counts = set(frame.columns), {}
+    if {"in_service", "in_use"} <= there:
         over = frame.select((pl.col("in_use") > pl.col("in_service")).sum()).item()
-        if over:
-            flags.append(f"{over} rows in use above in service, up to {feed.surge_factor:g} times")
-    if {"admitted_at", "discharged_at"} <= set(frame.columns):
+        counts[f"rows in use above in service, up to {feed.surge_factor:g} times"] = over
+    if {"admitted_at", "discharged_at"} <= there:
         stay = pl.col("discharged_at") - pl.col("admitted_at")
         long = frame.select((stay > pl.duration(days=LONGEST_STAY_DAYS)).sum()).item()
-        if long:
-            flags.append(f"{long} stays of over {LONGEST_STAY_DAYS} days")
-    return flags
+        counts[f"stays of over {LONGEST_STAY_DAYS} days"] = long
+    if {"patient_key", "admitted_at", "discharged_at"} <= there:
+        counts["stays that begin before the patient's last one ends"] = _overlaps(frame)
+    return [f"{count} {what}" for what, count in counts.items() if count]
+
+
+def _overlaps(frame: pl.DataFrame) -> int:
+    """Stays of a patient that begin while the one before is open."""
+    stays = frame.select(pl.col("patient_key").hash(), "admitted_at", "discharged_at")
+    stays = stays.sort("patient_key", "admitted_at", "discharged_at", nulls_last=True)
+    same = pl.col("patient_key") == pl.col("patient_key").shift()
+    left = pl.col("discharged_at").shift()
+    open_ = left.is_null() | (pl.col("admitted_at") < left)
+    return int(stays.select((same & open_).sum()).item())

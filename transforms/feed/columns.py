@@ -19,7 +19,7 @@ from transforms.feed.reasons import (
     reason_of,
     value_with_reason,
 )
-from transforms.feed.values import Typed, typed
+from transforms.feed.values import FEW, Typed, typed
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,13 @@ def columns(feed: Feed, text: pl.DataFrame, extract_time: datetime | None) -> Co
     ]
     if any(not f.is_empty() for f in faults):
         derived = _disbelieved(feed, frame, doubts)
-    return Columns(derived, together([values.faults, *faults]), flags)
+    return Columns(derived, together([values.faults, *faults]), [*flags, *_hollow(known)])
+
+
+def _hollow(text: pl.DataFrame) -> list[str]:
+    """Columns without a single value, in words."""
+    counts = zip(text.columns, text.null_count().row(0), strict=True)
+    return [f"column {c} holds nothing" for c, n in counts if n == text.height >= FEW]
 
 
 def _without_markers(feed: Feed, column: str) -> pl.Expr:

@@ -88,7 +88,6 @@ def test_quotes_hold_separators_quotes_and_newlines():
         ("\ufeff" + HEAD + "1,a,2\n", "byte order mark removed"),
         (HEAD + "1,a,2\r\n", "mixed line ends made one"),
         ("id,note,beds\r1,a,2\r\n", "mixed line ends made one"),
-        (HEAD + "1,a,2", "the last line has no end: it may be cut short"),
         ("id,note,beds,\n1,a,2,\n", "a separator at the end of each line removed"),
         (HEAD + "1,a,2,\n", "a separator at the end of each line removed"),
         ("id,note,beds,extra\n1,a,2,x\n", "undeclared column not read: extra"),
@@ -187,6 +186,17 @@ def archive():
 )  # fmt: skip
 def test_a_file_that_is_not_what_its_feed_says_is_refused(data, reason):
     assert reason in refusal(data)
+
+
+def test_a_last_line_without_end_may_be_cut_short():
+    table = read(HEAD + "1,a,2\n2,b,34")
+    assert [r[0] for r in rows(table)] == [1]
+    assert table.bad_rows.rows() == [(2, "(the row)", "cut_short", "row")]
+    assert table.flags == ["the last line has no end: it may be cut short"]
+
+
+def test_a_sender_that_never_ends_the_last_line_is_known_to_its_feed():
+    assert read(HEAD + "1,a,2\n2,b,34", unended="load").frame.height == 2
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):

@@ -29,8 +29,9 @@ discharged_at = "out"
 def stays(*rows):
     """Columns of stays from (id, hospital, in, out), the rest filled in."""
     ids, hospitals, ins, outs = zip(*rows, strict=True)
-    same = {"kind": ["stay"] * len(rows), "patient": ["p"] * len(rows), "class": ["c"] * len(rows)}
-    return {"id": ids, "hospital": hospitals, "in": ins, "out": outs, **same}
+    same = {"kind": ["stay"] * len(rows), "class": ["c"] * len(rows)}
+    patients = {"patient": [f"p{i}" for i in range(len(rows))]}
+    return {"id": ids, "hospital": hospitals, "in": ins, "out": outs, **same, **patients}
 
 
 GOOD = ("1", "H1", "2026-02-01 10:00", "2026-02-03 09:00")
@@ -79,7 +80,9 @@ def test_a_fault_in_a_value_nulls_the_cell(feed_of, applied, out):
 
 
 def test_the_same_row_twice_is_a_duplicate(feed_of, applied):
-    outcome = applied(feed_of(STAYS), stays(GOOD, GOOD, GOOD))
+    rows = stays(GOOD, GOOD, GOOD)
+    rows["patient"] = ["p"] * 3
+    outcome = applied(feed_of(STAYS), rows)
     assert (outcome.counts.loaded, outcome.counts.duplicate) == (1, 2)
     assert outcome.quarantine.is_empty()
 
@@ -144,6 +147,24 @@ def test_rows_that_could_not_be_read_are_counted(feed_of):
 def test_long_stays_are_loaded_with_a_warning(feed_of, applied):
     outcome = applied(feed_of(STAYS), stays(("1", "H1", "2023-01-01 00:00", "2026-02-01 00:00")))
     assert outcome.flags == ["1 stays of over 730 days"]
+
+
+def test_one_patient_in_two_beds_at_once_is_loaded_with_a_warning(feed_of, applied):
+    rows = stays(
+        ("1", "H1", "2026-02-01 10:00", "2026-02-03 09:00"),
+        ("2", "H1", "2026-02-03 09:00", ""),
+        ("3", "H1", "2026-02-04 09:00", "2026-02-05 09:00"),
+    )
+    outcome = applied(feed_of(STAYS), rows)
+    assert outcome.flags == []
+    rows["patient"] = ["p", "p", "p"]
+    warned = applied(feed_of(STAYS), rows).flags
+    assert warned == ["1 stays that begin before the patient's last one ends"]
+
+
+def test_a_column_that_is_all_empty_is_said(feed_of, applied):
+    outcome = applied(feed_of(STAYS), stays(*((str(i), *GOOD[1:3], "") for i in range(3))))
+    assert "column out holds nothing" in outcome.flags
 
 
 def test_a_column_none_of_whose_cells_can_be_read_rejects_the_file(feed_of, applied):
