@@ -9,8 +9,6 @@ from flows.settings import settings
 from flows.warehouse import append, frames_of, opened, read, replace, replace_all
 from optimization import allocation as allocation_model
 from optimization import financing as financing_model
-from optimization.highs import SolveRecord
-from optimization.verify import Verification
 from optimization.verify.allocation import verify_allocation
 from optimization.verify.financing import verify_financing
 from schemas import clean, ops
@@ -57,8 +55,12 @@ def allocation(night: Night) -> int:
         )
     except SolverStopped as stopped:
         return _stale(night, "allocation", str(stopped))
-    checked = verify_allocation({**places, **inputs, **plan.exact})
-    return _store(night, ALLOCATION, {**inputs, **plan.frames}, plan.record, checked)
+    worst = verify_allocation({**places, **inputs, **plan.exact}).worst_violation
+    solved = {
+        "plan_run": plan.record.run_table(worst),
+        "plan_seconds": plan.record.seconds_table(),
+    }
+    return _store(night, ALLOCATION, {**inputs, **plan.frames, **solved})
 
 
 def financing(night: Night) -> int:
@@ -72,8 +74,7 @@ def financing(night: Night) -> int:
         plan = financing_model.plan(inputs, threads=threads())
     except SolverStopped as stopped:
         return _stale(night, "financing", str(stopped))
-    checked = verify_financing({**inputs, **plan.exact})
-    return _store(night, FINANCING, {**inputs, **plan.frames}, plan.record, checked)
+    return _store(night, FINANCING, {**inputs, **plan.frames})
 
 
 def verify(night: Night) -> int:
@@ -127,18 +128,11 @@ def threads() -> int:
     return settings().threads
 
 
-def _store(
-    night: Night,
-    tables: tuple[type[Table], ...],
-    frames: Frames,
-    record: SolveRecord,
-    checked: Verification,
-) -> int:
-    runs, seconds = record.run_table(checked.worst_violation), record.seconds_table()
+def _store(night: Night, tables: tuple[type[Table], ...], frames: Frames) -> int:
     with opened(night.home) as con:
         stored = {table: conform(table, frames[name(table)]) for table in tables}
-        stored[PlanRun] = _beside(read(con, PlanRun), runs)
-        stored[PlanSeconds] = _beside(read(con, PlanSeconds), seconds)
+        for table in (PlanRun, PlanSeconds):
+            stored[table] = _beside(read(con, table), frames[name(table)])
         return replace_all(con, stored)
 
 
