@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from flows.deliveries.commands import register
 from schemas.errors import CatchmentError, ConfigRefused
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ Exit codes: 0 done · 1 an unexpected error · 2 a configuration or a command is
 3 a table is refused · 4 a file is refused · 5 a number is refused · 6 the solver stopped ·
 7 a plan is refused · 8 another night runs · 9 the home cannot be used ·
 10 rows do not add up · 11 the audit refused the new file ·
-12 a key or an encrypted file is refused.
+12 a key or an encrypted file is refused · 13 a checked file would load, but not wholly.
 """
 app = typer.Typer(
     name="catchment",
@@ -178,6 +179,9 @@ def serve(
     from flows.serve import serve_nightly
 
     serve_nightly(region, cron, timezone, extracts, home, port)
+
+
+register(app)
 
 
 def _day(text: str | None) -> date | None:

@@ -50,6 +50,12 @@ def land(home: Home, source: Path, max_bytes: int) -> Landed:
     raise DeliveryRejected("the file changed while it was read; send it again when complete")
 
 
+def file_hash(path: Path) -> str:
+    """sha256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _keep(home: Home, part: Path, digest: str, size: int) -> Landed:
     target = home.landing / digest[:2] / digest
     target.parent.mkdir(mode=0o700, exist_ok=True)

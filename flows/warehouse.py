@@ -20,8 +20,8 @@ Connection = duckdb.DuckDBPyConnection
 
 
 @contextmanager
-def opened(home: Home) -> Iterator[Connection]:
-    """A connection that writes; closed, and so checkpointed, at the end.
+def opened(home: Home, *, read_only: bool = False) -> Iterator[Connection]:
+    """A connection that writes unless told otherwise; closed, and so checkpointed, at the end.
 
     Raises:
         HomeRefused: if the file is held by another process, damaged or of another version.
@@ -34,7 +34,7 @@ def opened(home: Home) -> Iterator[Connection]:
         "preserve_insertion_order": "true",
     }
     try:
-        con = duckdb.connect(str(home.warehouse), config=options)
+        con = duckdb.connect(str(home.warehouse), read_only, config=options)
     except duckdb.Error as err:
         fault = type(err).__name__
     if fault is not None:
@@ -58,18 +58,28 @@ def initialise(home: Home) -> None:
         for schema in ("ops", "clean", "regional", "results", HISTORY):
             con.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
         con.execute("CREATE TABLE IF NOT EXISTS history.version (version VARCHAR NOT NULL)")
-        if not (found := con.execute("FROM history.version").fetchall()):
+        if not con.execute("FROM history.version").fetchall():
             con.execute("INSERT INTO history.version VALUES (?)", [SCHEMA_VERSION])
-        elif found != [(SCHEMA_VERSION,)]:
-            raise HomeRefused(
-                f"{home.warehouse} has layout {found[0][0]}; this version of Catchment reads "
-                f"{SCHEMA_VERSION}: run `catchment rebuild --home {home.root}` to make it again from"
-                " the landing folder and the decisions"
-            )
+        check_layout(home, con)
         for table in ALL:
             con.execute(create(table))
         for table in FEED_TABLES.values():
             con.execute(create_history(table))
+
+
+def check_layout(home: Home, con: Connection) -> None:
+    """Raise if another version of Catchment made the warehouse.
+
+    Raises:
+        HomeRefused: naming both layouts and the command that makes the warehouse again.
+    """
+    ((found,),) = con.execute("FROM history.version").fetchall()
+    if found != SCHEMA_VERSION:
+        raise HomeRefused(
+            f"{home.warehouse} has layout {found}; this version of Catchment reads "
+            f"{SCHEMA_VERSION}: run `catchment rebuild --home {home.root}` to make it again from"
+            " the landing folder and the decisions"
+        )
 
 
 def read(con: Connection, table: type[Table]) -> pl.DataFrame:

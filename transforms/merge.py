@@ -1,5 +1,8 @@
 """From everything ever delivered to what holds now: corrections supersede, feeds complement."""
 
+from collections.abc import Mapping
+from datetime import date
+
 import polars as pl
 
 from schemas.base import Table, key, name, polars_schema
@@ -82,3 +85,24 @@ def delivery_order(
         ),
         replaces=pl.col("feed").replace_strict(replaces, return_dtype=pl.String),
     )
+
+
+def as_of(deliveries: pl.DataFrame, day: date, timezones: Mapping[str, str]) -> pl.DataFrame:
+    """Deliveries drawn on or before ``day``.
+
+    Args:
+        deliveries: ``ops.delivery``.
+        day: the last day of extraction, in each feed's own time zone.
+        timezones: by feed; other feeds are left out.
+
+    Returns:
+        Those of ``deliveries``, in its columns.
+    """
+    utc = pl.col("extract_time").dt.replace_time_zone("UTC")
+    kept = [
+        deliveries.filter(
+            pl.col("feed") == feed, utc.dt.convert_time_zone(timezone).dt.date() <= day
+        )
+        for feed, timezone in timezones.items()
+    ]
+    return pl.concat([deliveries.clear(), *kept])

@@ -17,7 +17,8 @@ NOT_LANDED = "not landed"
 class Delivery:
     """A delivery as ``ops.delivery`` has it, with what it takes to deliver it again.
 
-    ``settled_at`` is when it got its verdict (later than received_at where it was held first).
+    ``sequence`` is its place among all verdicts ever given; ``decided`` is the night that applied a
+    person's decision, null where there was none; ``region_file`` said how to read it.
     """
 
     delivery_id: str
@@ -33,7 +34,8 @@ class Delivery:
     verdict: str
     reason: str | None
     flags: str | None
-    settled_at: datetime
+    sequence: int
+    decided: date | None
     region_file: str
 
     @property
@@ -43,7 +45,7 @@ class Delivery:
 
     def row(self) -> dict[str, Any]:
         """Its row of ``ops.delivery``."""
-        beside = ("settled_at", "region_file")
+        beside = ("sequence", "decided", "region_file")
         return {k: v for k, v in asdict(self).items() if k not in beside}
 
 
@@ -67,7 +69,9 @@ def write_sidecar(home: Home, delivery: Delivery) -> None:
 def read_sidecars(home: Home) -> list[Delivery]:
     """Every delivery that ever came, in the order in which they were settled."""
     paths = sorted(home.landing.glob("??/*.json"))
-    return sorted((_read(path) for path in paths), key=lambda d: (d.settled_at, d.delivery_id))
+    return sorted(
+        (_read(path) for path in paths), key=lambda d: (d.sequence, d.received_at, d.delivery_id)
+    )
 
 
 def write_private(path: Path, text: str) -> None:
@@ -84,9 +88,10 @@ def write_private(path: Path, text: str) -> None:
 
 def _read(path: Path) -> Delivery:
     content = json.loads(path.read_text(encoding="utf-8"))
-    for name in ("received_at", "settled_at", "extract_time"):
+    for name in ("received_at", "extract_time"):
         content[name] = datetime.fromisoformat(content[name]) if content[name] else None
-    content["night"] = date.fromisoformat(content["night"])
+    for name in ("night", "decided"):
+        content[name] = date.fromisoformat(content[name]) if content[name] else None
     return Delivery(**content)
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
 import polars as pl
 
@@ -44,7 +43,6 @@ def settle(
     night: Night, con: Connection, arrival: Arrival, taken: Taken | None, account: Account
 ) -> int:
     """Record a new delivery; returns rows loaded."""
-    instant = now()
     sha256 = taken.landed.sha256 if taken else hashlib.sha256(arrival.name.encode()).hexdigest()
     delivery = Delivery(
         delivery_id=_delivery_id(con, sha256[:16]),
@@ -56,30 +54,30 @@ def settle(
         bytes=taken.landed.bytes if taken else _size(arrival),
         rows_read=account.rows_read,
         extract_time=arrival.extract_time,
-        received_at=instant,
+        received_at=now(),
         verdict=account.verdict,
         reason=account.reason,
         flags="; ".join(account.flags) or None,
-        settled_at=instant,
+        sequence=_sequence(con),
+        decided=None,
         region_file=str(night.region_file),
     )
     return write(night, con, delivery, account)
 
 
-def resettle(
-    night: Night, con: Connection, delivery: Delivery, account: Account, settled_at: datetime
-) -> Delivery:
-    """Give a delivery that stands in ``ops.delivery`` a new verdict."""
+def resettle(night: Night, con: Connection, delivery: Delivery, account: Account) -> Delivery:
+    """Give a delivery that stands in ``ops.delivery`` the verdict that a person decided."""
     again = replace(
         delivery,
         rows_read=account.rows_read,
         verdict=account.verdict,
         reason=account.reason,
         flags="; ".join(account.flags) or None,
-        settled_at=settled_at,
+        sequence=_sequence(con),
+        decided=night.date,
     )
     con.execute("DELETE FROM ops.delivery WHERE delivery_id = ?", [delivery.delivery_id])
-    _insert(con, again, account)
+    insert(con, again, account)
     return again
 
 
@@ -87,12 +85,13 @@ def write(night: Night, con: Connection, delivery: Delivery, account: Account) -
     """Write a delivery whole: the sidecar first, so that the landing folder is never behind."""
     write_sidecar(night.home, delivery)
     with transaction(con):
-        loaded = _insert(con, delivery, account)
+        loaded = insert(con, delivery, account)
     write_receipt(night.home, delivery, account.outcome)
     return loaded
 
 
-def _insert(con: Connection, delivery: Delivery, account: Account) -> int:
+def insert(con: Connection, delivery: Delivery, account: Account) -> int:
+    """Write a delivery into the warehouse, within a transaction; returns rows loaded."""
     row = pl.DataFrame([delivery.row()])
     append(con, ops.Delivery, conform(ops.Delivery, row))
     if account.verdict == "duplicate":
@@ -119,6 +118,14 @@ def _load(con: Connection, delivery: Delivery, outcome: Outcome) -> int:
 def _reconcile(con: Connection, identity: str, **counts: int) -> None:
     row = pl.DataFrame([{"delivery_id": identity, **dict.fromkeys(COUNTS, 0), **counts}])
     append(con, ops.Reconciliation, conform(ops.Reconciliation, row))
+
+
+def _sequence(con: Connection) -> int:
+    """How many verdicts were ever given: one for each delivery and each decision."""
+    (counts,) = con.execute(
+        "SELECT (SELECT count(*) FROM ops.delivery), (SELECT count(*) FROM ops.decision)"
+    ).fetchall()
+    return sum(counts)
 
 
 def _delivery_id(con: Connection, stem: str) -> str:

@@ -1,13 +1,14 @@
 """Deliveries of earlier nights: decisions about held ones, and a check that none got lost."""
 
 from dataclasses import replace
+from datetime import date
 
 import polars as pl
 
 from flows.deliveries.decisions import Decision, read_decisions
 from flows.deliveries.receipts import write_receipt
 from flows.deliveries.sidecar import Delivery, landed_path, read_sidecars, write_sidecar
-from flows.night.context import Night, now
+from flows.night.context import Night
 from flows.night.ingest.deliver import content_of, read_content
 from flows.night.ingest.record import Account, resettle
 from flows.warehouse import Connection, append, transaction
@@ -53,8 +54,8 @@ def apply_decisions(night: Night, con: Connection, feed_name: str) -> int:
 def _settle(night: Night, con: Connection, delivery: Delivery, decision: Decision) -> int:
     account = decided_account(night, con, delivery, decision)
     with transaction(con):
-        again = resettle(night, con, delivery, account, now())
-        append(con, ops.Decision, _row(night, decision, account))
+        again = resettle(night, con, delivery, account)
+        append(con, ops.Decision, decision_row(decision, night.date, account.verdict))
         write_sidecar(night.home, again)
     write_receipt(night.home, again, account.outcome)
     return account.outcome.counts.loaded if account.outcome else 0
@@ -79,14 +80,15 @@ def decided_account(
     return Account("loaded", None, outcome.counts.rows_read, [*flags, f"released; {held}"], outcome)
 
 
-def _row(night: Night, decision: Decision, account: Account) -> pl.DataFrame:
+def decision_row(decision: Decision, night: date, outcome: str) -> pl.DataFrame:
+    """A decision that a night applied, as ``ops.decision`` has it."""
     row = {
         "delivery_id": decision.delivery_id,
         "decision": decision.decision,
         "why": decision.why,
         "decided_by": decision.decided_by,
         "decided_at": decision.decided_at,
-        "night": night.date,
-        "outcome": account.verdict,
+        "night": night,
+        "outcome": outcome,
     }
     return conform(ops.Decision, pl.DataFrame([row]))

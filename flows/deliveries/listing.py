@@ -1,0 +1,60 @@
+"""What arrived: read from the published file."""
+
+from typing import Any
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from flows.deliveries.decisions import read_decisions
+from flows.home import Home
+from schemas.errors import HomeRefused
+
+COLOURS = {"loaded": "green", "duplicate": "dim", "held": "yellow", "rejected": "red"}
+QUERY = """
+    SELECT delivery_id AS id, night, feed, file_name AS file, extract_time, rows_read AS rows,
+           verdict, coalesce(reason, flags) AS why
+    FROM ops.delivery WHERE verdict = 'held' OR NOT ? ORDER BY received_at, file_name
+"""
+
+
+def deliveries_of(home: Home, *, held: bool = False) -> list[dict[str, Any]]:
+    """Deliveries as last published, oldest first, and what was decided since.
+
+    Returns:
+        id, night, feed, file, extract_time, rows, verdict, why, decided of each.
+
+    Raises:
+        HomeRefused: if nothing is published yet.
+    """
+    if not home.published.is_file():
+        raise HomeRefused(f"{home.published}: nothing is published yet; run a night first")
+    with duckdb.connect(str(home.published), read_only=True) as con:
+        found = con.execute(QUERY, [held])
+        names = [d[0] for d in found.description]
+        rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    waiting = {d.delivery_id: d.decision for d in read_decisions(home)}
+    return [
+        {**row, "decided": waiting.get(row["id"]) if row["verdict"] == "held" else None}
+        for row in rows
+    ]
+
+
+def render(deliveries: list[dict[str, Any]], console: Console) -> None:
+    """Show deliveries to a person."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("id", "night", "file", "verdict", "rows", "why"):
+        table.add_column(name, justify="right" if name == "rows" else "left", overflow="fold")
+    for d in deliveries:
+        decided = f", {d['decided']} with the next night" if d["decided"] else ""
+        verdict = Text(d["verdict"] + decided, COLOURS[d["verdict"]])
+        table.add_row(
+            d["id"],
+            str(d["night"]),
+            Text(d["file"]),
+            verdict,
+            f"{d['rows']:,}",
+            Text(d["why"] or ""),
+        )
+    console.print(table if deliveries else "no delivery")

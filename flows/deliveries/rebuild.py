@@ -1,0 +1,177 @@
+"""The warehouse made again from the landing folder and the decisions."""
+
+import shutil
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+
+from flows.ddl import qualified
+from flows.deliveries.decisions import Decision, read_decisions
+from flows.deliveries.sidecar import Delivery, landed_path, read_sidecars
+from flows.home import Home, one_night
+from flows.landing import file_hash, sync_folder
+from flows.night.context import Night
+from flows.night.ingest.deliver import content_of, read_content
+from flows.night.ingest.record import Account, insert
+from flows.night.ingest.settled import decision_row
+from flows.night.steps import Step, steps_of
+from flows.regions import RegionFiles, load_region
+from flows.warehouse import Connection, append, initialise, opened, transaction
+from schemas import ops
+from schemas.base import Table, polars_schema
+from schemas.errors import CatchmentError, ConfigRefused, DeliveryRejected, HomeRefused
+from transforms.feed import Outcome
+
+FROM_DELIVERIES = ("clean ", "regional ", "allocation", "financing", "about")
+# What the landing folder cannot tell: taken over from the old warehouse, where it can be read.
+OPERATIONS: tuple[type[Table], ...] = (ops.Run, ops.Alert, ops.Quality, ops.QualityScore)
+
+
+def rebuild(home: Home, region_file: Path | None) -> list[str]:
+    """Make the warehouse again beside the old one and put it in its place.
+
+    The old one is kept as ``warehouse.before-rebuild.duckdb``; the published file stays.
+
+    Args:
+        home: the home.
+        region_file: the region's file; else that of the last night.
+
+    Returns:
+        What was done, in words.
+
+    Raises:
+        HomeRefused: if nothing was landed, a landed file is damaged, or the feeds have changed so
+            that a file which was loaded no longer is; the old warehouse stays.
+        NightBusy: while a night runs.
+    """
+    with one_night(home, "catchment rebuild"):
+        deliveries = read_sidecars(home)
+        if not deliveries:
+            raise HomeRefused(f"{home.landing} holds no delivery: there is nothing to rebuild from")
+        scratch = Home(home.root / "rebuild")
+        shutil.rmtree(scratch.root, ignore_errors=True)
+        night = _night(scratch, deliveries, region_file)
+        said = _made(night, home, deliveries)
+        _take_place(scratch, home)
+    return said
+
+
+def last_region_file(home: Home) -> Path:
+    """The region's file by which the last delivery was read.
+
+    Raises:
+        ConfigRefused: if no delivery was landed, or the file is no longer there.
+    """
+    deliveries = read_sidecars(home)
+    path = Path(deliveries[-1].region_file) if deliveries else None
+    if path is None or not path.is_file():
+        raise ConfigRefused(f"{home.root} does not tell its region's file; name it with --region")
+    return path
+
+
+def _night(scratch: Home, deliveries: Sequence[Delivery], region_file: Path | None) -> Night:
+    path = region_file or Path(deliveries[-1].region_file)
+    load_region(path)
+    scratch.prepare()
+    last = max(d.decided or d.night for d in deliveries)
+    return Night(path.resolve(), scratch.landing, scratch.root, last)
+
+
+def _made(night: Night, home: Home, deliveries: Sequence[Delivery]) -> list[str]:
+    initialise(night.home)
+    decisions = {d.delivery_id: d for d in read_decisions(home)}
+    with opened(night.home) as con:
+        rows = sum(_again(night, home, con, d, decisions) for d in deliveries)
+    said = [f"{len(deliveries):,} deliveries, {rows:,} rows loaded"]
+    for step in steps_of(night):
+        if step.name.startswith(FROM_DELIVERIES):
+            said += _run(night, step)
+    return [*said, _operations(night.home, home)]
+
+
+def _run(night: Night, step: Step) -> list[str]:
+    """Run a step; a plan that cannot be made waits for the next night."""
+    try:
+        step.run(night)
+    except CatchmentError as err:
+        if step.name.startswith(("clean ", "regional ")):
+            raise
+        return [f"{step.name}: {err}; the next night makes it"]
+    return []
+
+
+def _again(
+    night: Night, home: Home, con: Connection, delivery: Delivery, decisions: dict[str, Decision]
+) -> int:
+    flags = [delivery.flags] if delivery.flags else []
+    account = Account(delivery.verdict, delivery.reason, delivery.rows_read, flags)
+    if delivery.verdict == "loaded":
+        account = replace(account, outcome=_read(night.files, home, con, delivery))
+    with transaction(con):
+        loaded = insert(con, delivery, account)
+        if delivery.decided and delivery.delivery_id in decisions:
+            decision = decisions[delivery.delivery_id]
+            append(con, ops.Decision, decision_row(decision, delivery.decided, delivery.verdict))
+    return loaded
+
+
+def _read(files: RegionFiles, home: Home, con: Connection, delivery: Delivery) -> Outcome:
+    feed = next((f for f in files.feeds if f.feed == delivery.feed), None)
+    if feed is None:
+        raise HomeRefused(
+            f"delivery {delivery.delivery_id} is of feed {delivery.feed}, which the region's file"
+            " does not name: name one that does with --region"
+        )
+    path = landed_path(home, delivery)
+    if not path.is_file() or file_hash(path) != delivery.sha256:
+        raise HomeRefused(
+            f"{path} is missing or damaged: put it back from a backup, or have"
+            f" {delivery.file_name} sent again"
+        )
+    try:
+        content = content_of(path, delivery.file_name, feed)
+        return read_content(con, feed, delivery.extract_time, content)[0]
+    except DeliveryRejected as err:
+        reason = str(err)
+    raise HomeRefused(
+        f"delivery {delivery.delivery_id} ({delivery.file_name}) was loaded and no longer would be:"
+        f" {reason}; set the feed's file right and rebuild again"
+    )
+
+
+def _operations(new: Home, old: Home) -> str:
+    """Take runs, alerts and scores over from the old warehouse."""
+    words = "runs, alerts and quality of earlier nights"
+    if not old.warehouse.is_file():
+        return f"{words} are gone: there was no warehouse"
+    with suppress(duckdb.Error):
+        with opened(new) as con:
+            quoted = str(old.warehouse).replace("'", "''")
+            con.execute(f"ATTACH '{quoted}' AS old (READ_ONLY)")
+            with transaction(con):
+                for table in OPERATIONS:
+                    names = ", ".join(f'"{column}"' for column in polars_schema(table))
+                    target = qualified(table)
+                    con.execute(f"INSERT INTO {target} BY NAME SELECT {names} FROM old.{target}")
+        return f"{words} are taken over"
+    return f"{words} are gone: the old warehouse cannot be read"
+
+
+def _take_place(scratch: Home, home: Home) -> None:
+    """Put the new file in place of the old one, which is kept beside it."""
+    old = home.root / "warehouse.before-rebuild.duckdb"
+    for suffix in ("", ".wal"):
+        aside, path = _with(old, suffix), _with(home.warehouse, suffix)
+        aside.unlink(missing_ok=True)
+        if path.exists():
+            path.replace(aside)
+    scratch.warehouse.replace(home.warehouse)
+    sync_folder(home.root)
+    shutil.rmtree(scratch.root, ignore_errors=True)
+
+
+def _with(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
