@@ -23,7 +23,7 @@ TIGHTEST = """
     ORDER BY occupancy DESC, region, resource LIMIT 8
 """
 ROWS = """
-    SELECT coalesce(sum(rows_read), 0), coalesce(sum(loaded), 0), coalesce(sum(quarantined), 0),
+    SELECT coalesce(sum(reconciliation.rows_read), 0), coalesce(sum(loaded), 0), coalesce(sum(quarantined), 0),
            coalesce(sum(duplicate), 0), coalesce(sum(excluded), 0), coalesce(sum(merged), 0),
            coalesce(sum(cells_nulled), 0)
     FROM ops.reconciliation JOIN ops.delivery USING (delivery_id) WHERE received_at >= ?
