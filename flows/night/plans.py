@@ -12,7 +12,7 @@ from optimization import financing as financing_model
 from optimization.verify.allocation import verify_allocation
 from optimization.verify.financing import verify_financing
 from schemas import clean, ops
-from schemas.base import Table, conform, name
+from schemas.base import Table, conform, empty, name
 from schemas.errors import SolverStopped
 from schemas.results import allocation as allocation_tables
 from schemas.results import financing as financing_tables
@@ -70,6 +70,8 @@ def financing(night: Night) -> int:
         tables = frames_of(con, FINANCED_FROM)
         start = planning_start(read(con, clean.CapacityEstimate), region.classes, night.date)
     inputs = financing_inputs(tables, region.financing, start)
+    if inputs["financing_institution"].is_empty():
+        return _nothing_to_finance(night, inputs)
     try:
         plan = financing_model.plan(inputs, threads=threads())
     except SolverStopped as stopped:
@@ -134,6 +136,15 @@ def _store(night: Night, tables: tuple[type[Table], ...], frames: Frames) -> int
         for table in (PlanRun, PlanSeconds):
             stored[table] = _beside(read(con, table), frames[name(table)])
         return replace_all(con, stored)
+
+
+def _nothing_to_finance(night: Night, inputs: Frames) -> int:
+    """No institution sent what a budget needs: why stands in ``financing_excluded``."""
+    with opened(night.home) as con:
+        runs = read(con, PlanRun).filter(pl.col("model") != "financing")
+        blank: dict[type[Table], pl.DataFrame] = {t: empty(t) for t in financing_tables.RESULTS}
+        known = {t: conform(t, inputs[name(t)]) for t in financing_tables.INPUTS}
+        return replace_all(con, {**blank, **known, PlanRun: runs})
 
 
 def _beside(stored: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
