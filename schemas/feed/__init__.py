@@ -85,6 +85,20 @@ class Feed(Part):
             raise ValueError(f"derive: {', '.join(taken)} is already a column")
         return self
 
+    @model_validator(mode="after")
+    def _text_columns_take_text(self) -> "Feed":
+        for table in self.table:
+            types = polars_schema(FEED_TABLES[table.name])
+            given = [*table.columns.items(), *(i for each in table.each for i in each.items())]
+            for column, expression in given:
+                kind = self.source.kind(expression) if expression not in self.derive else None
+                if types[column] == pl.String and kind not in (None, "text"):
+                    raise ValueError(
+                        f"table {table.name}: {column} is text and {expression} a {kind} column;"
+                        f" quote a word ('{expression}'), or try_cast({expression} as varchar)"
+                    )
+        return self
+
     def _knows(self, column: str, own: list[str]) -> bool:
         return column in own or self.source.kind(column) is not None
 

@@ -7,6 +7,7 @@ from datetime import datetime
 import polars as pl
 
 from schemas.clean import FEED_TABLES
+from schemas.errors import DeliveryRejected
 from schemas.feed import Feed, FeedTable
 from schemas.feed.expression import columns_of
 from schemas.feed.limits import Limits, limits
@@ -93,6 +94,7 @@ def _assigned(
     explained = reason_column(table, column) is not None
     target = f"(new) {column}"
     computed = evaluated(feed, frame, expression, target, explained)
+    _refuse_numbers_as_text(feed, table, column, computed[target].dtype, limit)
     value = _cast(computed[target].alias(column), limit)
     lost = computed[target].is_not_null() & value.is_null()
     values = [value]
@@ -102,6 +104,16 @@ def _assigned(
         values.append(computed[low_of(target)].alias(f"{column}_low"))
         values.append(computed[high_of(target)].alias(f"{column}_high"))
     return values, at(frame.filter(lost), _shown(expression), "unreadable", "cell")
+
+
+def _refuse_numbers_as_text(
+    feed: Feed, table: str, column: str, kind: pl.DataType, limit: Limits
+) -> None:
+    if limit.kind == pl.String and kind not in (pl.String, pl.Null):
+        raise DeliveryRejected(
+            f"{feed.feed}: table {table}: {column} is text and its expression gives {kind};"
+            " say in the feed how it is to be written, with try_cast(... as varchar)"
+        )
 
 
 def _shown(expression: str) -> str:

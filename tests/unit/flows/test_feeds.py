@@ -93,6 +93,7 @@ def test_every_feed_of_the_project_is_good(path):
         ('feed = "beds"', 'feed = "beds"\nrule = "magic"', "rule", "no rule 'magic'"),
         ('feed = "beds"', 'feed = "beds"\nwhere = "colour = 1"', "where", "no column colour"),
         ('feed = "beds"', 'feed = "../beds"', "feed", "pattern"),
+        ('"\'bed\'"', '"beds"', "feed", "resource_id is text and beds a number column"),
     ],
 )  # fmt: skip
 def test_a_wrong_feed_is_refused_with_key_and_reason(tmp_path, old, new, key, reason):

@@ -209,6 +209,15 @@ def test_words_of_a_column_are_the_tables(feed_of, applied):
     assert applied(feed, rows).tables["institution"]["tier"].to_list() == ["primary", None]
 
 
+def test_a_number_is_not_written_as_text_unless_the_feed_says_how(feed_of, applied):
+    rows = {"id": ["1"], "place": ["A"], "north": ["7"]}
+    toml = TWICE.replace('zone_id = "place"', 'zone_id = "place", name = "north + 1"')
+    with pytest.raises(DeliveryRejected, match="name is text and its expression gives Float64"):
+        applied(feed_of(toml), rows)
+    feed = feed_of(toml.replace("north + 1", "try_cast(try_cast(north as bigint) as varchar)"))
+    assert applied(feed, rows).tables["zone"]["name"].to_list() == ["7"]
+
+
 def test_a_column_that_the_feed_names_must_be_there(feed_of, applied):
     with pytest.raises(DeliveryRejected, match="lacks the column north"):
         applied(feed_of(TWICE), {"id": ["1"], "place": ["Z"]})
