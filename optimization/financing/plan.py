@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 import pyomo.environ as pyo
 
-from optimization.financing import results, summary, tiers
+from optimization.financing import balance, remedy, results, summary, tiers
 from optimization.financing.inputs import FinancingInputs
 from optimization.financing.ledger import CENTS, EXACT, Decisions, Unit, post
 from optimization.financing.model import build
@@ -93,6 +93,8 @@ def _published(
         "financing_source": summary.sources(view, record),
         "financing_outcome": summary.outcomes(view),
         "financing_fairness": summary.fairness(view),
+        "financing_balance": balance.balances(view),
+        "financing_remedy": remedy.remedies(view),
         "financing_price": summary.prices(record, constraints),
         "financing_objective": summary.objectives(view, record, given.money_unit),
     }

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from optimization.verify.financing.balance import check_balance, check_remedies
 from optimization.verify.financing.cash import check_cash
 from optimization.verify.financing.debt import check_debt
 from optimization.verify.financing.outcome import check_outcome
@@ -21,7 +22,15 @@ from schemas.base import Table, dictionary, name
 from schemas.results.financing import RESULTS
 
 CENT = 0.01
-CHECKS = (check_cash, check_debt, check_sources, check_outcome, check_proof)
+CHECKS = (
+    check_cash,
+    check_debt,
+    check_sources,
+    check_outcome,
+    check_balance,
+    check_remedies,
+    check_proof,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from schemas.results.financing.inputs import (
     FinancingSetting,
 )
 from schemas.results.financing.plan import (
+    FinancingBalance,
     FinancingDebt,
     FinancingFairness,
     FinancingFlow,
@@ -25,6 +26,7 @@ from schemas.results.financing.plan import (
     FinancingPosition,
     FinancingPrice,
     FinancingReceivable,
+    FinancingRemedy,
     FinancingSource,
     FinancingStatusQuo,
 )
@@ -53,6 +55,8 @@ RESULTS: tuple[type[Table], ...] = (
     FinancingOutcome,
     FinancingFairness,
     FinancingStatusQuo,
+    FinancingBalance,
+    FinancingRemedy,
     FinancingPrice,
     FinancingObjective,
 )

@@ -5,6 +5,7 @@ from schemas.base import Table, column
 SOURCE = "the financing model"
 FLOWS = ("payment", "support", "draw", "other_income", "interest_earned", "uncovered")
 SOURCES = ("payer", "fund", "loan")
+LEVERS = ("fund", "loan", "payer", "saving")
 
 
 class FinancingFlow(Table):
@@ -183,6 +184,57 @@ class FinancingStatusQuo(Table):
     class Config:
         name = "financing_status_quo"
         unique = ["institution_id", "period"]
+        metadata = {"layer": "results", "source": SOURCE}
+
+
+class FinancingBalance(Table):
+    """A source or a use of money of a region's institutions in a period; the two sides are equal.
+
+    Sources are opening cash and all that comes in, by payer, fund or loan; uses are all that goes
+    out and closing cash.
+    """
+
+    region_id: str = column("Region.")
+    period: int = column("Period.", "1", ge=1)
+    side: str = column("source or use.", isin=("source", "use"))
+    item: str = column("What it is: a kind of money, or what it is spent on.")
+    party_id: str = column("Payer, fund or loan; own or nobody, as in financing_flow.")
+    amount: float = column("Amount.", "currency")
+
+    class Config:
+        name = "financing_balance"
+        unique = ["region_id", "period", "side", "item", "party_id"]
+        metadata = {"layer": "results", "source": SOURCE}
+
+
+class FinancingRemedy(Table):
+    """A change that alone would close an institution's gap, all else as planned."""
+
+    institution_id: str = column("Institution with an uncovered need.")
+    lever: str = column(
+        "fund or loan (more money), payer (pays earlier what it owes) or saving (costs less).",
+        isin=LEVERS,
+    )
+    party_id: str = column("Fund, loan or payer; own for its own cost.")
+    amount: float = column("Money that would have to move.", "currency", gt=0)
+    cost: float = column(
+        "Cost of that public money, or interest on that loan; null for a saving.",
+        "currency",
+        ge=0,
+        nullable=True,
+    )
+    share: float = column(
+        "Amount by the fund's budget, the loan's limit, the payer's claims or operating cost; "
+        "null where that is 0.",
+        "share",
+        ge=0,
+        nullable=True,
+    )
+    cheapest: bool = column("Is it the cheapest change for the institution?")
+
+    class Config:
+        name = "financing_remedy"
+        unique = ["institution_id", "lever", "party_id"]
         metadata = {"layer": "results", "source": SOURCE}
 
 
