@@ -9,17 +9,20 @@ import polars as pl
 import pyomo.environ as pyo
 
 from optimization.allocation import tables as published_tables
-from optimization.allocation.accounting import Outcome, as_usual, objectives, outcome
+from optimization.allocation.accounting import Outcome, objectives, outcome
 from optimization.allocation.comparison import comparison
 from optimization.allocation.instance import Instance
 from optimization.allocation.model import build, tier_names
+from optimization.allocation.policies import simple_policies
+from optimization.allocation.prices import best_units, unit_prices, value
 from optimization.allocation.read import read_instance
+from optimization.allocation.reasons import move_reasons, tight_days, transfer_reasons
 from optimization.allocation.settle import settled_admissions, tidied
-from optimization.highs import SolveRecord, SolveSettings, solve_tiers
+from optimization.highs import SolveRecord, SolveSettings, solve_fixed, solve_tiers
 from schemas.assumptions.allocation import AllocationAssumptions, Budget
-from schemas.base import conform, empty, name
+from schemas.base import conform
 from schemas.errors import PlanRefused
-from schemas.results.allocation import RESULTS, AllocationSetting
+from schemas.results.allocation import AllocationSetting
 
 DOUBT = 1e-5
 
@@ -51,23 +54,36 @@ def plan(
     """
     instance = read_instance(tables, zones, institutions, assumptions)
     settings = SolveSettings(time_limit_s=assumptions.time_limit_s, threads=threads)
-    solution, record = solve(instance, settings, {**tables, **_settings(assumptions)})
-    usual = as_usual(instance)
-    exact = _frames(instance, solution, usual) | {"allocation_setting": _table(assumptions)}
-    record = reached(record, objectives(instance, solution))
+    solved = solve(instance, settings, {**tables, **_settings(assumptions)})
+    exact = _frames(instance, solved, settings) | {"allocation_setting": _table(assumptions)}
+    record = reached(solved.record, objectives(instance, solved.plan))
     frames = {key: published_tables.published(frame) for key, frame in exact.items()}
     return AllocationPlan(frames, exact, record)
 
 
-def solve(
-    instance: Instance, settings: SolveSettings, inputs: Mapping[str, object]
-) -> tuple[Outcome, SolveRecord]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Solved:
+    """A solved model, what it decides, and how it was solved."""
+
+    model: pyo.ConcreteModel
+    plan: Outcome
+    record: SolveRecord
+
+
+def solve(instance: Instance, settings: SolveSettings, inputs: Mapping[str, object]) -> Solved:
     """Build and solve the model of ``instance``, and follow its plan through."""
     start = time.monotonic()
     model = build(instance)
     built = time.monotonic() - start
     record = solve_tiers(model, tier_names(instance), settings, inputs, built)
-    return decided(instance, model), record
+    return Solved(model, decided(instance, model), record)
+
+
+def turned_away(instance: Instance, solved: Solved, settings: SolveSettings) -> Outcome:
+    """The policy ``turn_away``: the same model with elsewhere, move and surge held at 0."""
+    held = ("elsewhere", "move", "moved", "surge")
+    solve_fixed(solved.model, solved.record, held, settings)
+    return decided(instance, solved.model)
 
 
 def decided(instance: Instance, model: pyo.ConcreteModel) -> Outcome:
@@ -86,18 +102,22 @@ def _values(variable: pyo.Var) -> np.ndarray:
     return np.fromiter((v.value for v in variable.values()), float, len(variable))
 
 
-def _frames(instance: Instance, solution: Outcome, usual: Outcome) -> dict[str, pl.DataFrame]:
-    transfers: list[str | None] = [None] * len(published_tables.transfers(solution))
-    moves: list[str | None] = [None] * len(published_tables.moves(solution))
-    frames = {name(table): empty(table) for table in RESULTS}
-    return frames | {
-        "allocation_admission": published_tables.admission(instance, solution),
-        "allocation_transfer": published_tables.transfer(instance, solution, transfers),
-        "allocation_move": published_tables.move(instance, solution, moves),
-        "allocation_load": published_tables.load(instance, solution, usual),
-        "allocation_unmet": published_tables.unmet(instance, solution),
-        "allocation_fairness": published_tables.fairness(instance, solution, usual),
-        "policy_comparison": comparison(instance, {"plan": solution, "usual": usual}),
+def _frames(instance: Instance, solved: Solved, settings: SolveSettings) -> dict[str, pl.DataFrame]:
+    plan, policies = solved.plan, simple_policies(instance)
+    policies = {"plan": plan, "turn_away": turned_away(instance, solved, settings)} | policies
+    prices = unit_prices(instance, solved.record)
+    tight = tight_days(instance, policies["usual"], prices)
+    sent, moved = transfer_reasons(instance, plan, tight), move_reasons(instance, plan, tight)
+    return {
+        "allocation_admission": published_tables.admission(instance, plan),
+        "allocation_transfer": published_tables.transfer(instance, plan, sent),
+        "allocation_move": published_tables.move(instance, plan, moved),
+        "allocation_load": published_tables.load(instance, plan, policies["usual"]),
+        "allocation_unmet": published_tables.unmet(instance, plan),
+        "allocation_fairness": published_tables.fairness(instance, plan, policies["usual"]),
+        "allocation_value": value(instance, plan, prices),
+        "allocation_best_unit": best_units(instance, solved.record, prices, settings),
+        "policy_comparison": comparison(instance, policies),
     }
 
 

@@ -8,6 +8,7 @@ Numbers are checked before, the matrix when it is compiled, HiGHS's statuses and
 is loaded and run, and every row once more when it says that it is done.
 """
 
+from optimization.highs.again import first_tier_change, solve_fixed
 from optimization.highs.guard import check_numbers, input_hash
 from optimization.highs.matrix import compile_model, parts, templatized
 from optimization.highs.record import SolveRecord, SolveSettings, TierRecord
@@ -19,8 +20,10 @@ __all__ = [
     "TierRecord",
     "check_numbers",
     "compile_model",
+    "first_tier_change",
     "input_hash",
     "parts",
+    "solve_fixed",
     "solve_tiers",
     "templatized",
 ]

@@ -82,6 +82,15 @@ class SolveRecord:
         named = self._columns.get(variable, ())
         return {self.matrix.variables[k].index(): float(values[k]) for k in named}
 
+    def rows_of(self, constraint: str) -> dict[Any, int]:
+        """Row of the matrix by index of ``constraint``; rows that never bind are not there."""
+        named = self._rows.get(constraint, ())
+        return {self.matrix.constraints[row].index(): row for row in named}
+
+    def columns_of(self, variable: str) -> list[int]:
+        """Columns of the matrix that belong to ``variable``."""
+        return self._columns.get(variable, [])
+
     def run_table(self, worst_violation: float) -> pl.DataFrame:
         """``PlanRun`` rows of this solve."""
         shared = {

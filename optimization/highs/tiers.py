@@ -43,7 +43,7 @@ def solve_tiers(
     matrix = compile_model(model, tiers)
     compiled = time.monotonic()
     pieces = parts(matrix)
-    solutions = _side_by_side(matrix, pieces, settings, compiled + settings.time_limit_s)
+    solutions = solve_parts(matrix, pieces, settings, compiled + settings.time_limit_s)
     solved = time.monotonic()
     primal = _gather(pieces, [s.tiers[-1].primal for s in solutions], matrix.columns)
     primal[matrix.whole] = np.rint(primal[matrix.whole])
@@ -73,7 +73,7 @@ def solve_tiers(
     )
 
 
-def _side_by_side(
+def solve_parts(
     matrix: Matrix, pieces: Sequence[Part], settings: SolveSettings, deadline: float
 ) -> list[PartSolution]:
     """Solve all parts in daemon threads, which a solver that hangs cannot keep alive.

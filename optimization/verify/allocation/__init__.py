@@ -14,10 +14,11 @@ from optimization.verify.allocation.compared import check_comparison
 from optimization.verify.allocation.fair import check_worth
 from optimization.verify.allocation.flows import check_flows
 from optimization.verify.allocation.loads import check_loads
+from optimization.verify.allocation.priced import check_prices
 from optimization.verify.allocation.verdict import Verdict
 from optimization.verify.allocation.view import View
 
-CHECKS = (check_flows, check_loads, check_worth, check_comparison)
+CHECKS = (check_flows, check_loads, check_worth, check_prices, check_comparison)
 
 
 def verify_allocation(tables: Mapping[str, pl.DataFrame]) -> Verification:

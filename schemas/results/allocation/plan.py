@@ -118,7 +118,8 @@ class AllocationValue(Table):
     resource_id: str = column("Resource.")
     date: pl.Date = column("Day of the plan.")
     price: float = column("Harm averted by one more unit.", "points/unit-day", ge=0)
-    binds: str = column("What binds there: capacity, surge, retention, nothing.")
+    relative: float = column("The price by that of a unit-day over capacity.", "share", ge=0)
+    binds: str = column("What binds there: capacity, surge, no worse, or over capacity.")
 
     class Config:
         name = "allocation_value"
@@ -134,6 +135,7 @@ class AllocationBestUnit(Table):
     resource_id: str = column("Resource.")
     price: float = column("Harm averted by a unit on every day, as priced.", "points", ge=0)
     averted: float = column("Harm averted when the model has that unit.", "points", ge=0)
+    confirmed: float = column("Averted by price: 1 where every unit is worth alike.", "share", ge=0)
 
     class Config:
         name = "allocation_best_unit"

@@ -1,0 +1,170 @@
+"""Simple ways of deciding, on the same instance and the same accounting as the plan.
+
+``fcfs``, ``shortest_stay_first`` and ``priority`` admit day by day: each patient to the nearest
+institution in reach that has room on all days left, within (8); who finds none is turned away.
+``greedy_moves`` leaves patients where usual and moves free units to the worst shortage in reach.
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from optimization.allocation.accounting import Outcome, as_usual, outcome
+from optimization.allocation.instance import Instance
+
+Order = list[tuple[int, int]]
+
+
+def simple_policies(instance: Instance) -> dict[str, Outcome]:
+    """The outcome of every simple policy but those that need the model, by its name."""
+    return {
+        "usual": as_usual(instance),
+        "fcfs": admitted_in(instance, by_zone(instance)),
+        "shortest_stay_first": admitted_in(instance, by_class(instance, shortest_stay(instance))),
+        "priority": admitted_in(instance, by_class(instance, most_harm(instance))),
+        "greedy_moves": greedy_moves(instance),
+    }
+
+
+def by_zone(instance: Instance) -> Order:
+    """Zones in id order, and the classes of each in id order."""
+    return [(int(z), int(c)) for z, c in np.argwhere(instance.served)]
+
+
+def by_class(instance: Instance, classes: np.ndarray) -> Order:
+    """Classes in the order given, and within each the zones in id order."""
+    return [(int(z), int(c)) for c in classes for z in np.flatnonzero(instance.served[:, c])]
+
+
+def shortest_stay(instance: Instance) -> np.ndarray:
+    """Classes by mean stay, then id."""
+    return np.argsort(instance.classes.stay_days, kind="stable")
+
+
+def most_harm(instance: Instance) -> np.ndarray:
+    """Classes by harm, most first, then id."""
+    return np.argsort(-instance.classes.harm, kind="stable")
+
+
+def admitted_in(instance: Instance, order: Order) -> Outcome:
+    """Admit zone and class after zone and class, on each day in the same order."""
+    room = _free_room(instance)
+    reach = _nearest_first(instance)
+    expected = instance.expected
+    admit = np.zeros_like(expected)
+    for day in range(instance.horizon):
+        for zone, care in order:
+            demand = float(instance.demand[zone, care, day])
+            elsewhere = float(instance.classes.limit[care]) * demand
+            for arc in reach.get((zone, care), ()):
+                usual = float(expected[arc, day])
+                place = room[instance.arcs.institution[arc]]
+                amount = min(demand, usual + elsewhere, _fits(instance, place, care, day))
+                if amount <= 0:
+                    continue
+                admit[arc, day] = amount
+                demand -= amount
+                elsewhere -= max(0.0, amount - usual)
+                _take(instance, place, care, day, amount)
+    no_moves = np.zeros((instance.moves.km.size, instance.horizon))
+    return outcome(instance, admit, no_moves, np.zeros_like(instance.capacity))
+
+
+def _free_room(instance: Instance) -> np.ndarray:
+    """Units that may still be planned full, once those in already are counted."""
+    used = np.einsum("ict,cr->irt", instance.initial, instance.use) + instance.reserve
+    return instance.resources.occupancy[None, :, None] * instance.capacity - used
+
+
+def _nearest_first(instance: Instance) -> dict[tuple[int, int], list[int]]:
+    arcs = instance.arcs
+    reach: dict[tuple[int, int], list[int]] = {}
+    for arc in np.lexsort((arcs.institution, arcs.km)).tolist():
+        reach.setdefault((int(arcs.zone[arc]), int(arcs.care[arc])), []).append(arc)
+    return reach
+
+
+def _fits(instance: Instance, place: np.ndarray, care: int, day: int) -> float:
+    """Patients for whom there is room on all days left."""
+    used = np.flatnonzero(instance.use[care])
+    still = instance.stay[care, : instance.horizon - day]
+    fits = np.inf
+    for resource in used:
+        need = instance.use[care, resource] * still
+        free = place[resource, day:]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            fits = min(fits, float(np.where(need > 0, free / need, np.inf).min()))
+    return max(0.0, fits)
+
+
+def _take(instance: Instance, place: np.ndarray, care: int, day: int, amount: float) -> None:
+    still = instance.stay[care, : instance.horizon - day]
+    place[:, day:] -= amount * instance.use[care][:, None] * still[None, :]
+
+
+def greedy_moves(instance: Instance) -> Outcome:
+    """Usual admissions; day by day, free units go to the worst shortage, the nearest first."""
+    usual = as_usual(instance)
+    stock = instance.capacity.copy()
+    move = np.zeros((instance.moves.km.size, instance.horizon))
+    load = usual.use + instance.reserve
+    givers = _givers(instance)
+    for day in range(instance.horizon):
+        for taker, resource in _shortages(instance, load, stock, day):
+            _relieve(instance, load, stock, move, givers, taker, resource, day)
+    return outcome(instance, instance.expected, move, np.zeros_like(instance.capacity))
+
+
+def _givers(instance: Instance) -> Mapping[tuple[int, int], list[int]]:
+    """Move arcs into each institution and resource, nearest first."""
+    moves = instance.moves
+    arcs: dict[tuple[int, int], list[int]] = {}
+    for arc in np.lexsort((moves.giver, moves.km)).tolist():
+        arcs.setdefault((int(moves.taker[arc]), int(moves.resource[arc])), []).append(arc)
+    return arcs
+
+
+def _shortages(
+    instance: Instance, load: np.ndarray, stock: np.ndarray, day: int
+) -> list[tuple[int, int]]:
+    """Institutions and resources that a unit sent on ``day`` would relieve, worst first."""
+    short: list[tuple[float, int, int]] = []
+    movable = np.unique(instance.moves.resource)
+    for resource in movable.tolist():
+        arrival = day + int(instance.resources.lead[resource])
+        if arrival >= instance.horizon:
+            continue
+        room = instance.resources.occupancy[resource] * stock[:, resource, arrival]
+        over = load[:, resource, arrival] - room
+        worth = instance.resources.harm[resource] * over
+        short += [(-float(worth[i]), int(i), resource) for i in np.flatnonzero(over > 1e-9)]
+    return [(i, r) for _, i, r in sorted(short)]
+
+
+def _relieve(
+    instance: Instance,
+    load: np.ndarray,
+    stock: np.ndarray,
+    move: np.ndarray,
+    givers: Mapping[tuple[int, int], list[int]],
+    taker: int,
+    resource: int,
+    day: int,
+) -> None:
+    """Send free units to ``taker`` until it is short no more or nobody near has any."""
+    occupancy = instance.resources.occupancy[resource]
+    arrival = day + int(instance.resources.lead[resource])
+    whole: Callable[[float], float] = np.floor if instance.resources.whole[resource] else float
+    for arc in givers.get((taker, resource), ()):
+        giver = instance.moves.giver[arc]
+        needed = load[taker, resource, arrival] / occupancy - stock[taker, resource, arrival]
+        free = (stock[giver, resource, day:] - load[giver, resource, day:] / occupancy).min()
+        kept = (stock[giver, resource, day:] - instance.keep[giver, resource]).min()
+        units = float(whole(min(needed, free, kept)))
+        if needed <= 1e-9:
+            return
+        if units <= max(1e-9, float(instance.resources.least_move[resource])):
+            continue
+        move[arc, day] += units
+        stock[giver, resource, day:] -= units
+        stock[taker, resource, arrival:] += units
