@@ -27,6 +27,9 @@ class PayerAssumptions(_Assumptions):
     arrears_days: float = Field(
         0, ge=0, description="days of claims that it owes before the first period [days]"
     )
+    tariff_beyond: Share = Field(
+        1, description="part of its tariff that it pays for activity beyond the usual [share]"
+    )
     source: str = Field("", description="where the numbers come from, with a date [text]")
 
     @model_validator(mode="after")
@@ -111,6 +114,12 @@ class FinancingAssumptions(_Assumptions):
     )
     least_report_days: int = Field(
         28, ge=1, description="shortest period that is annualised [days]"
+    )
+    largest_overdraft_days: float = Field(
+        90,
+        ge=0,
+        description="a larger overdraft is a group's account with itself, and taken as 0; days of "
+        "operating cost [days]",
     )
     debt_service_share: float = Field(
         0, ge=0, description="service of long-term debt by its amount and year [share]"

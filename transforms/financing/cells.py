@@ -4,8 +4,14 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from schemas.assumptions.financing import PayerAssumptions
 from schemas.base import conform
-from schemas.results.financing import FinancingClaim, FinancingInstitution, FinancingPeriod
+from schemas.results.financing import (
+    FinancingActivity,
+    FinancingClaim,
+    FinancingInstitution,
+    FinancingPeriod,
+)
 from transforms.exact import exact_sum
 
 
@@ -57,12 +63,53 @@ def institution_cells(
     return conform(FinancingInstitution, cells)
 
 
-def claim_cells(claims: pl.DataFrame, periods: pl.DataFrame, ratio: pl.DataFrame) -> pl.DataFrame:
-    """``FinancingClaim``: claims by day times days times activity."""
+def claim_cells(
+    claims: pl.DataFrame,
+    periods: pl.DataFrame,
+    ratio: pl.DataFrame,
+    payers: dict[str, PayerAssumptions],
+) -> pl.DataFrame:
+    """``FinancingClaim``: claims by day times days times activity.
+
+    Of activity beyond the usual, a payer may pay a part of its tariff only.
+    """
+    beyond = {y: a.tariff_beyond for y, a in payers.items()}
     frame = claims.join(ratio, on="institution_id", how="left").with_columns(
-        pl.col("ratio").fill_null(1.0)
+        pl.col("ratio").fill_null(1.0),
+        part=pl.col("payer_id").replace_strict(beyond, default=1.0, return_dtype=pl.Float64),
     )
+    paid = pl.col("ratio").clip(None, 1.0) + pl.col("part") * (pl.col("ratio") - 1).clip(0)
     cells = frame.join(periods.select("period", "days"), how="cross").with_columns(
-        claim=(pl.col("amount") * pl.col("days") * pl.col("ratio")).round(2)
+        claim=(pl.col("amount") * pl.col("days") * paid).round(2)
     )
     return conform(FinancingClaim, cells)
+
+
+def activity_effect(
+    usual: tuple[pl.DataFrame, pl.DataFrame],
+    planned: tuple[pl.DataFrame, pl.DataFrame],
+    ratio: pl.DataFrame,
+) -> pl.DataFrame:
+    """``FinancingActivity``: costs and claims as usual and as planned, by institution.
+
+    ``usual`` and ``planned`` are ``FinancingInstitution`` and ``FinancingClaim``.
+    """
+    frame = _sum(planned[0], "operating_cost", "planned_cost")
+    for rows, column, name in (
+        (usual[0], "operating_cost", "usual_cost"),
+        (usual[1], "claim", "usual_claims"),
+        (planned[1], "claim", "planned_claims"),
+    ):
+        frame = frame.join(_sum(rows, column, name), on="institution_id", how="left")
+    frame = frame.with_columns(pl.col("usual_claims", "planned_claims").fill_null(0.0))
+    change = pl.col("planned_claims") - pl.col("usual_claims")
+    change -= pl.col("planned_cost") - pl.col("usual_cost")
+    rated = frame.join(ratio, on="institution_id", how="left")
+    return conform(
+        FinancingActivity,
+        rated.with_columns(pl.col("ratio").fill_null(1.0), change=change.round(2)),
+    )
+
+
+def _sum(rows: pl.DataFrame, column: str, name: str) -> pl.DataFrame:
+    return rows.group_by("institution_id").agg(exact_sum(column, 2).alias(name))

@@ -44,14 +44,14 @@ def financing_inputs(
     spans = cells.periods(start, assumed.periods, assumed.period_months)
     ratio = cells.activity_ratio(tables["allocation_load"])
     by_day = _with_assumed(finance, assumed).join(financed, on="institution_id", how="semi")
-    claims = cells.claim_cells(daily_claims, spans, ratio)
+    costs, claims = _cells(by_day, daily_claims, spans, ratio, assumed)
+    as_usual = _cells(by_day, daily_claims, spans, ratio.clear(), assumed)
     whole = sources.funds(assumed, financed["region_id"].unique().sort().to_list())
     frames = {
         "financing_period": spans,
-        "financing_opening": institutions.openings(financed, finance, assumed.days_required, least),
-        "financing_institution": cells.institution_cells(
-            by_day, spans, ratio, assumed.fixed_cost_share
-        ),
+        "financing_opening": institutions.openings(financed, finance, by_day, assumed),
+        "financing_institution": costs,
+        "financing_activity": cells.activity_effect(as_usual, (costs, claims), ratio),
         "financing_claim": claims,
         "financing_arrears": sources.arrears(daily_claims, assumed.payers),
         "financing_payer": sources.ceilings(claims, assumed.payers),
@@ -63,6 +63,20 @@ def financing_inputs(
         "financing_excluded": left_out,
     }
     return {**frames, "financing_setting": settings(assumed, money_unit(frames))}
+
+
+def _cells(
+    by_day: pl.DataFrame,
+    claims: pl.DataFrame,
+    spans: pl.DataFrame,
+    ratio: pl.DataFrame,
+    assumed: FinancingAssumptions,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """``FinancingInstitution`` and ``FinancingClaim`` if activity changes by ``ratio``."""
+    return (
+        cells.institution_cells(by_day, spans, ratio, assumed.fixed_cost_share),
+        cells.claim_cells(claims, spans, ratio, assumed.payers),
+    )
 
 
 def _with_assumed(finance: pl.DataFrame, assumed: FinancingAssumptions) -> pl.DataFrame:

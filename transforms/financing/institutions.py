@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from schemas.assumptions.financing import FinancingAssumptions
 from transforms.exact import exact_sum
 from transforms.financing.reports import flow_by_day, newest, one_flow_by_day, reported
 
@@ -77,25 +78,37 @@ def excluded(
 
 
 def openings(
-    institution: pl.DataFrame, finance: pl.DataFrame, days_required: float, least_days: int
+    institution: pl.DataFrame,
+    finance: pl.DataFrame,
+    by_day: pl.DataFrame,
+    assumed: FinancingAssumptions,
 ) -> pl.DataFrame:
     """``FinancingOpening``: region, cash and last year's support of each institution.
 
-    Cash that is not reported is 0, and the row says so.
+    ``by_day`` has institution_id and cost. Rules for cash: not reported is 0; an overdraft of
+    more than ``largest_overdraft_days`` of cost is 0; the row says so.
     """
-    cash = newest(finance, "cash", least_days).select("institution_id", cash="amount")
-    support = newest(finance, "subsidies", least_days).select(
+    least = assumed.least_report_days
+    cash = newest(finance, "cash", least).select("institution_id", reported="amount")
+    support = newest(finance, "subsidies", least).select(
         "institution_id", last_support=(pl.col("amount") / pl.col("days") * YEAR).clip(0).round(2)
     )
-    unknown = pl.when(pl.col("cash").is_null()).then(pl.lit("not_reported_is_0"))
+    deepest = -assumed.largest_overdraft_days * pl.col("cost")
+    rule = (
+        pl.when(pl.col("reported").is_null())
+        .then(pl.lit("not_reported_is_0"))
+        .when(pl.col("reported") < deepest)
+        .then(pl.lit("implausible_overdraft_is_0"))
+    )
     return (
         institution.select("institution_id", "region_id")
         .join(cash, on="institution_id", how="left")
         .join(support, on="institution_id", how="left")
+        .join(by_day.select("institution_id", "cost"), on="institution_id", how="left")
+        .with_columns(cash_rule=rule, days_required=pl.lit(float(assumed.days_required)))
         .with_columns(
-            cash=pl.col("cash").fill_null(0.0).round(2),
-            cash_rule=unknown,
-            days_required=pl.lit(float(days_required)),
+            cash=pl.when(pl.col("cash_rule").is_null()).then("reported").otherwise(0.0).round(2)
         )
+        .select("institution_id", "region_id", "cash", "cash_rule", "days_required", "last_support")
         .sort("institution_id")
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from optimization.verify.financing.balance import check_balance, check_remedies
+from optimization.verify.financing.balance import check_activity, check_balance, check_remedies
 from optimization.verify.financing.cash import check_cash
 from optimization.verify.financing.debt import check_debt
 from optimization.verify.financing.outcome import check_outcome
@@ -27,6 +27,7 @@ CHECKS = (
     check_debt,
     check_sources,
     check_outcome,
+    check_activity,
     check_balance,
     check_remedies,
     check_proof,

@@ -213,3 +213,17 @@ def _savings(view: View) -> pl.DataFrame:
     cost = total(view["position"].sort(CELL), ["institution_id"], "operating_cost", "spent")
     rows = _lacking(view).join(cost, on="institution_id").with_columns(own=pl.lit("own"))
     return _rows(rows, "saving", "own", pl.lit(None), "spent")
+
+
+def check_activity(view: View, verdict: Verdict) -> None:
+    """What planned activity changes in an institution's money adds up."""
+    one = ["institution_id"]
+    rows = view["activity"].rename({"change": "net"})
+    cost = total(view["institution"].sort(CELL), one, "operating_cost", "spent")
+    claims = total(view["claim"].sort("payer_id", *CELL), one, "claim", "asked")
+    rows = joined(joined(rows, cost, one), claims, one)
+    verdict.balance("planned cost", rows, "planned_cost", "spent")
+    verdict.balance("planned claims", rows, "planned_claims", "asked")
+    more = pl.col("planned_claims") - pl.col("usual_claims")
+    more -= pl.col("planned_cost") - pl.col("usual_cost")
+    verdict.balance("change by activity", rows, "net", more)

@@ -2,6 +2,7 @@
 
 from schemas.base import Table
 from schemas.results.financing.inputs import (
+    FinancingActivity,
     FinancingArrears,
     FinancingBudget,
     FinancingClaim,
@@ -36,6 +37,7 @@ INPUTS: tuple[type[Table], ...] = (
     FinancingSetting,
     FinancingOpening,
     FinancingInstitution,
+    FinancingActivity,
     FinancingClaim,
     FinancingArrears,
     FinancingPayer,

@@ -56,7 +56,8 @@ class FinancingOpening(Table):
     region_id: str = column("Region that it belongs to.")
     cash: float = column("Cash at hand; below 0 an overdraft.", "currency")
     cash_rule: str = column(
-        "Rule that gave the cash: not_reported_is_0; null if reported.", nullable=True
+        "Rule that gave the cash: not_reported_is_0, implausible_overdraft_is_0; null if reported.",
+        nullable=True,
     )
     days_required: float = column("Days of operating cost to keep at hand.", "days", ge=0)
     last_support: float = column(
@@ -82,6 +83,25 @@ class FinancingInstitution(Table):
     class Config:
         name = "financing_institution"
         unique = ["institution_id", "period"]
+        metadata = {"layer": "results", "source": SOURCE}
+
+
+class FinancingActivity(Table):
+    """What the planned activity changes in an institution's money, against activity as usual."""
+
+    institution_id: str = column("Institution.")
+    ratio: float = column("Planned use of its resources by usual use.", "1", ge=0)
+    usual_cost: float = column("Operating cost of the plan's periods as usual.", "currency", ge=0)
+    planned_cost: float = column("Operating cost as planned.", "currency", ge=0)
+    usual_claims: float = column("Payers' claims as usual.", "currency", ge=0)
+    planned_claims: float = column("Payers' claims as planned.", "currency", ge=0)
+    change: float = column(
+        "More claims less more cost: below 0, the institution helps at its own cost.", "currency"
+    )
+
+    class Config:
+        name = "financing_activity"
+        unique = ["institution_id"]
         metadata = {"layer": "results", "source": SOURCE}
 
 

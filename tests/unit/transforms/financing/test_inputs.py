@@ -5,13 +5,13 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from schemas import clean
-from schemas.assumptions.financing import FinancingAssumptions
+from schemas.assumptions.financing import FinancingAssumptions, PayerAssumptions
 from schemas.base import check, conform, empty, name
 from schemas.results.allocation import AllocationLoad
 from schemas.results.financing import INPUTS
 from transforms.financing import financing_inputs
-from transforms.financing.cells import activity_ratio, periods
-from transforms.financing.institutions import claims_by_day, excluded, operating_by_day
+from transforms.financing.cells import activity_ratio, claim_cells, periods
+from transforms.financing.institutions import claims_by_day, excluded, openings, operating_by_day
 from transforms.financing.reports import newest
 from transforms.financing.shares import target_shares
 
@@ -230,6 +230,40 @@ def test_how_institutions_stand(made):
     assert made["financing_opening"].select(columns).rows() == [
         ("a", 77.0, None, 99.0),
         ("b", 0.0, "not_reported_is_0", None),
+    ]
+
+
+def test_what_helping_costs_stands_beside_what_it_brings(made):
+    """Over 182 days: cost 8 a day x 0.1 more, claims 6 a day x 0.2 more."""
+    row = made["financing_activity"].row(0, named=True)
+    assert (row["institution_id"], row["ratio"]) == ("a", 1.2)
+    assert row["usual_cost"] == pytest.approx(8 * 182)
+    assert row["planned_cost"] == pytest.approx(8 * 182 * 1.1)
+    assert row["planned_claims"] - row["usual_claims"] == pytest.approx(6 * 182 * 0.2)
+    assert row["change"] == pytest.approx(182 * (1.2 - 0.8))
+    assert made["financing_activity"]["change"].to_list()[1] == 0.0
+
+
+def test_a_tariff_may_fall_beyond_the_usual_volume():
+    claims = pl.DataFrame({"institution_id": ["a"], "payer_id": ["y"], "amount": [10.0]})
+    ratio = pl.DataFrame({"institution_id": ["a"], "ratio": [1.2]})
+    payers = {"y": PayerAssumptions(tariff_beyond=0.35)}
+    cells = claim_cells(claims, periods(START, 1, 3), ratio, payers)
+    assert cells["claim"].to_list() == [pytest.approx(92 * (10 + 2 * 0.35))]
+    less = claim_cells(claims, periods(START, 1, 3), ratio.with_columns(ratio=0.5), payers)
+    assert less["claim"].to_list() == [pytest.approx(92 * 5)]
+
+
+def test_an_overdraft_of_more_than_ninety_days_is_no_overdraft():
+    rows = finance(
+        ("a", "cash", "all", YEAR, -89.9),
+        ("b", "cash", "all", YEAR, -90.1),
+    )
+    by_day = pl.DataFrame({"institution_id": ["a", "b"], "cost": [1.0, 1.0]})
+    found = openings(institutions(a="r", b="r"), rows, by_day, FinancingAssumptions())
+    assert found.select("cash", "cash_rule").rows() == [
+        (-89.9, None),
+        (0.0, "implausible_overdraft_is_0"),
     ]
 
 
