@@ -32,6 +32,9 @@ class Feed(Part):
     feed: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="Its name.")
     publisher: str = Field(description="Who sends it, and on what terms.")
     patient_data: bool = Field(description="Does a row describe a patient?")
+    keep_days: int | None = Field(
+        None, gt=0, description="Days after which its landed files and rows are forgotten."
+    )
     file: File
     null: dict[str, Marker] = Field(default={}, description="Marker = what it means.")
     source: Source

@@ -151,16 +151,4 @@ def _warnings(feed: Feed, frame: pl.DataFrame) -> list[str]:
         stay = pl.col("discharged_at") - pl.col("admitted_at")
         long = frame.select((stay > pl.duration(days=LONGEST_STAY_DAYS)).sum()).item()
         counts[f"stays of over {LONGEST_STAY_DAYS} days"] = long
-    if {"patient_key", "admitted_at", "discharged_at"} <= there:
-        counts["stays that begin before the patient's last one ends"] = _overlaps(frame)
     return [f"{count} {what}" for what, count in counts.items() if count]
-
-
-def _overlaps(frame: pl.DataFrame) -> int:
-    """Stays of a patient that begin while the one before is open."""
-    stays = frame.select(pl.col("patient_key").hash(), "admitted_at", "discharged_at")
-    stays = stays.sort("patient_key", "admitted_at", "discharged_at", nulls_last=True)
-    same = pl.col("patient_key") == pl.col("patient_key").shift()
-    left = pl.col("discharged_at").shift()
-    open_ = left.is_null() | (pl.col("admitted_at") < left)
-    return int(stays.select((same & open_).sum()).item())

@@ -98,20 +98,28 @@ def instant(text: pl.Expr, said: str, timezone: str) -> pl.Expr:
 
 def utc(local: pl.Series, timezone: str) -> pl.Series:
     """Local times as UTC; each date is looked up once, only days of a clock change by the time."""
-    frame = pl.DataFrame({"local": local, "date": local.dt.date()})
-    midnight = pl.col("date").cast(pl.Datetime("us"))
-    days = frame.select(pl.col("date").unique()).with_columns(
-        shift=_as_utc(midnight, timezone) - midnight,
-        shift_after=_as_utc(midnight.dt.offset_by("1d"), timezone) - midnight.dt.offset_by("1d"),
+    days = local.dt.date()
+    first, last = days.min(), days.max()
+    if not isinstance(first, date) or not isinstance(last, date):
+        return local
+    shifts = _shifts(first, last, timezone).gather((days - first).dt.total_days())
+    value = local + shifts
+    changing = (local.is_not_null() & shifts.is_null()).arg_true()
+    exact = pl.DataFrame({"local": local.gather(changing)}).select(
+        _as_utc(pl.col("local"), timezone)
     )
-    frame = frame.join(days, on="date", how="left", maintain_order="left")
-    steady = pl.col("shift") == pl.col("shift_after")
-    changing = frame.filter(~steady.fill_null(False), pl.col("local").is_not_null())
-    value = frame.select(pl.when(steady).then(pl.col("local") + pl.col("shift"))).to_series()
-    if changing.is_empty():
-        return value.alias(local.name)
-    places = (~frame.select(steady.fill_null(False)).to_series() & local.is_not_null()).arg_true()
-    return value.scatter(places, changing.select(_as_utc(pl.col("local"), timezone)).to_series())
+    return value.scatter(changing, exact.to_series())
+
+
+def _shifts(first: date, last: date, timezone: str) -> pl.Series:
+    """From local time to UTC for each date; null where the clock changes on that date."""
+    midnight, next_midnight = pl.col("midnight"), pl.col("midnight").dt.offset_by("1d")
+    days = pl.DataFrame(
+        {"midnight": pl.date_range(first, last, eager=True).cast(pl.Datetime("us"))}
+    )
+    shift = _as_utc(midnight, timezone) - midnight
+    shift_after = _as_utc(next_midnight, timezone) - next_midnight
+    return days.select(pl.when(shift == shift_after).then(shift).alias("shift")).to_series()
 
 
 def _as_utc(local: pl.Expr, timezone: str) -> pl.Expr:

@@ -149,19 +149,6 @@ def test_long_stays_are_loaded_with_a_warning(feed_of, applied):
     assert outcome.flags == ["1 stays of over 730 days"]
 
 
-def test_one_patient_in_two_beds_at_once_is_loaded_with_a_warning(feed_of, applied):
-    rows = stays(
-        ("1", "H1", "2026-02-01 10:00", "2026-02-03 09:00"),
-        ("2", "H1", "2026-02-03 09:00", ""),
-        ("3", "H1", "2026-02-04 09:00", "2026-02-05 09:00"),
-    )
-    outcome = applied(feed_of(STAYS), rows)
-    assert outcome.flags == []
-    rows["patient"] = ["p", "p", "p"]
-    warned = applied(feed_of(STAYS), rows).flags
-    assert warned == ["1 stays that begin before the patient's last one ends"]
-
-
 def test_a_column_that_is_all_empty_is_said(feed_of, applied):
     outcome = applied(feed_of(STAYS), stays(*((str(i), *GOOD[1:3], "") for i in range(3))))
     assert "column out holds nothing" in outcome.flags

@@ -4,11 +4,11 @@ from datetime import date, datetime
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.feed.source import Words
-from transforms.feed.values import boolean, day, instant, number
+from transforms.feed.values import boolean, day, instant, number, utc
 
 
 def read(expression, text):
@@ -103,3 +103,15 @@ def test_a_time_with_its_offset_needs_no_zone():
 )
 def test_words_for_true_and_false(text, value):
     assert read(boolean(pl.col("x"), Words(true=["Yes"], false=["No"])), text) is value
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.datetimes(datetime(1995, 1, 1), datetime(2030, 1, 1)) | st.none(), max_size=20),
+    st.sampled_from(["Europe/Vienna", "America/New_York", "Asia/Tehran", "Australia/Lord_Howe"]),
+)
+def test_looking_up_dates_gives_what_looking_up_each_time_gives(times, zone):
+    local = pl.Series("t", times, pl.Datetime("us"))
+    exact = local.dt.replace_time_zone(zone, ambiguous="null", non_existent="null")
+    exact = exact.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+    assert utc(local, zone).to_list() == exact.to_list()
