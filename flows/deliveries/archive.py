@@ -1,5 +1,6 @@
 """Archives of one file: .gz and .zip, unpacked in memory and never beyond a limit."""
 
+import io
 import stat
 import struct
 import zipfile
@@ -37,11 +38,11 @@ def packed_name(path: Path) -> str | None:
     return names[0] if len(names) == 1 else None
 
 
-def unpack(path: Path, name: str, most: int) -> bytes:
-    """The content of the archive ``path``, which came under ``name``.
+def unpack(packed: bytes, name: str, most: int) -> bytes:
+    """The content of an archive, which came under ``name``.
 
     Args:
-        path: where it is.
+        packed: its bytes.
         name: what it was called.
         most: bytes that its content may have.
 
@@ -49,11 +50,11 @@ def unpack(path: Path, name: str, most: int) -> bytes:
         DeliveryRejected: if it is broken, locked, holds anything but one plain file, or unpacks to
             more than ``most`` bytes or 100 times its size.
     """
-    limit = min(most, RATIO * path.stat().st_size)
+    limit = min(most, RATIO * len(packed))
     if name.lower().endswith(".gz"):
-        content = _from_gzip(path.read_bytes(), limit)
+        content = _from_gzip(packed, limit)
     else:
-        content = _from_zip(path, limit)
+        content = _from_zip(packed, limit)
     if len(content) > limit:
         raise DeliveryRejected(
             f"the archive unpacks to more than its feed allows ({most / 1e6:g} MB), or to over"
@@ -75,12 +76,12 @@ def _from_gzip(packed: bytes, limit: int) -> bytes:
     return content
 
 
-def _from_zip(path: Path, limit: int) -> bytes:
+def _from_zip(packed: bytes, limit: int) -> bytes:
     content = None
-    with suppress(*_BROKEN), zipfile.ZipFile(path) as archive:
+    with suppress(*_BROKEN), zipfile.ZipFile(io.BytesIO(packed)) as archive:
         member = _only_member(archive.infolist())
-        with archive.open(member) as packed:
-            content = packed.read(limit + 1)
+        with archive.open(member) as inside:
+            content = inside.read(limit + 1)
     if content is None:
         raise DeliveryRejected(
             "the zip archive is damaged, cut short or packed by a method that is not deflate"

@@ -130,7 +130,7 @@ def _read(
     manifest = manifest_of(file)
     check_hash(manifest, file_hash(file))
     most = int(feed.file.max_mb * 1_000_000)
-    content = unpack(file, file.name, most) if is_archive(file.name) else file
+    content = unpack(file.read_bytes(), file.name, most) if is_archive(file.name) else file
     text = read_text(content, feed)
     outcome = apply(feed, text.frame, known, drawn, text.bad_rows)
     refuse_foreign(feed, outcome)

@@ -12,25 +12,36 @@ from flows.ddl import qualified
 from flows.deliveries.decisions import Decision, read_decisions
 from flows.deliveries.sidecar import Delivery, landed_path, read_sidecars
 from flows.home import Home, one_night
-from flows.landing import file_hash, sync_folder
+from flows.landing import sync_folder
 from flows.night.context import Night
 from flows.night.ingest.deliver import content_of, read_content
 from flows.night.ingest.record import Account, insert
 from flows.night.ingest.settled import decision_row
 from flows.night.steps import Step, steps_of
+from flows.protect.encryption import plain_hash
+from flows.protect.keys import Keys
+from flows.protect.veil import veil_of
 from flows.regions import RegionFiles, load_region
 from flows.warehouse import Connection, append, initialise, opened, transaction
 from schemas import ops
 from schemas.base import Table, polars_schema
-from schemas.errors import CatchmentError, ConfigRefused, DeliveryRejected, HomeRefused
+from schemas.errors import (
+    CatchmentError,
+    ConfigRefused,
+    DeliveryRejected,
+    HomeRefused,
+    KeyRefused,
+    StepFailed,
+)
 from transforms.feed import Outcome
 
-FROM_DELIVERIES = ("clean ", "regional ", "allocation", "financing", "about")
+TABLES = ("clean ", "regional ")
+PLANS = ("allocation", "financing", "about")
 # What the landing folder cannot tell: taken over from the old warehouse, where it can be read.
 OPERATIONS: tuple[type[Table], ...] = (ops.Run, ops.Alert, ops.Quality, ops.QualityScore)
 
 
-def rebuild(home: Home, region_file: Path | None) -> list[str]:
+def rebuild(home: Home, region_file: Path | None, *, plans: bool = True) -> list[str]:
     """Make the warehouse again beside the old one and put it in its place.
 
     The old one is kept as ``warehouse.before-rebuild.duckdb``; the published file stays.
@@ -38,6 +49,7 @@ def rebuild(home: Home, region_file: Path | None) -> list[str]:
     Args:
         home: the home.
         region_file: the region's file; else that of the last night.
+        plans: solve the last night again, too; else the next night makes its plan first.
 
     Returns:
         What was done, in words.
@@ -54,7 +66,7 @@ def rebuild(home: Home, region_file: Path | None) -> list[str]:
         scratch = Home(home.root / "rebuild")
         shutil.rmtree(scratch.root, ignore_errors=True)
         night = _night(scratch, deliveries, region_file)
-        said = _made(night, home, deliveries)
+        said = _made(night, home, deliveries, TABLES + PLANS if plans else TABLES)
         _take_place(scratch, home)
     return said
 
@@ -80,14 +92,16 @@ def _night(scratch: Home, deliveries: Sequence[Delivery], region_file: Path | No
     return Night(path.resolve(), scratch.landing, scratch.root, last)
 
 
-def _made(night: Night, home: Home, deliveries: Sequence[Delivery]) -> list[str]:
+def _made(
+    night: Night, home: Home, deliveries: Sequence[Delivery], steps: tuple[str, ...]
+) -> list[str]:
     initialise(night.home)
     decisions = {d.delivery_id: d for d in read_decisions(home)}
     with opened(night.home) as con:
         rows = sum(_again(night, home, con, d, decisions) for d in deliveries)
     said = [f"{len(deliveries):,} deliveries, {rows:,} rows loaded"]
     for step in steps_of(night):
-        if step.name.startswith(FROM_DELIVERIES):
+        if step.name.startswith(steps):
             said += _run(night, step)
     return [*said, _operations(night.home, home)]
 
@@ -96,11 +110,14 @@ def _run(night: Night, step: Step) -> list[str]:
     """Run a step; a plan that cannot be made waits for the next night."""
     try:
         step.run(night)
+        return []
     except CatchmentError as err:
-        if step.name.startswith(("clean ", "regional ")):
-            raise
-        return [f"{step.name}: {err}; the next night makes it"]
-    return []
+        reason = str(err)
+    except Exception as err:
+        reason = f"unforeseen {type(err).__name__}"
+    if step.name.startswith(TABLES):
+        raise StepFailed(f"step {step.name}: {reason}; the old warehouse stays")
+    return [f"{step.name}: {reason}; the next night makes it"]
 
 
 def _again(
@@ -125,21 +142,28 @@ def _read(files: RegionFiles, home: Home, con: Connection, delivery: Delivery) -
             f"delivery {delivery.delivery_id} is of feed {delivery.feed}, which the region's file"
             " does not name: name one that does with --region"
         )
-    path = landed_path(home, delivery)
-    if not path.is_file() or file_hash(path) != delivery.sha256:
+    path, veil = landed_path(home, delivery), veil_of(Keys(home.keys), files)
+    if not _is_whole(path, delivery, veil.keys):
         raise HomeRefused(
             f"{path} is missing or damaged: put it back from a backup, or have"
             f" {delivery.file_name} sent again"
         )
     try:
-        content = content_of(path, delivery.file_name, feed)
-        return read_content(con, feed, delivery.extract_time, content)[0]
+        content = content_of(path, delivery.file_name, feed, veil.keys)
+        return read_content(con, feed, delivery.extract_time, content, veil)[0]
     except DeliveryRejected as err:
         reason = str(err)
     raise HomeRefused(
         f"delivery {delivery.delivery_id} ({delivery.file_name}) was loaded and no longer would be:"
         f" {reason}; set the feed's file right and rebuild again"
     )
+
+
+def _is_whole(path: Path, delivery: Delivery, keys: Keys) -> bool:
+    try:
+        return path.is_file() and plain_hash(path, keys) == delivery.sha256
+    except KeyRefused:
+        return False
 
 
 def _operations(new: Home, old: Home) -> str:

@@ -1,4 +1,7 @@
+import errno
 import hashlib
+import threading
+import time
 
 import pytest
 
@@ -55,3 +58,75 @@ def _grow_while_copying(source):
 def test_a_missing_file_is_rejected(home, tmp_path):
     with pytest.raises(DeliveryRejected, match="cannot be read"):
         land(home, tmp_path / "gone.csv", 100)
+
+
+def test_a_file_that_is_replaced_while_it_is_read_is_read_again(home, tmp_path, monkeypatch):
+    source = tmp_path / "a.csv"
+    source.write_bytes(b"old\n")
+    monkeypatch.setattr("flows.landing._copy", _replace_after_first_copy(source))
+    assert land(home, source, 100).path.read_bytes() == b"new\n"
+
+
+def _replace_after_first_copy(source):
+    from flows.landing import _copy
+
+    copies = []
+
+    def copy(path, part):
+        found = _copy(path, part)
+        if not copies:
+            other = source.with_name("other")
+            other.write_bytes(b"new\n")
+            other.replace(source)
+        copies.append(found)
+        return found
+
+    return copy
+
+
+def test_a_file_that_settles_is_waited_for(home, tmp_path):
+    source = tmp_path / "a.csv"
+    source.write_bytes(b"x\n")
+    growing = threading.Thread(target=_append_until, args=(source, 3))
+    growing.start()
+    landed = land(home, source, 100)
+    growing.join()
+    assert landed.path.read_bytes() == source.read_bytes() == b"x\n" + b"more\n" * 3
+
+
+def test_a_file_that_goes_on_growing_is_rejected(home, tmp_path, monkeypatch):
+    source = tmp_path / "a.csv"
+    source.write_bytes(b"x\n")
+    monkeypatch.setattr("flows.landing.PATIENCE_S", 0.5)
+    growing = threading.Thread(target=_append_until, args=(source, 12))
+    growing.start()
+    with pytest.raises(DeliveryRejected, match="still growing"):
+        land(home, source, 100)
+    growing.join()
+    assert list(home.landing.iterdir()) == []
+
+
+def _append_until(source, times):
+    for _ in range(times):
+        time.sleep(0.1)
+        with source.open("ab") as more:
+            more.write(b"more\n")
+
+
+def test_a_link_is_not_followed(home, tmp_path):
+    (tmp_path / "secret").write_bytes(b"x\n")
+    (tmp_path / "a.csv").symlink_to(tmp_path / "secret")
+    with pytest.raises(DeliveryRejected, match="is a link"):
+        land(home, tmp_path / "a.csv", 100)
+
+
+def test_a_full_disk_is_no_fault_of_the_file(home, tmp_path, monkeypatch):
+    source = tmp_path / "a.csv"
+    source.write_bytes(b"x\n")
+
+    def full(handle):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        land(home, source, 100)

@@ -1,0 +1,73 @@
+import json
+
+import pytest
+
+from flows.deliveries.manifest import Manifest, check_hash, check_rows, is_manifest, manifest_of
+from schemas.errors import DeliveryRejected
+
+SHA = "0123456789abcdef" * 4
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "beds.csv"
+    path.write_text("a\n1\n")
+    return path
+
+
+def beside(file, content: str) -> None:
+    file.with_name("beds.csv.manifest.json").write_text(content)
+
+
+def test_a_file_without_a_manifest_is_read_without(file):
+    assert manifest_of(file) is None
+    check_hash(None, SHA)
+    check_rows(None, 7)
+
+
+def test_the_manifest_beside_a_file_speaks_of_it(file):
+    beside(file, json.dumps({"sha256": SHA.upper(), "rows": 1, "by": "anyone"}))
+    assert manifest_of(file) == Manifest(SHA, 1)
+
+
+def test_the_manifest_of_a_folder_speaks_of_the_files_that_it_names(file):
+    whole = file.with_name("MANIFEST.json")
+    whole.write_text(json.dumps({"files": {"beds.csv": {"rows": 3}}}))
+    assert manifest_of(file) == Manifest(None, 3)
+    assert manifest_of(file.with_name("other.csv")) is None
+
+
+def test_a_difference_is_told_with_both_counts():
+    with pytest.raises(DeliveryRejected, match="sha256 differs"):
+        check_hash(Manifest(SHA, None), SHA[::-1])
+    with pytest.raises(DeliveryRejected, match="4 rows of data, its manifest says 5"):
+        check_rows(Manifest(None, 5), 4)
+    check_hash(Manifest(SHA, 5), SHA)
+    check_rows(Manifest(SHA, 5), 5)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "{",
+        '{"sha256": 7}',
+        '{"sha256": "abc"}',
+        '{"rows": -1}',
+        '{"rows": 1.5}',
+        '{"rows": true}',
+        '{"rows": "1"}',
+        "[" * 5000,
+    ],
+)
+def test_a_manifest_that_cannot_be_read_rejects_its_file(file, content):
+    beside(file, content)
+    with pytest.raises(DeliveryRejected, match="manifest"):
+        manifest_of(file)
+
+
+def test_manifests_are_no_deliveries():
+    assert is_manifest("MANIFEST.json")
+    assert is_manifest("beds.csv.manifest.json")
+    assert not is_manifest("beds.csv")
