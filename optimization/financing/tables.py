@@ -21,15 +21,16 @@ MONEY = {
     "financing_budget": ["budget"],
     "financing_loan": ["limit"],
 }
+UNREAD = ("financing_activity", "financing_excluded")
 
 
 def scaled(tables: Tables) -> dict[str, pl.DataFrame]:
-    """The tables with every amount in the plan's unit of money."""
+    """What the model reads, every amount in the plan's unit of money."""
     unit = by_key(tables["financing_setting"], "setting", "value")["money_unit"]
     return {
         table: frame.with_columns(pl.col(MONEY.get(table, [])) / unit)
         for table, frame in tables.items()
-        if table != "financing_setting"
+        if table not in UNREAD
     }
 
 
