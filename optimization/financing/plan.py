@@ -83,6 +83,7 @@ def _published(
     books = post(own, decisions(model, given.money_unit / tick), unit)
     days = dict(tables["financing_period"].select("period", "days").iter_rows())
     view = results.Published(own, books, status_quo(own, unit), days, unit, 1 / tick)
+    outcome = summary.outcomes(view)
     constraints = [c.name for c in model.component_objects(pyo.Constraint)]
     return {
         "financing_flow": results.flows(view),
@@ -91,12 +92,12 @@ def _published(
         "financing_debt": results.debts(view),
         "financing_status_quo": results.status_quo_table(view),
         "financing_source": summary.sources(view, record),
-        "financing_outcome": summary.outcomes(view),
-        "financing_fairness": summary.fairness(view),
+        "financing_outcome": outcome,
+        "financing_fairness": summary.fairness(view, outcome),
         "financing_balance": balance.balances(view),
         "financing_remedy": remedy.remedies(view),
         "financing_price": summary.prices(record, constraints),
-        "financing_objective": summary.objectives(view, record, given.money_unit),
+        "financing_objective": summary.objectives(view, record, given.money_unit, outcome),
     }
 
 

@@ -14,7 +14,6 @@ import polars as pl
 
 from optimization.financing.repayment import Loan
 from optimization.financing.results import Published, frame, ratio
-from optimization.financing.summary import beyond_horizon, operating_debt
 from schemas.results import financing as tables
 
 LEAST = 0.01
@@ -23,7 +22,7 @@ Change = tuple[str, str, float, float | None, float | None]
 
 def remedies(plan: Published) -> pl.DataFrame:
     """``FinancingRemedy``: every lever that closes a gap alone, the cheapest marked."""
-    beyond, debt = beyond_horizon(plan), operating_debt(plan)
+    beyond, debt = plan.beyond, plan.operating_debt
     rows: list[tuple[Any, ...]] = []
     for i in plan.given.institutions:
         gaps = [plan.books.gap[i, p] for p in plan.given.periods]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -32,7 +33,24 @@ class Published:
         """An amount of the books, in currency."""
         return amount / self.ticks + 0.0
 
-    @property
+    @cached_property
+    def operating_debt(self) -> dict[Cell, float]:
+        """Owed on operating loans, by institution and period."""
+        loans = self.given.loans
+        owed = self.books.owed.items()
+        return total_by_cell({k: v for k, v in owed if loans[k[0]].purpose == "operating"})
+
+    @cached_property
+    def beyond(self) -> dict[str, float]:
+        """Operating debt less payers' arrears after the last period, by institution."""
+        last = self.given.last
+        arrears = total_by_cell({k: v for k, v in self.books.arrears.items() if k[2] == last})
+        return {
+            i: max(self.operating_debt.get((i, last), 0.0) - arrears.get((i, last), 0.0), 0.0)
+            for i in self.given.institutions
+        }
+
+    @cached_property
     def cells(self) -> list[Cell]:
         """Institutions and periods, in order."""
         return [(i, p) for i in self.given.institutions for p in self.given.periods]
@@ -78,7 +96,6 @@ class _Totals:
     interest: dict[Cell, float]
     owed: dict[Cell, float]
     arrears: dict[Cell, float]
-    operating_debt: dict[Cell, float]
     operating_support: dict[Cell, float]
     bullets: dict[Cell, float]
 
@@ -93,9 +110,6 @@ class _Totals:
             },
             owed=total_by_cell(books.owed),
             arrears=total_by_cell(books.arrears),
-            operating_debt=total_by_cell(
-                {k: v for k, v in books.owed.items() if loans[k[0]].purpose == "operating"}
-            ),
             operating_support=total_by_cell(
                 {k: v for k, v in books.support.items() if funds[k[0]].purpose == "operating"}
             ),
@@ -128,7 +142,7 @@ def _position(plan: Published, totals: _Totals, i: str, p: int) -> tuple[Any, ..
         principal,
         interest,
         books.cash[cell],
-        thin(plan, totals.operating_debt, cell),
+        thin(plan, cell),
         totals.owed.get(cell, 0.0),
         totals.arrears.get(cell, 0.0),
     )
@@ -142,10 +156,10 @@ def _position(plan: Published, totals: _Totals, i: str, p: int) -> tuple[Any, ..
     )
 
 
-def thin(plan: Published, operating_debt: Mapping[Cell, float], cell: Cell) -> float:
+def thin(plan: Published, cell: Cell) -> float:
     """Cash that is not borrowed, below the days required."""
     required = plan.unit.settle(plan.given.required.get(cell, 0.0))
-    own = plan.books.cash[cell] - operating_debt.get(cell, 0.0)
+    own = plan.books.cash[cell] - plan.operating_debt.get(cell, 0.0)
     return max(required - own, 0.0) if required > 0 else 0.0
 
 

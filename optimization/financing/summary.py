@@ -19,12 +19,11 @@ def outcomes(plan: Published) -> pl.DataFrame:
     need = _by_institution(plan, plan.before.gap)
     gap = _by_institution(plan, books.gap)
     support = _by_institution(plan, total_by_cell(books.support))
-    beyond = beyond_horizon(plan)
     rows = []
     for i in given.institutions:
         asked = settle((1 - given.largest_cut) * given.last_support.get(i, 0.0))
-        amounts = need[i], gap[i], beyond[i], support[i], max(asked - support[i], 0.0)
-        share = ratio(gap[i] + beyond[i], need[i])
+        amounts = need[i], gap[i], plan.beyond[i], support[i], max(asked - support[i], 0.0)
+        share = ratio(gap[i] + plan.beyond[i], need[i])
         last = plan.money(books.cash[i, given.last])
         rows.append((i, given.region[i], *map(plan.money, amounts), share, last))
     return frame(tables.FinancingOutcome, rows)
@@ -37,32 +36,11 @@ def _by_institution(plan: Published, amounts: dict[Any, float]) -> dict[str, flo
     return total
 
 
-def beyond_horizon(plan: Published) -> dict[str, float]:
-    """Operating debt less payers' arrears after the last period, by institution."""
-    given, books = plan.given, plan.books
-    debt = operating_debt(plan)
-    arrears = total_by_cell(books.arrears)
-    last = given.last
-    return {
-        i: max(debt.get((i, last), 0.0) - arrears.get((i, last), 0.0), 0.0)
-        for i in given.institutions
-    }
-
-
-def operating_debt(plan: Published) -> dict[tuple[str, int], float]:
-    """Owed on operating loans, by institution and period."""
-    loans = plan.given.loans
-    owed = plan.books.owed.items()
-    return total_by_cell({k: v for k, v in owed if loans[k[0]].purpose == "operating"})
-
-
-def fairness(plan: Published) -> pl.DataFrame:
+def fairness(plan: Published, outcome: pl.DataFrame) -> pl.DataFrame:
     """``FinancingFairness``: each region's worst institution and its part of pooled money."""
     given = plan.given
     share: dict[str, float] = {}
-    for _, region, unmet in (
-        outcomes(plan).select("institution_id", "region_id", "unmet_share").iter_rows()
-    ):
+    for region, unmet in outcome.select("region_id", "unmet_share").iter_rows():
         share[region] = max(share.get(region, 0.0), unmet or 0.0)
     pooled = dict.fromkeys(share, 0.0)
     for (f, i, _), amount in plan.books.support.items():
@@ -176,9 +154,11 @@ def _subject(rule: str, index: Any) -> tuple[str, str, int]:
     return (named[0] if len(named) == 2 else "all"), named[-1], period
 
 
-def objectives(plan: Published, record: SolveRecord, money_unit: float) -> pl.DataFrame:
+def objectives(
+    plan: Published, record: SolveRecord, money_unit: float, outcome: pl.DataFrame
+) -> pl.DataFrame:
     """``FinancingObjective``: by tier the least value proved, and that of the published plan."""
-    reached = achieved(plan)
+    reached = achieved(plan, outcome)
     rows = []
     for k, tier in enumerate(record.tiers, 1):
         unit = money_unit if tier.name in MONEY_TIERS else 1.0
@@ -188,31 +168,30 @@ def objectives(plan: Published, record: SolveRecord, money_unit: float) -> pl.Da
     return frame(tables.FinancingObjective, rows)
 
 
-def achieved(plan: Published) -> dict[str, float]:
+def achieved(plan: Published, outcome: pl.DataFrame) -> dict[str, float]:
     """The four objectives of the books, money in currency."""
     given, books = plan.given, plan.books
-    debt = operating_debt(plan)
     growth = 1 + given.gap_growth
     gaps = sum(growth ** (given.last - p) * gap for (_, p), gap in books.gap.items())
-    thinness = sum(thin(plan, debt, cell) for cell in plan.cells)
+    thinness = sum(thin(plan, cell) for cell in plan.cells)
     lent = sum(given.loans[k].lifetime_interest() * d for (k, _, _), d in books.draw.items())
     paid_for = sum(given.funds[f].cost * s for (f, _, _), s in books.support.items())
     banked = sum(max(cash, 0.0) for cash in books.opening.values())
     return {
-        "uncovered": plan.money(gaps + sum(beyond_horizon(plan).values())),
-        "unfairness": _unfairness(plan),
+        "uncovered": plan.money(gaps + sum(plan.beyond.values())),
+        "unfairness": _unfairness(plan, outcome),
         "thinness": _part(thinness, sum(given.required.values()))
         + _part(sum(books.arrears.values()), sum(given.claims.values())),
         "cost": plan.money(lent + paid_for - given.deposit_rate * banked),
     }
 
 
-def _unfairness(plan: Published) -> float:
+def _unfairness(plan: Published, outcome: pl.DataFrame) -> float:
     given = plan.given
-    regions, institutions = fairness(plan), outcomes(plan)
+    regions = fairness(plan, outcome)
     worst = sum(regions["worst"].to_list())
     below = sum(regions["below"].to_list()) * plan.ticks
-    slower = sum(institutions["slower"].to_list()) * plan.ticks
+    slower = sum(outcome["slower"].to_list()) * plan.ticks
     last = sum(given.last_support.values())
     return worst + _part(below, given.pooled_budget) + _part(slower, last)
 
