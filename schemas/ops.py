@@ -88,7 +88,9 @@ class Quality(Table):
 
     run_key: str = column("Region and night.")
     rule: str = column("The rule; docs/deliveries.md lists them.")
-    subject_kind: str = column("What it is about.", isin=["institution", "feed", "delivery"])
+    subject_kind: str = column(
+        "What it is about.", isin=["institution", "feed", "delivery", "resource"]
+    )
     subject: str = column("Its code.")
     severity: str = column("warn, or severe: an alert is raised.", isin=["warn", "severe"])
     owner: str = column("Who should look: sender, clerk or analyst.")

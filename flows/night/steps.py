@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from flows.deliveries.quality import quality_of
 from flows.night import ingest, plans, tables
 from flows.night.context import Night
 from flows.publish import publish
@@ -49,6 +50,7 @@ def steps_of(night: Night) -> list[Step]:
         Step("allocation", plans.allocation),
         Step("financing", plans.financing),
         Step("verify", plans.verify),
+        Step("quality", quality_of),
         Step("about", plans.about),
         Step("publish", lambda night: publish(night.home)),
     ]

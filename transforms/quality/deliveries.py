@@ -1,0 +1,83 @@
+"""Rules across deliveries. Each reads ops tables and returns subject and value."""
+
+from collections.abc import Mapping
+from datetime import date
+
+import polars as pl
+
+FAULTS = 0.05
+TIMES = 2.0
+
+
+def silent_feed(delivery: pl.DataFrame, every_days: Mapping[str, int], night: date) -> pl.DataFrame:
+    """Feeds whose newest extract is older than twice their usual time between extracts."""
+    usual = pl.DataFrame(
+        {"feed": list(every_days), "days": list(every_days.values())},
+        schema={"feed": pl.String, "days": pl.Float64},
+    )
+    loaded = delivery.filter(pl.col("verdict") == "loaded")
+    newest = loaded.group_by("feed").agg(pl.col("extract_time").max().dt.date())
+    age = (pl.lit(night) - pl.col("extract_time")).dt.total_days()
+    late = newest.join(usual, on="feed").with_columns(value=age / pl.col("days"))
+    return _subjects(late.filter(pl.col("value") > TIMES), "feed")
+
+
+def empty_feed(delivery: pl.DataFrame, feeds: list[str]) -> pl.DataFrame:
+    """Feeds of the region that nothing was ever loaded from."""
+    loaded = delivery.filter(pl.col("verdict") == "loaded")
+    wanted = pl.DataFrame({"feed": feeds}, schema={"feed": pl.String})
+    return _subjects(wanted.join(loaded, on="feed", how="anti"), "feed")
+
+
+def delivery_held(delivery: pl.DataFrame) -> pl.DataFrame:
+    """Deliveries, of whatever night, that wait for a person."""
+    return _subjects(delivery.filter(pl.col("verdict") == "held"), "delivery_id")
+
+
+def delivery_rejected(delivery: pl.DataFrame, night: date) -> pl.DataFrame:
+    """Deliveries of tonight that were rejected."""
+    tonight = delivery.filter(pl.col("night") == night, pl.col("verdict") == "rejected")
+    return _subjects(tonight, "delivery_id")
+
+
+def same_content_new_name(delivery: pl.DataFrame, night: date) -> pl.DataFrame:
+    """Deliveries of tonight whose content came before under another name."""
+    known = delivery.filter(pl.col("content_sha256") != "not landed")
+    tonight = known.filter(pl.col("night") == night)
+    named = known.select("content_sha256", "feed", first="file_name", since="received_at")
+    both = tonight.join(named, on=["content_sha256", "feed"]).filter(
+        pl.col("since") < pl.col("received_at"), pl.col("first") != pl.col("file_name")
+    )
+    return _subjects(both.unique("delivery_id"), "delivery_id")
+
+
+def rows_at_fault(
+    delivery: pl.DataFrame, reconciliation: pl.DataFrame, night: date
+) -> pl.DataFrame:
+    """Deliveries of tonight of which over a twentieth is quarantined."""
+    share = pl.col("quarantined") / pl.col("rows_read")
+    rows = reconciliation.select("delivery_id", value=share).filter(pl.col("value") > FAULTS)
+    tonight = delivery.filter(pl.col("night") == night)
+    return _subjects(tonight.join(rows, on="delivery_id"), "delivery_id")
+
+
+def undeclared_columns(delivery: pl.DataFrame, night: date) -> pl.DataFrame:
+    """Deliveries of tonight with columns that their feed does not know."""
+    drift = pl.col("flags").str.contains("undeclared column", literal=True)
+    tonight = delivery.filter(pl.col("night") == night, pl.col("verdict") != "duplicate")
+    return _subjects(tonight.filter(drift), "delivery_id")
+
+
+def good_share(delivery: pl.DataFrame, reconciliation: pl.DataFrame) -> pl.DataFrame:
+    """Share of rows without a fault in each feed's newest loaded delivery: subject, good_share."""
+    loaded = delivery.filter(pl.col("verdict") == "loaded", pl.col("feed").is_not_null())
+    newest = loaded.sort("extract_time", "received_at", "delivery_id").group_by("feed").last()
+    rows = newest.select("feed", "delivery_id").join(reconciliation, on="delivery_id")
+    faults = pl.col("quarantined") + pl.min_horizontal("cells_nulled", "loaded")
+    share = pl.when(pl.col("rows_read") > 0).then(1 - faults / pl.col("rows_read"))
+    return rows.select(subject="feed", good_share=share.clip(0, 1).round(6)).sort("subject")
+
+
+def _subjects(rows: pl.DataFrame, column: str) -> pl.DataFrame:
+    value = pl.col("value") if "value" in rows.columns else pl.lit(None, pl.Float64)
+    return rows.select(subject=column, value=value).sort("subject")
