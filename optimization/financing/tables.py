@@ -21,7 +21,12 @@ MONEY = {
     "financing_budget": ["budget"],
     "financing_loan": ["limit"],
 }
-UNREAD = ("financing_activity", "financing_excluded")
+UNREAD = (
+    "financing_activity",
+    "financing_excluded",
+    "financing_projection",
+    "financing_projection_error",
+)
 
 
 def scaled(tables: Tables) -> dict[str, pl.DataFrame]:

@@ -8,7 +8,7 @@ import polars as pl
 from schemas.assumptions.financing import FinancingAssumptions
 from schemas.base import conform, polars_schema
 from schemas.results.financing import FinancingSetting
-from transforms.financing import cells, institutions, shares, sources
+from transforms.financing import cells, institutions, projection, shares, sources
 from transforms.financing.reports import newest
 
 LARGEST = 1e6
@@ -61,8 +61,20 @@ def financing_inputs(
         "financing_loan": sources.loans(assumed),
         "financing_region": shares.target_shares(tables["zone"], tables["population"]),
         "financing_excluded": left_out,
+        **_projections(finance, financed, least),
     }
     return {**frames, "financing_setting": settings(assumed, money_unit(frames))}
+
+
+def _projections(
+    finance: pl.DataFrame, financed: pl.DataFrame, least: int
+) -> dict[str, pl.DataFrame]:
+    """How well the years before would have told the newest."""
+    own = finance.join(financed, on="institution_id", how="semi")
+    years = projection.yearly(own, least)
+    projected = projection.projections(years)
+    errors = projection.projection_errors(years, projected)
+    return {"financing_projection": projected, "financing_projection_error": errors}
 
 
 def _cells(

@@ -14,6 +14,8 @@ from schemas.results.financing.inputs import (
     FinancingOpening,
     FinancingPayer,
     FinancingPeriod,
+    FinancingProjection,
+    FinancingProjectionError,
     FinancingRegion,
     FinancingSetting,
 )
@@ -46,6 +48,8 @@ INPUTS: tuple[type[Table], ...] = (
     FinancingEligible,
     FinancingLoan,
     FinancingRegion,
+    FinancingProjection,
+    FinancingProjectionError,
     FinancingExcluded,
 )
 RESULTS: tuple[type[Table], ...] = (

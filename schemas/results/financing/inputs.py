@@ -6,6 +6,7 @@ from schemas.base import Table, column
 
 SOURCE = "clean finance tables and the region's assumptions"
 PURPOSES = ("operating", "capital")
+PROJECTED = ("operating_cost", "net_patient_revenue")
 REPAYMENTS = ("bullet", "level_principal", "annuity")
 SETTINGS = (
     "deposit_rate",
@@ -225,6 +226,39 @@ class FinancingRegion(Table):
     class Config:
         name = "financing_region"
         unique = ["region_id"]
+        metadata = {"layer": "results", "source": SOURCE}
+
+
+class FinancingProjection(Table):
+    """An institution's newest year of a measure, and what the years before would have said."""
+
+    institution_id: str = column("Institution.")
+    measure: str = column("operating_cost or net_patient_revenue.", isin=PROJECTED)
+    period_end: pl.Date = column("Last day of the newest report.")
+    basis_end: pl.Date = column("Last day of the report a year before.")
+    projected: float = column("A year's amount, projected from the basis.", "currency")
+    reported: float = column("A year's amount, as reported.", "currency", gt=0)
+    error: float = column("Projected less reported, by reported.", "share")
+
+    class Config:
+        name = "financing_projection"
+        unique = ["institution_id", "measure"]
+        metadata = {"layer": "results", "source": SOURCE}
+
+
+class FinancingProjectionError(Table):
+    """How far a measure's projections are off, over all institutions."""
+
+    measure: str = column("operating_cost or net_patient_revenue.", isin=PROJECTED)
+    method: str = column("How it is projected.")
+    institutions: int = column("Institutions with two reports a year apart.", "1", ge=0)
+    growth: float = column("Median growth in a year, from the reports before.", "share")
+    median_error: float = column("Median of the error's size.", "share", ge=0)
+    p90_error: float = column("90th percentile of the error's size.", "share", ge=0)
+
+    class Config:
+        name = "financing_projection_error"
+        unique = ["measure"]
         metadata = {"layer": "results", "source": SOURCE}
 
 
