@@ -55,6 +55,7 @@ contracts: setup ## Do imports run one way only?
 
 docs: setup ## Write the generated documents again.
 	@$(BIN)/python -m flows.dictionary docs/dictionary.md
+	@$(BIN)/python -m flows.formulation docs
 
 lock: setup ## Resolve every dependency again and write requirements.lock.
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-strip-extras --generate-hashes --extra dev pyproject.toml -o requirements.lock
