@@ -115,6 +115,12 @@ class FinancingAssumptions(_Assumptions):
     least_report_days: int = Field(
         28, ge=1, description="shortest period that is annualised [days]"
     )
+    oldest_report_days: int = Field(
+        731,
+        ge=0,
+        description="an institution whose newest report ends longer than this before the region's "
+        "newest is taken as closed [days]",
+    )
     largest_overdraft_days: float = Field(
         90,
         ge=0,

@@ -38,7 +38,9 @@ def financing_inputs(
     finance, least = tables["finance"], assumed.least_report_days
     everyone = tables["institution"].sort("institution_id")
     daily_claims = institutions.claims_by_day(finance, least)
-    left_out = institutions.excluded(everyone, finance, daily_claims, least)
+    left_out = institutions.excluded(everyone, finance, daily_claims, assumed)
+    closed = left_out.filter(pl.col("reason") == "report_too_old")
+    reporting = everyone.join(closed, on="institution_id", how="anti").sort("institution_id")
     financed = everyone.join(left_out, on="institution_id", how="anti").sort("institution_id")
     daily_claims = daily_claims.join(financed, on="institution_id", how="semi")
     spans = cells.periods(start, assumed.periods, assumed.period_months)
@@ -56,7 +58,7 @@ def financing_inputs(
         "financing_arrears": sources.arrears(daily_claims, assumed.payers),
         "financing_payer": sources.ceilings(claims, assumed.payers),
         "financing_fund": sources.fund_table(whole, assumed),
-        "financing_budget": sources.budgets(whole, everyone, finance, spans, least),
+        "financing_budget": sources.budgets(whole, reporting, finance, spans, least),
         "financing_eligible": sources.eligible(whole, financed),
         "financing_loan": sources.loans(assumed),
         "financing_region": shares.target_shares(tables["zone"], tables["population"]),

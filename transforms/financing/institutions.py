@@ -58,19 +58,27 @@ def claims_by_day(finance: pl.DataFrame, least_days: int) -> pl.DataFrame:
 
 
 def excluded(
-    institution: pl.DataFrame, finance: pl.DataFrame, claims: pl.DataFrame, least_days: int
+    institution: pl.DataFrame,
+    finance: pl.DataFrame,
+    claims: pl.DataFrame,
+    assumed: FinancingAssumptions,
 ) -> pl.DataFrame:
     """``FinancingExcluded``: institutions that cannot be financed, by the first rule that says so.
 
-    no_finance_rows, no_operating_cost (no period of ``least_days`` with a cost above 0),
+    no_finance_rows, no_operating_cost (no period long enough with a cost above 0),
+    report_too_old (the newest such period ends long before the region's newest),
     no_patient_revenue (none above 0 in that period).
     """
-    ids = pl.col("institution_id")
+    periods = reported(finance, assumed.least_report_days)
+    end = pl.col("period_start") + pl.duration(days=pl.col("days") - 1)
+    age = (end.max() - end).dt.total_days()
     has = {
         "no_finance_rows": finance["institution_id"].unique(),
-        "no_operating_cost": reported(finance, least_days)["institution_id"],
+        "no_operating_cost": periods["institution_id"],
+        "report_too_old": periods.filter(age <= assumed.oldest_report_days)["institution_id"],
         "no_patient_revenue": claims["institution_id"].unique(),
     }
+    ids = pl.col("institution_id")
     reason = pl.coalesce(
         pl.when(~ids.is_in(known.implode())).then(pl.lit(rule)) for rule, known in has.items()
     )

@@ -87,7 +87,7 @@ def budgets(
 ) -> pl.DataFrame:
     """``FinancingBudget``: a given amount, or a share of what the fund's institutions report.
 
-    ``institution`` are all institutions of the region's file: who reports counts, financed or not.
+    ``institution`` are all that report of late: who does counts, financed or not.
     """
     rows = []
     for fund in whole:

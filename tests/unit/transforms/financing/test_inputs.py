@@ -17,6 +17,8 @@ from transforms.financing.shares import target_shares
 
 YEAR = (date(2019, 1, 1), date(2019, 12, 31))
 HALF = (date(2020, 1, 1), date(2020, 6, 30))
+LONG_AGO = (date(2010, 1, 1), date(2010, 12, 31))
+TWO_YEARS_BEFORE = (date(2017, 1, 1), date(2017, 12, 31))
 START = date(2022, 10, 8)
 
 
@@ -93,14 +95,18 @@ def test_who_cannot_be_financed_and_why():
         ("d", "net_patient_revenue", "all", YEAR, 10),
         ("e", "operating_cost", "all", YEAR, 10),
         ("e", "net_patient_revenue", "all", YEAR, -10),
+        ("g", "operating_cost", "all", TWO_YEARS_BEFORE, 10),
+        ("g", "net_patient_revenue", "all", TWO_YEARS_BEFORE, 10),
     )
-    everyone = institutions(a="r", b="r", c="r", d="r", e="r", f="r")
-    assert excluded(everyone, rows, claims_by_day(rows, 28), 28).rows() == [
+    everyone = institutions(a="r", b="r", c="r", d="r", e="r", f="r", g="r")
+    assumed = FinancingAssumptions(oldest_report_days=365)
+    assert excluded(everyone, rows, claims_by_day(rows, 28), assumed).rows() == [
         ("b", "no_operating_cost"),
         ("c", "no_patient_revenue"),
         ("d", "no_operating_cost"),
         ("e", "no_patient_revenue"),
         ("f", "no_finance_rows"),
+        ("g", "report_too_old"),
     ]
 
 
@@ -190,11 +196,13 @@ def made() -> dict[str, pl.DataFrame]:
         ("b", "net_patient_revenue", "other", YEAR, 730),
         ("b", "uncompensated_care", "all", YEAR, 73),
         ("c", "uncompensated_care", "all", YEAR, 365),
+        ("d", "operating_cost", "all", LONG_AGO, 3650),
+        ("d", "uncompensated_care", "all", LONG_AGO, 3650),
     )
     tables = {
         "zone": empty(clean.Zone),
         "population": empty(clean.Population),
-        "institution": institutions(a="n", b="s", c="s"),
+        "institution": institutions(a="n", b="s", c="s", d="s"),
         "finance": rows,
         "allocation_load": load(("a", 12.0, 10.0)),
     }
@@ -268,7 +276,7 @@ def test_an_overdraft_of_more_than_ninety_days_is_no_overdraft():
 
 
 def test_a_fund_per_region_has_what_that_region_reports(made):
-    """b 0.2 a day and c, which is not financed, 1.0 a day; half of it for 92 days."""
+    """b 0.2 a day and c, which is not financed, 1.0 a day, half of it for 92 days; d has closed."""
     budget = made["financing_budget"].filter(pl.col("period") == 1)
     assert budget.select("fund_id", "budget").rows() == [
         ("care:n", 0.0),
