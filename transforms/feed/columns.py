@@ -42,7 +42,7 @@ def columns(feed: Feed, text: pl.DataFrame, extract_time: datetime | None) -> Co
     """
     trimmed = rename(feed, text)
     named = [c for c in trimmed.columns if c != "row_number"]
-    known = trimmed.with_columns(_without_markers(feed, c) for c in named)
+    known = trimmed.with_columns(_without_markers(feed, trimmed, named))
     values = typed(feed, known, not_negative(feed))
     frame, flags = _padded(feed, values.believed)
     frame = frame.with_columns(_explanations(feed, trimmed, values)).with_columns(
@@ -69,10 +69,16 @@ def _hollow(text: pl.DataFrame) -> list[str]:
     return [f"column {c} holds nothing" for c, n in counts if n == text.height >= FEW]
 
 
-def _without_markers(feed: Feed, column: str) -> pl.Expr:
-    markers = ["", *feed.markers_for(column)]
-    value = pl.all_horizontal(pl.col(column) != marker for marker in markers)
-    return pl.when(value).then(pl.col(column)).alias(column)
+def _without_markers(feed: Feed, frame: pl.DataFrame, columns: list[str]) -> list[pl.Expr]:
+    """Null in place of markers, for the columns that hold any."""
+    tests = {c: _is_marker(feed, c) for c in columns}
+    found = frame.select(test.any().alias(c) for c, test in tests.items()).row(0)
+    hit = [c for c, any_ in zip(columns, found, strict=True) if any_]
+    return [pl.when(~tests[c]).then(pl.col(c)).alias(c) for c in hit]
+
+
+def _is_marker(feed: Feed, column: str) -> pl.Expr:
+    return pl.any_horizontal(pl.col(column) == m for m in ["", *feed.markers_for(column)])
 
 
 def _padded(feed: Feed, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:

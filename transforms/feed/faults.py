@@ -38,4 +38,4 @@ def without(frame: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     """``frame`` less the rows whose number stands in ``rows``, in the same order."""
     if rows.is_empty():
         return frame
-    return frame.join(rows, on="row_number", how="anti", maintain_order="left")
+    return frame.filter(~pl.col("row_number").is_in(rows["row_number"].implode()))
