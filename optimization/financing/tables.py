@@ -29,6 +29,9 @@ UNREAD = (
 )
 
 
+ADDING_UP = 1e-9
+
+
 def scaled(tables: Tables) -> dict[str, pl.DataFrame]:
     """What the model reads, every amount in the plan's unit of money."""
     unit = by_key(tables["financing_setting"], "setting", "value")["money_unit"]
@@ -142,7 +145,13 @@ def _ratio(
     for y, i, p in claim:
         if (y, p) in asked:
             asked[y, p] += claim[y, i, p]
-    return {k: min(1.0, ceiling[k] / total) if total > 0 else 1.0 for k, total in asked.items()}
+    return {k: _part(ceiling[k], total) for k, total in asked.items()}
+
+
+def _part(ceiling: float, asked: float) -> float:
+    """A ceiling that equals the claims but for the noise of adding them up pays them all."""
+    part = ceiling / asked if asked > 0 else 1.0
+    return 1.0 if part > 1 - ADDING_UP else part
 
 
 def _required(

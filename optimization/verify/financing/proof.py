@@ -30,6 +30,9 @@ CLAIM = ["payer_id", *CELL]
 SUPPORT = ["fund_id", *CELL]
 LOAN = ["loan_id", *CELL]
 
+# A ceiling may equal the claims but for the noise of adding them up.
+ADDING_UP = 1e-9
+
 
 def check_proof(view: View, verdict: Verdict) -> None:
     """The prices prove tier 1, and shadow prices follow from them."""
@@ -308,7 +311,7 @@ def _payer_prices(view: View, prices: Prices) -> pl.DataFrame:
     asked = total(view["claim"], key, "claim", "asked")
     rows = view["claim"].join(asked, on=key).join(view["payer"], on=key)
     rows = rows.join(prices("payers_pay_pro_rata", CLAIM), on=CLAIM)
-    short = rows.filter(pl.col("ceiling") < pl.col("asked"))
+    short = rows.filter(pl.col("ceiling") < pl.col("asked") * (1 - ADDING_UP))
     shares = short.with_columns(share=pl.col("y") * pl.col("claim") / pl.col("asked"))
     both = joined(view["payer"], prices("payers_can_pay", key), key)
     both = joined(both, total(shares.select(*key, "institution_id", "share"), key, "share"), key)
