@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flows.home import Home, one_night
 from flows.night.context import Night, plan_night
-from flows.night.run import begin, run_plain
+from flows.night.run import begin, completed, run_plain
 from flows.settings import settings
 from schemas.errors import CatchmentError
 
@@ -16,10 +16,12 @@ QUIET = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
 }
-# A night that a person waits for: Prefect's own log stays out of sight, and a lost server is
-# given up soon (by default it is asked again for minutes).
+# A night that a person waits for: Prefect's own log stays out of sight, a temporary server may
+# take its time on a busy machine, and a lost one is given up soon (by default it is asked again
+# for minutes).
 ATTENDED = {
     **QUIET,
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
     "PREFECT_LOGGING_LEVEL": "CRITICAL",
     "PREFECT_CLIENT_MAX_RETRIES": "1",
 }
@@ -40,7 +42,7 @@ def run_night(
             notes.append(f"Prefect: {reason}; the night ran without it")
             run_plain(night)
         elif reason := _run_on_prefect(night):
-            notes.append(f"Prefect: {reason}; the rest of the night ran without it")
+            notes.append(f"Prefect: {reason}; what was left of the night ran without it")
             run_plain(night)
     return night, notes
 
@@ -84,5 +86,6 @@ def _run_on_prefect(night: Night) -> str | None:
         raise
     except Exception as err:
         logging.disable(logging.ERROR)
-        return f"the server was lost ({type(err).__name__})"
+        what = "was lost" if completed(night) else "could not be used"
+        return f"the server {what} ({type(err).__name__})"
     return None
