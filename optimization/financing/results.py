@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from optimization.financing.inputs import Cell, FinancingInputs
-from optimization.financing.ledger import Ledger, Unit, total_by_cell
+from optimization.financing.ledger import Ledger, Unit, opening_arrears, total_by_cell
 from schemas.base import Table, conform, polars_schema
 from schemas.results import financing as tables
 
@@ -173,7 +173,7 @@ def receivables(plan: Published) -> pl.DataFrame:
     books = plan.books
     rows = []
     for k, claim in books.claim.items():
-        opening = max(books.arrears[k] + books.paid[k] - claim, 0.0)
+        opening = opening_arrears(books, plan.given, plan.unit, *k)
         amounts = opening, claim, books.paid[k], books.arrears[k]
         rows.append((*k, *map(plan.money, amounts)))
     return frame(tables.FinancingReceivable, rows)
@@ -184,7 +184,7 @@ def debts(plan: Published) -> pl.DataFrame:
     books = plan.books
     rows = []
     for k, owed in books.owed.items():
-        opening = max(owed - books.draw[k] + books.principal[k], 0.0)
+        opening = books.owed.get((*k[:2], k[2] - 1), 0.0)
         amounts = opening, books.draw[k], books.principal[k], books.interest[k], owed
         if any(amounts):
             rows.append((*k, *map(plan.money, amounts)))

@@ -108,3 +108,10 @@ def with_more(tables: dict[str, pl.DataFrame], source: dict, more: float) -> dic
     this = (pl.col("fund_id") == source["source_id"]) & (pl.col("period") == source["period"])
     added = pl.when(this).then(more).otherwise(0.0)
     return {**tables, "financing_budget": budget.with_columns(pl.col("budget") + added)}
+
+
+def test_the_plan_does_not_depend_on_threads():
+    tables = random_case(2, institutions=9)
+    one, two = plan(tables, threads=1), plan(tables, threads=2)
+    for table in set(one.frames) - {"plan_seconds"}:
+        assert one.frames[table].equals(two.frames[table]), table
