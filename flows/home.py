@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from flows.settings import settings
 from schemas.errors import HomeRefused, NightBusy
 
 
@@ -48,8 +49,8 @@ class Home:
 
     @property
     def keys(self) -> Path:
-        """The keys of pseudonyms and encryption."""
-        return self.root / "keys"
+        """The keys of pseudonyms and encryption; elsewhere where CATCHMENT_KEYS says so."""
+        return settings().keys or self.root / "keys"
 
     @property
     def prefect(self) -> Path:
@@ -60,17 +61,19 @@ class Home:
         return (self.landing, self.decisions, self.receipts, self.spill, self.prefect)
 
     def prepare(self) -> "Home":
-        """Create what is missing and close it to others.
+        """Create what is missing, and close it and whatever this process writes to others.
 
         Raises:
             HomeRefused: if the root cannot be created or written.
         """
         fault = None
+        os.umask(0o077)
         try:
             for folder in (self.root, *self._private()):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.root.chmod(0o700)
-            self.published.parent.mkdir(mode=0o755, exist_ok=True)
+            self.published.parent.mkdir(exist_ok=True)
+            self.published.parent.chmod(0o755)
         except OSError as err:
             fault = err.strerror
         if fault is None and not os.access(self.root, os.W_OK):

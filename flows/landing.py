@@ -7,8 +7,11 @@ import stat
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from flows.home import Home
+from flows.protect.encryption import encrypt
+from flows.protect.keys import Key
 from schemas.errors import DeliveryRejected
 
 CHUNK = 1 << 20
@@ -22,17 +25,18 @@ THEIR_FAULT = (errno.EACCES, errno.EPERM, errno.ENOENT, errno.EISDIR, errno.ELOO
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """A landed file: where it is, its hash and its size in bytes."""
+    """A landed file: where it is; the hash of its bytes as sent, and how many they are."""
 
     path: Path
     sha256: str
     bytes: int
 
 
-def land(home: Home, source: Path, max_bytes: int) -> Landed:
-    """Copy ``source`` into the landing folder; a file already there is left as it is.
+def land(home: Home, source: Path, max_bytes: int, key: Key | None = None) -> Landed:
+    """Copy ``source`` into the landing folder, encrypted where there is a ``key``.
 
-    A file that is replaced or changed meanwhile is read once more.
+    Its bytes are never on this disk in the clear then. A file that is replaced or changed
+    meanwhile is read once more.
 
     Raises:
         DeliveryRejected: if it cannot be read, is a link, is larger than ``max_bytes``, or goes on
@@ -43,7 +47,7 @@ def land(home: Home, source: Path, max_bytes: int) -> Landed:
     for _ in range(TRIES):
         before = _stat(source)
         _refuse_size(before.st_size, max_bytes)
-        digest, size = _copy(source, part)
+        digest, size = _copy(source, part, key)
         if _same(before, _stat(source), size):
             return _keep(home, part, digest, size)
         part.unlink()
@@ -105,17 +109,18 @@ def _stat(source: Path) -> os.stat_result:
     raise DeliveryRejected(f"the file cannot be read: {fault}")
 
 
-def _copy(source: Path, part: Path) -> tuple[str, int]:
-    digest, size, fault = hashlib.sha256(), 0, None
+def _copy(source: Path, part: Path, key: Key | None) -> tuple[str, int]:
+    fault = None
     try:
         with (
             open(source, "rb", opener=_no_link) as read,
             open(part, "wb", opener=_private) as write,
         ):
-            while chunk := read.read(CHUNK):
-                digest.update(chunk)
-                size += len(chunk)
-                write.write(chunk)
+            counted = _Counted(read)
+            if key is None:
+                write.writelines(iter(lambda: counted.read(CHUNK), b""))
+            else:
+                encrypt(counted, write, key)
             write.flush()
             os.fsync(write.fileno())
     except OSError as err:
@@ -124,7 +129,20 @@ def _copy(source: Path, part: Path) -> tuple[str, int]:
         fault = err.strerror
     if fault:
         raise DeliveryRejected(f"the file cannot be read: {fault}")
-    return digest.hexdigest(), size
+    return counted.digest.hexdigest(), counted.size
+
+
+class _Counted:
+    """A file that hashes and counts what is read from it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self.digest, self.size = file, hashlib.sha256(), 0
+
+    def read(self, size: int) -> bytes:
+        chunk = self._file.read(size)
+        self.digest.update(chunk)
+        self.size += len(chunk)
+        return chunk
 
 
 def _no_link(path: str, flags: int) -> int:

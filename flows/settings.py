@@ -14,6 +14,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CATCHMENT_", frozen=True)
 
     home: Path = Field(Path("home"), description="where landing, warehouse and results are [path]")
+    keys: Path | None = Field(
+        None, description="where keys are; absent: the folder keys of the home [path]"
+    )
     threads: int = Field(
         default_factory=lambda: len(os.sched_getaffinity(0)),
         ge=1,

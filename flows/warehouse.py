@@ -15,7 +15,7 @@ from schemas.clean import ENTITIES, FEED_TABLES
 from schemas.errors import HomeRefused
 from schemas.tables import ALL
 
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "3"
 Connection = duckdb.DuckDBPyConnection
 
 

@@ -131,6 +131,11 @@ def description(table: type[Table]) -> str:
     return " ".join((table.__doc__ or "").split())
 
 
+def holds_patients(table: type[Table]) -> bool:
+    """Does a row describe a person?"""
+    return bool(_metadata(table).get("patient_data", False))
+
+
 def identifiers(table: type[Table]) -> list[str]:
     """The columns of which only a pseudonym is stored."""
     columns = _schema(table).columns.items()

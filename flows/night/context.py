@@ -7,6 +7,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from flows.home import Home
+from flows.protect.keys import Keys
+from flows.protect.veil import Veil, veil_of
 from flows.regions import RegionFiles, load_region
 from schemas.assumptions.region import Region
 from schemas.errors import ConfigRefused
@@ -41,6 +43,11 @@ class Night:
     def region(self) -> Region:
         """What the region's file says."""
         return self.files.region
+
+    @property
+    def veil(self) -> Veil:
+        """What stands between patients and the warehouse."""
+        return veil_of(Keys(self.home.keys), self.files)
 
     @property
     def run_key(self) -> str:

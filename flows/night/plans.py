@@ -120,6 +120,7 @@ def about(night: Night) -> int:
             "horizon_days": str(region.allocation.horizon_days),
             "catchment_version": version("catchment"),
             "configuration_sha256": night.files.sha256,
+            "pseudonym_key": key.key_id if (key := night.veil.seal()) else "none",
         }
         frame = pl.DataFrame({"item": list(facts), "value": list(facts.values())})
         return replace(con, ops.RegionInfo, conform(ops.RegionInfo, frame))

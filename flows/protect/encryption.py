@@ -5,11 +5,12 @@ with its tag. A chunk's nonce is prefix + its number + whether it is the last, s
 is changed, moved, dropped or cut off does not decrypt (the STREAM construction).
 """
 
+import hashlib
 import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -24,7 +25,15 @@ PREFIX = 7
 KEY_ID = 12
 
 
-def encrypt(source: BinaryIO, target: BinaryIO, key: Key) -> None:
+class Readable(Protocol):
+    """Anything that gives bytes."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most ``size`` bytes, none at the end."""
+        ...
+
+
+def encrypt(source: Readable, target: BinaryIO, key: Key) -> None:
     """Write ``source`` encrypted to ``target``."""
     cipher, prefix = AESGCM(key.derive("file")), secrets.token_bytes(PREFIX)
     head = MAGIC + key.key_id.encode() + prefix
@@ -33,7 +42,7 @@ def encrypt(source: BinaryIO, target: BinaryIO, key: Key) -> None:
         target.write(cipher.encrypt(_nonce(prefix, number, last), chunk, head))
 
 
-def decrypt(source: BinaryIO, keys: Keys) -> Iterator[bytes]:
+def decrypt(source: Readable, keys: Keys) -> Iterator[bytes]:
     """The plain chunks of an encrypted file, each proved before it is given out.
 
     Raises:
@@ -66,6 +75,21 @@ def plain_bytes(path: Path, keys: Keys) -> bytes:
         return b"".join(decrypt(file, keys))
 
 
+def plain_hash(path: Path, keys: Keys) -> str:
+    """sha256 of the file's bytes, decrypted where it is encrypted.
+
+    Raises:
+        KeyRefused: as ``decrypt``.
+    """
+    found = hashlib.sha256()
+    with path.open("rb") as file:
+        for chunk in (
+            decrypt(file, keys) if is_encrypted(path) else iter(lambda: file.read(CHUNK), b"")
+        ):
+            found.update(chunk)
+    return found.hexdigest()
+
+
 def encrypt_file(path: Path, key: Key) -> None:
     """Replace a file by its encrypted self, mode 0600, at once."""
     part = path.with_name(f".{path.name}.part")
@@ -85,7 +109,7 @@ def _opened(cipher: AESGCM, nonce: bytes, chunk: bytes, head: bytes) -> bytes:
     raise KeyRefused("the file is damaged: it is not what was written")
 
 
-def _chunks(source: BinaryIO, size: int) -> Iterator[tuple[int, bytes, bool]]:
+def _chunks(source: Readable, size: int) -> Iterator[tuple[int, bytes, bool]]:
     number, chunk = 0, source.read(size)
     while True:
         following = source.read(size)

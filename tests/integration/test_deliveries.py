@@ -24,6 +24,8 @@ from flows.home import Home, one_night
 from flows.night.context import plan_night
 from flows.night.run import begin
 from flows.night.steps import steps_of
+from flows.protect.encryption import plain_bytes
+from flows.protect.keys import Keys
 from flows.publish import publish
 from flows.regions import load_region
 from schemas.errors import ConfigRefused, HomeRefused, NightBusy
@@ -235,7 +237,8 @@ def test_packed_files_are_loaded_and_land_as_they_were_sent(place, name, content
     place.send(name, content)
     assert place.night() == {name: ("loaded", "")}
     sha256 = hashlib.sha256(content).hexdigest()
-    assert (place.home.landing / sha256[:2] / sha256).read_bytes() == content
+    landed = place.home.landing / sha256[:2] / sha256
+    assert plain_bytes(landed, Keys(place.home.keys)) == content
     assert place.newest().height == 42
 
 

@@ -7,6 +7,7 @@ from flows.night.ingest.arrivals import Arrival, arrivals_of
 from flows.night.ingest.deliver import deliver
 from flows.night.ingest.record import Account, settle
 from flows.night.ingest.settled import apply_decisions, refuse_if_lost
+from flows.protect.veil import refuse_other_key
 from flows.warehouse import opened
 
 __all__ = ["Arrival", "arrivals_of", "ingest_feed", "ingest_unclaimed"]
@@ -24,6 +25,8 @@ def ingest_feed(night: Night, feed_name: str) -> int:
     arrivals.sort(key=lambda a: (a.extract_time or datetime.min, a.name))
     with opened(night.home) as con:
         refuse_if_lost(night, con)
+        if night.files.feed(feed_name).patient_data:
+            refuse_other_key(con, night.veil.keys)
         settled = apply_decisions(night, con, feed_name)
         return settled + sum(deliver(night, con, arrival) for arrival in arrivals)
 

@@ -13,6 +13,9 @@ from flows.night.ingest.arrivals import Arrival
 from flows.night.ingest.compare import closed_institutions, compared, earlier_rows, newest_extract
 from flows.night.ingest.record import Account, Taken, settle
 from flows.night.ingest.seen import seen, twin
+from flows.protect.encryption import is_encrypted, plain_bytes
+from flows.protect.keys import Keys
+from flows.protect.veil import Veil
 from flows.reading import read_text
 from flows.warehouse import Connection
 from schemas.errors import DeliveryRejected, TableRefused
@@ -32,7 +35,7 @@ def deliver(night: Night, con: Connection, arrival: Arrival) -> int:
         manifest = _manifest(arrival)
         landed = _landed(night, arrival, manifest)
         taken = Taken(landed, landed.sha256)
-        content = content_of(landed.path, arrival.path.name, _feed(arrival))
+        content = content_of(landed.path, arrival.path.name, _feed(arrival), night.veil.keys)
         taken = replace(taken, content_sha256=_hash(content, landed))
         account = seen(con, arrival, taken.content_sha256)
         if account is None:
@@ -42,15 +45,16 @@ def deliver(night: Night, con: Connection, arrival: Arrival) -> int:
     return settle(night, con, arrival, taken, account)
 
 
-def content_of(path: Path, name: str, feed: Feed) -> bytes | Path:
-    """A landed file's content: itself, or what is in the archive.
+def content_of(path: Path, name: str, feed: Feed, keys: Keys) -> bytes | Path:
+    """A landed file's content: itself, decrypted, or what is in the archive.
 
     Raises:
         DeliveryRejected: as ``flows.deliveries.archive.unpack``.
+        KeyRefused: if the file is damaged or its key is missing.
     """
-    if not is_archive(name):
-        return path
-    return unpack(path, name, most_bytes(feed))
+    if is_archive(name):
+        return unpack(plain_bytes(path, keys), name, most_bytes(feed))
+    return plain_bytes(path, keys) if is_encrypted(path) else path
 
 
 def most_bytes(feed: Feed) -> int:
@@ -59,9 +63,15 @@ def most_bytes(feed: Feed) -> int:
 
 
 def read_content(
-    con: Connection, feed: Feed, extract_time: datetime | None, content: bytes | Path
+    con: Connection,
+    feed: Feed,
+    extract_time: datetime | None,
+    content: bytes | Path,
+    veil: Veil,
 ) -> tuple[Outcome, list[str]]:
-    """Tables, faults and counts of a file, and what was repaired.
+    """Tables, faults and counts of a file, and what was repaired or left out.
+
+    No identifier of a person leaves it: see ``flows.protect.veil``.
 
     Raises:
         DeliveryRejected: if it cannot be loaded at all.
@@ -76,7 +86,8 @@ def read_content(
             f"none of its {outcome.counts.rows_read:,} rows can be loaded; "
             f"{outcome.counts.quarantined:,} are at fault"
         )
-    return outcome, [*text.flags, *outcome.flags]
+    tables, left_out = veil.over(con, outcome.tables)
+    return replace(outcome, tables=tables), [*text.flags, *outcome.flags, *left_out]
 
 
 def _feed(arrival: Arrival) -> Feed:
@@ -91,7 +102,7 @@ def _manifest(arrival: Arrival) -> Manifest | None:
 
 
 def _landed(night: Night, arrival: Arrival, manifest: Manifest | None) -> Landed:
-    landed = land(night.home, arrival.path, most_bytes(_feed(arrival)))
+    landed = land(night.home, arrival.path, most_bytes(_feed(arrival)), night.veil.seal())
     check_hash(manifest, landed.sha256)
     return landed
 
@@ -109,7 +120,7 @@ def _judged(
     manifest: Manifest | None,
 ) -> Account:
     feed = _feed(arrival)
-    outcome, flags = read_content(con, feed, arrival.extract_time, content)
+    outcome, flags = read_content(con, feed, arrival.extract_time, content, night.veil)
     check_rows(manifest, outcome.counts.rows_read)
     flags += twin(con, feed, taken.content_sha256)
     reasons = _reasons(night, con, arrival, outcome)

@@ -73,8 +73,10 @@ def decided_account(
     assert delivery.feed is not None
     try:
         feed = night.files.feed(delivery.feed)
-        content = content_of(landed_path(night.home, delivery), delivery.file_name, feed)
-        outcome, flags = read_content(con, feed, delivery.extract_time, content)
+        content = content_of(
+            landed_path(night.home, delivery), delivery.file_name, feed, night.veil.keys
+        )
+        outcome, flags = read_content(con, feed, delivery.extract_time, content, night.veil)
     except (DeliveryRejected, TableRefused) as err:
         return Account("rejected", f"released, but {err}", delivery.rows_read, flags)
     return Account("loaded", None, outcome.counts.rows_read, [*flags, f"released; {held}"], outcome)

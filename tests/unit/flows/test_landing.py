@@ -46,8 +46,8 @@ def test_a_file_that_grows_while_it_is_read_is_rejected(home, tmp_path, monkeypa
 def _grow_while_copying(source):
     from flows.landing import _copy
 
-    def copy(path, part):
-        found = _copy(path, part)
+    def copy(path, part, key):
+        found = _copy(path, part, key)
         with source.open("ab") as more:
             more.write(b"2\n")
         return found
@@ -72,8 +72,8 @@ def _replace_after_first_copy(source):
 
     copies = []
 
-    def copy(path, part):
-        found = _copy(path, part)
+    def copy(path, part, key):
+        found = _copy(path, part, key)
         if not copies:
             other = source.with_name("other")
             other.write_bytes(b"new\n")

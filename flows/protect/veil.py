@@ -1,0 +1,106 @@
+"""Between what a patient feed sends and what the warehouse keeps: nothing that names a person."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import duckdb
+import polars as pl
+
+from flows.protect.keys import Key, Keys
+from flows.protect.pseudonym import pseudonymise
+from flows.regions import RegionFiles
+from schemas.base import Table, conform, holds_patients, identifiers, name, polars_schema
+from schemas.clean import FEED_TABLES
+from schemas.errors import HomeRefused
+
+UNKNOWN = "unknown"
+AGE_BAND = r"^(\d{1,3}|\d{1,3}-\d{1,3}|\d{1,3}\+|all)$"
+KNOWN_ZONES = """
+    SELECT zone_id FROM history.zone UNION SELECT zone_id FROM history.institution
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Veil:
+    """A home's keys and the codes that its region declares, by column."""
+
+    keys: Keys
+    codes: Mapping[str, frozenset[str]]
+    patients: bool
+
+    def seal(self) -> Key | None:
+        """The key that landed files are encrypted with; null where no feed is of patients."""
+        return self.keys.active() if self.patients else None
+
+    def over(
+        self, con: duckdb.DuckDBPyConnection, tables: Mapping[str, pl.DataFrame]
+    ) -> tuple[dict[str, pl.DataFrame], list[str]]:
+        """Tables of a delivery as they may be kept, and in words what was left out.
+
+        In a table of patients an identifier becomes its pseudonym, and text that is no code of
+        this region becomes null (``unknown`` where there must be a code).
+        """
+        kept, words = dict(tables), []
+        for own, frame in tables.items():
+            if holds_patients(FEED_TABLES[own]):
+                kept[own], said = self._table(con, FEED_TABLES[own], frame)
+                words += said
+        return kept, words
+
+    def _table(
+        self, con: duckdb.DuckDBPyConnection, table: type[Table], frame: pl.DataFrame
+    ) -> tuple[pl.DataFrame, list[str]]:
+        zones = frozenset(row[0] for row in con.execute(KNOWN_ZONES).fetchall() if row[0])
+        known = {**self.codes, "zone_id": zones}
+        named = [c for c, t in polars_schema(table).items() if t == pl.String]
+        words = []
+        for column in [c for c in named if c not in identifiers(table)]:
+            frame, left_out = _only_codes(frame, column, known.get(column))
+            if left_out:
+                words.append(f"{column}: {left_out} cell(s) hold no code of this region, not kept")
+        return conform(table, pseudonymise(table, frame, self.keys.active())), words
+
+
+def veil_of(keys: Keys, files: RegionFiles) -> Veil:
+    """The veil of a region whose keys lie in a folder."""
+    region = files.region
+    codes = {
+        "class_id": frozenset(c.class_id for c in region.classes),
+        "payer_id": frozenset(region.financing.payers),
+        "sex": frozenset({"F", "M", "X"}),
+    }
+    return Veil(keys, codes, any(feed.patient_data for feed in files.feeds))
+
+
+def refuse_other_key(con: duckdb.DuckDBPyConnection, keys: Keys) -> None:
+    """Raise if the warehouse holds pseudonyms of another key: the same person would count twice.
+
+    Raises:
+        HomeRefused: naming the command that makes them again.
+    """
+    active = keys.active().key_id
+    for table in (t for t in FEED_TABLES.values() if holds_patients(t)):
+        (column, *_) = identifiers(table)
+        ((others,),) = con.execute(
+            f'SELECT count(*) FROM history."{name(table)}" WHERE NOT starts_with("{column}", ?)',
+            [f"{active}:"],
+        ).fetchall()
+        if others:
+            raise HomeRefused(
+                f"history.{name(table)} has pseudonyms of another key than the active one"
+                f" ({active}): run `catchment rebuild`, or put back the right key"
+            )
+
+
+def _only_codes(
+    frame: pl.DataFrame, column: str, known: frozenset[str] | None
+) -> tuple[pl.DataFrame, int]:
+    """Texts that are codes stay; institutions are known by their feed's own rule."""
+    if column == "institution_id":
+        return frame, 0
+    text = pl.col(column)
+    is_code = text.str.contains(AGE_BAND) if known is None else text.is_in(sorted(known))
+    other = UNKNOWN if column == "class_id" else None
+    strange = frame.select((text.is_not_null() & ~is_code).sum()).item()
+    kept = pl.when(is_code | text.is_null()).then(text).otherwise(pl.lit(other, pl.String))
+    return frame.with_columns(kept.alias(column)), int(strange)
