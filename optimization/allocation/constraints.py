@@ -25,15 +25,20 @@ def census_follows(m: pyo.ConcreteModel, i: str, c: str, t: int) -> Any:
 
 
 def capacity_holds(m: pyo.ConcreteModel, i: str, r: str, t: int) -> Any:
-    """(3) sum_c u[c,r]·census[i,c,t] + β[i,r,t] ≤ occ[r]·(stock[i,r,t] + surge[i,r,t]) + over"""
+    """(3) sum_c u[c,r]·census[i,c,t] + β[i,r,t]
+    ≤ occ[r]·(stock[i,r,t] + surge[i,r,t]) + over[i,r,t]
+
+    stock is K where nothing moves; surge is 0 where none can be opened.
+    """
     used = sum(m.use[c, r] * m.census[i, c, t] for c in m.users[i, r])
-    room = m.occupancy[r] * (m.stock[i, r, t] + m.surge[i, r, t]) + m.over[i, r, t]
-    return used + m.reserve[i, r, t] <= room
+    stock = m.stays[i, r, t] + sum(m.stock[j, q, t] for j, q in m.moving[i, r])
+    surge = sum(m.surge[j, q, t] for j, q in m.opening[i, r])
+    return used + m.reserve[i, r, t] <= m.occupancy[r] * (stock + surge) + m.over[i, r, t]
 
 
 def stock_follows(m: pyo.ConcreteModel, i: str, r: str, t: int) -> Any:
     """(4) stock[i,r,t] = K[i,r,t] - sum_{τ≤t} sum_j move[i,j,r,τ]
-    + sum_{τ≤t-lead[r]} sum_j move[j,i,r,τ]
+    + sum_{τ≤t-lead[r]} sum_j move[j,i,r,τ]   where some arc serves
     """
     left = sum(m.move[i, j, r, s] for j in m.takers[i, r] for s in m.until[t])
     come = sum(m.move[j, i, r, s] for j in m.givers[i, r] for s in m.arrived[r, t])
@@ -46,7 +51,7 @@ def retention(m: pyo.ConcreteModel, i: str, r: str, t: int) -> Any:
 
 
 def surge_holds(m: pyo.ConcreteModel, i: str, r: str, t: int) -> Any:
-    """(6) surge[i,r,t] ≤ G[i,r,t]"""
+    """(6) surge[i,r,t] ≤ G[i,r,t]   where any can be opened"""
     return m.surge[i, r, t] <= m.surge_limit[i, r, t]
 
 

@@ -9,7 +9,7 @@ import polars as pl
 import pyomo.environ as pyo
 
 from optimization.allocation import tables as published_tables
-from optimization.allocation.accounting import Outcome, objectives, outcome
+from optimization.allocation.accounting import Outcome, as_usual, objectives, outcome
 from optimization.allocation.comparison import comparison
 from optimization.allocation.instance import Instance
 from optimization.allocation.model import build, tier_names
@@ -80,7 +80,13 @@ def solve(instance: Instance, settings: SolveSettings, inputs: Mapping[str, obje
 
 
 def turned_away(instance: Instance, solved: Solved, settings: SolveSettings) -> Outcome:
-    """The policy ``turn_away``: the same model with elsewhere, move and surge held at 0."""
+    """The policy ``turn_away``: the same model with elsewhere, move and surge held at 0.
+
+    Where every class is dearer to turn away than to crowd in, it turns nobody away: a patient
+    left out spares at most the crowding of the days in bed. It is then the status quo.
+    """
+    if (instance.classes.harm > instance.use @ instance.resources.harm).all():
+        return as_usual(instance)
     held = ("elsewhere", "move", "moved", "surge")
     solve_fixed(solved.model, solved.record, held, settings)
     return decided(instance, solved.model)
@@ -93,7 +99,8 @@ def decided(instance: Instance, model: pyo.ConcreteModel) -> Outcome:
     unmet = np.zeros_like(instance.demand)
     unmet[instance.served] = _values(model.unmet).reshape(-1, days)
     surge = np.zeros_like(instance.capacity)
-    surge[instance.cells] = _values(model.surge).reshape(-1, days)
+    opens = instance.cells & (instance.surge_limit > 0).any(axis=2)
+    surge[opens] = _values(model.surge).reshape(-1, days)
     move = tidied(_values(model.move).reshape(-1, days))
     return outcome(instance, settled_admissions(instance, admit, unmet), move, surge)
 

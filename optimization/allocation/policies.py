@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from optimization.allocation.accounting import Outcome, as_usual, outcome
+from optimization.allocation.accounting import Outcome, as_usual, census, outcome
 from optimization.allocation.instance import Instance
 
 Order = list[tuple[int, int]]
@@ -48,32 +48,14 @@ def most_harm(instance: Instance) -> np.ndarray:
 
 def admitted_in(instance: Instance, order: Order) -> Outcome:
     """Admit zone and class after zone and class, on each day in the same order."""
-    room = _free_room(instance)
     reach = _nearest_first(instance)
-    expected = instance.expected
-    admit = np.zeros_like(expected)
+    admit = np.zeros_like(instance.expected)
     for day in range(instance.horizon):
+        room = _Room(instance, census(instance, admit), day)
         for zone, care in order:
-            demand = float(instance.demand[zone, care, day])
-            elsewhere = float(instance.classes.limit[care]) * demand
-            for arc in reach.get((zone, care), ()):
-                usual = float(expected[arc, day])
-                place = room[instance.arcs.institution[arc]]
-                amount = min(demand, usual + elsewhere, _fits(instance, place, care, day))
-                if amount <= 0:
-                    continue
-                admit[arc, day] = amount
-                demand -= amount
-                elsewhere -= max(0.0, amount - usual)
-                _take(instance, place, care, day, amount)
+            _admit(instance, room, reach.get((zone, care), []), admit, zone, care)
     no_moves = np.zeros((instance.moves.km.size, instance.horizon))
     return outcome(instance, admit, no_moves, np.zeros_like(instance.capacity))
-
-
-def _free_room(instance: Instance) -> np.ndarray:
-    """Units that may still be planned full, once those in already are counted."""
-    used = np.einsum("ict,cr->irt", instance.initial, instance.use) + instance.reserve
-    return instance.resources.occupancy[None, :, None] * instance.capacity - used
 
 
 def _nearest_first(instance: Instance) -> dict[tuple[int, int], list[int]]:
@@ -84,22 +66,53 @@ def _nearest_first(instance: Instance) -> dict[tuple[int, int], list[int]]:
     return reach
 
 
-def _fits(instance: Instance, place: np.ndarray, care: int, day: int) -> float:
-    """Patients for whom there is room on all days left."""
-    used = np.flatnonzero(instance.use[care])
-    still = instance.stay[care, : instance.horizon - day]
-    fits = np.inf
-    for resource in used:
-        need = instance.use[care, resource] * still
-        free = place[resource, day:]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            fits = min(fits, float(np.where(need > 0, free / need, np.inf).min()))
-    return max(0.0, fits)
+class _Room:
+    """How many patients of a class who arrive on ``day`` find room on all days left."""
+
+    def __init__(self, instance: Instance, patients: np.ndarray, day: int) -> None:
+        used = np.einsum("ict,cr->irt", patients, instance.use) + instance.reserve
+        room = instance.resources.occupancy[None, :, None] * instance.capacity - used
+        self.day = day
+        self.free = room[:, :, day:]
+        still = instance.stay[:, : instance.horizon - day]
+        self.need = instance.use[:, :, None] * still[:, None, :]
+        shares = (instance.use @ instance.use.T) > 0
+        self.rivals = [
+            [int(c) for c in np.flatnonzero(row) if c != care] for care, row in enumerate(shares)
+        ]
+        classes = range(len(instance.names.classes))
+        self.fits = [self._fits(self.free, care).tolist() for care in classes]
+        self.expected = instance.expected[:, day].tolist()
+        self.institution = instance.arcs.institution.tolist()
+
+    def _fits(self, free: np.ndarray, care: int) -> np.ndarray:
+        used = self.need[care] > 0
+        by_need = np.divide(free, self.need[care], out=np.full(free.shape, np.inf), where=used)
+        return np.maximum(by_need.min(axis=(-2, -1)), 0.0)
+
+    def take(self, institution: int, care: int, amount: float) -> None:
+        """Give ``amount`` patients of a class the room that they need."""
+        self.fits[care][institution] -= amount
+        self.free[institution] -= amount * self.need[care]
+        for rival in self.rivals[care]:
+            self.fits[rival][institution] = float(self._fits(self.free[institution], rival))
 
 
-def _take(instance: Instance, place: np.ndarray, care: int, day: int, amount: float) -> None:
-    still = instance.stay[care, : instance.horizon - day]
-    place[:, day:] -= amount * instance.use[care][:, None] * still[None, :]
+def _admit(
+    instance: Instance, room: _Room, reach: list[int], admit: np.ndarray, zone: int, care: int
+) -> None:
+    """A zone's patients of a class, each to the nearest that has room, within (8)."""
+    left = float(instance.demand[zone, care, room.day])
+    elsewhere = float(instance.classes.limit[care]) * left
+    fits = room.fits[care]
+    for arc in reach:
+        usual, institution = room.expected[arc], room.institution[arc]
+        amount = min(left, usual + elsewhere, fits[institution])
+        if amount > 1e-12:
+            admit[arc, room.day] = amount
+            left -= amount
+            elsewhere -= max(0.0, amount - usual)
+            room.take(institution, care, amount)
 
 
 def greedy_moves(instance: Instance) -> Outcome:

@@ -8,7 +8,7 @@ import polars as pl
 from optimization.allocation.accounting import Outcome, over_limit
 from optimization.allocation.instance import Instance
 from optimization.allocation.tables import cell_ids
-from optimization.highs import SolveRecord, SolveSettings, first_tier_change
+from optimization.highs import SolveRecord, SolveSettings, first_tier_changes
 from schemas.base import check, conform
 from schemas.results.allocation import AllocationBestUnit, AllocationValue
 
@@ -72,36 +72,45 @@ def best_units(
     Raises:
         SolverStopped: a second solve found nothing by the time limit.
     """
-    worth = prices.sum(axis=2)
-    order = np.argsort(-worth.round(9).ravel(), kind="stable")[:BEST]
-    rows: list[dict[str, object]] = []
-    for k in order[worth.ravel()[order] > 0]:
-        i, r = (int(n) for n in np.unravel_index(k, worth.shape))
-        change = first_tier_change(record, one_more(instance, i, r), settings)
-        rows.append(
-            {
-                "rank": len(rows) + 1,
-                "institution_id": instance.names.institutions[i],
-                "resource_id": instance.names.resources[r],
-                "price": worth[i, r],
-                "averted": (averted := max(0.0, -change)),
-                "confirmed": averted / worth[i, r],
-            }
-        )
-    frame = pl.DataFrame(rows) if rows else pl.DataFrame()
-    return check(AllocationBestUnit, conform(AllocationBestUnit, frame))
+    worth = prices.sum(axis=2).round(9)
+    order = np.argsort(-worth.ravel(), kind="stable")[:BEST]
+    dear = order[worth.ravel()[order] > 0]
+    best = np.column_stack(np.unravel_index(dear, worth.shape))
+    changes = [one_more(instance, int(i), int(r)) for i, r in best]
+    differences = first_tier_changes(record, changes, settings)
+    averted = np.maximum(-np.array(differences), 0.0)
+    price = worth[tuple(best.T)]
+    columns = {
+        "rank": range(1, len(best) + 1),
+        "institution_id": [instance.names.institutions[i] for i in best[:, 0]],
+        "resource_id": [instance.names.resources[r] for r in best[:, 1]],
+        "price": price,
+        "averted": averted,
+        "confirmed": averted / price,
+    }
+    return check(AllocationBestUnit, conform(AllocationBestUnit, pl.DataFrame(columns)))
 
 
 def one_more(instance: Instance, i: int, r: int) -> dict[str, Mapping]:
     """Changes of right sides that one more unit in service on every day makes."""
     cell = (instance.names.institutions[i], instance.names.resources[r])
     days = range(1, instance.horizon + 1)
-    changes: dict[str, Mapping] = {"stock_follows": {(*cell, t): 1.0 for t in days}}
+    share = float(instance.resources.retain[r])
+    room = float(instance.resources.occupancy[r])
+    changes: dict[str, Mapping] = {"capacity_holds": {(*cell, t): room for t in days}}
+    if moves_at(instance, i, r):
+        changes = {
+            "stock_follows": {(*cell, t): 1.0 for t in days},
+            "retention": {(*cell, t): share for t in days},
+        }
     if instance.no_worse:
-        limit = over_limit(instance)[i, r]
-        less = -np.minimum(limit, instance.resources.occupancy[r])
+        less = -np.minimum(over_limit(instance)[i, r], room)
         changes["no_worse"] = {(*cell, t): float(less[t - 1]) for t in days}
-    if r in instance.moves.resource[(instance.moves.giver == i) | (instance.moves.taker == i)]:
-        share = float(instance.resources.retain[r])
-        changes["retention"] = {(*cell, t): share for t in days}
     return changes
+
+
+def moves_at(instance: Instance, i: int, r: int) -> bool:
+    """Does some arc serve the resource there?"""
+    moves = instance.moves
+    here = (moves.giver == i) | (moves.taker == i)
+    return bool((here & (moves.resource == r)).any())

@@ -40,5 +40,5 @@ def cost(m: pyo.ConcreteModel) -> Any:
     sent = sum(m.cost_sent[o, i, c] * m.elsewhere[o, i, c, t] for o, i, c in m.arcs for t in m.days)
     moved = sum(m.cost_moved[i, j, r] * m.move[i, j, r, t] for i, j, r in m.moves for t in m.days)
     counted = sum(m.cost_move[r] * m.moved[i, j, r, t] for i, j, r in m.counted for t in m.days)
-    surge = sum(m.cost_surge[r] * m.surge[i, r, t] for i, r in m.cells for t in m.days)
+    surge = sum(m.cost_surge[r] * m.surge[i, r, t] for i, r in m.surges for t in m.days)
     return sent + moved + counted + surge

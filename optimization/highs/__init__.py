@@ -8,7 +8,7 @@ Numbers are checked before, the matrix when it is compiled, HiGHS's statuses and
 is loaded and run, and every row once more when it says that it is done.
 """
 
-from optimization.highs.again import first_tier_change, solve_fixed
+from optimization.highs.again import first_tier_changes, solve_fixed
 from optimization.highs.guard import check_numbers, input_hash
 from optimization.highs.matrix import compile_model, parts, templatized
 from optimization.highs.record import SolveRecord, SolveSettings, TierRecord
@@ -20,7 +20,7 @@ __all__ = [
     "TierRecord",
     "check_numbers",
     "compile_model",
-    "first_tier_change",
+    "first_tier_changes",
     "input_hash",
     "parts",
     "solve_fixed",

@@ -3,44 +3,54 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
 
-from optimization.highs.matrix import Matrix, parts
+from optimization.highs.matrix import Matrix
+from optimization.highs.part import cut_out, solve_part
 from optimization.highs.record import SolveRecord, SolveSettings, write_back
-from optimization.highs.tiers import solve_parts
+from optimization.highs.tiers import side_by_side, solve_parts
 
 Changes = Mapping[str, Mapping[Any, float]]
 
 
-def first_tier_change(record: SolveRecord, changes: Changes, settings: SolveSettings) -> float:
-    """Change of the first tier's optimum when right sides change, by constraint and index.
+def first_tier_changes(
+    record: SolveRecord, changes: Sequence[Changes], settings: SolveSettings
+) -> list[float]:
+    """Change of the first tier's optimum for each of ``changes`` of right sides on its own.
 
-    Only the parts that hold a changed row are solved again.
+    A change says by how much, by constraint and index. Only the parts that hold a changed row
+    are solved again, all side by side.
 
     Raises:
         SolverStopped: no solution by the time limit.
     """
     matrix = record.matrix
-    lower, upper = matrix.row_lower.copy(), matrix.row_upper.copy()
-    touched = []
+    first = replace(matrix, costs=matrix.costs[:1], offsets=matrix.offsets[:1])
+    deadline = time.monotonic() + settings.time_limit_s
+    tasks = [partial(_first_tier, record, first, one, settings, deadline) for one in changes]
+    return side_by_side(tasks, settings.threads, deadline)
+
+
+def _first_tier(
+    record: SolveRecord, first: Matrix, changes: Changes, settings: SolveSettings, deadline: float
+) -> float:
+    lower, upper, touched = first.row_lower.copy(), first.row_upper.copy(), []
     for constraint, by_index in changes.items():
         rows = record.rows_of(constraint)
         for index, change in by_index.items():
-            row = rows[index]
-            lower[row] += change
-            upper[row] += change
-            touched.append(row)
-    first = replace(matrix, costs=matrix.costs[:1], offsets=matrix.offsets[:1])
-    pieces = [p for p in parts(matrix) if np.isin(touched, p.rows).any()]
-    values = []
-    for one in (first, replace(first, row_lower=lower, row_upper=upper)):
-        deadline = time.monotonic() + settings.time_limit_s
-        solutions = solve_parts(one, pieces, settings, deadline)
-        values.append(sum(s.tiers[0].bound for s in solutions))
-    return values[1] - values[0]
+            lower[rows[index]] += change
+            upper[rows[index]] += change
+            touched.append(rows[index])
+    changed, difference = replace(first, row_lower=lower, row_upper=upper), 0.0
+    for k, piece in enumerate(record.pieces):
+        if np.isin(touched, piece.rows).any():
+            solution = solve_part(cut_out(changed, piece), settings, deadline)
+            difference += solution.tiers[0].bound - float(record.piece_bounds[0, k])
+    return difference
 
 
 def solve_fixed(
@@ -58,14 +68,14 @@ def solve_fixed(
     upper = matrix.column_upper.copy()
     for variable in variables:
         upper[record.columns_of(variable)] = 0.0
-    write_back(model, matrix, _last_point(replace(matrix, column_upper=upper), settings))
+    point = _last_point(record, replace(matrix, column_upper=upper), settings)
+    write_back(model, matrix, point)
 
 
-def _last_point(matrix: Matrix, settings: SolveSettings) -> np.ndarray:
-    pieces = parts(matrix)
+def _last_point(record: SolveRecord, matrix: Matrix, settings: SolveSettings) -> np.ndarray:
     deadline = time.monotonic() + settings.time_limit_s
-    solutions = solve_parts(matrix, pieces, settings, deadline)
+    solutions = solve_parts(matrix, record.pieces, settings, deadline)
     point = np.zeros(matrix.columns)
-    for piece, solution in zip(pieces, solutions, strict=True):
+    for piece, solution in zip(record.pieces, solutions, strict=True):
         point[piece.columns] = solution.tiers[-1].primal
     return point

@@ -11,6 +11,7 @@ import pyomo.core.base.constraint as pyomo_constraint
 import pyomo.core.base.objective as pyomo_objective
 import pyomo.environ as pyo
 from pyomo.common.errors import PyomoException
+from pyomo.common.gc_manager import PauseGC
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 from scipy.sparse import coo_array, csc_array, csr_array
 from scipy.sparse.csgraph import connected_components
@@ -30,7 +31,8 @@ def templatized() -> Iterator[None]:
     before = pyomo_constraint.TEMPLATIZE_CONSTRAINTS, pyomo_objective.TEMPLATIZE_OBJECTIVES
     pyomo_constraint.TEMPLATIZE_CONSTRAINTS = pyomo_objective.TEMPLATIZE_OBJECTIVES = True
     try:
-        yield
+        with PauseGC():
+            yield
     finally:
         pyomo_constraint.TEMPLATIZE_CONSTRAINTS, pyomo_objective.TEMPLATIZE_OBJECTIVES = before
 

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pyomo.environ as pyo
 
-from optimization.highs.matrix import Matrix
+from optimization.highs.matrix import Matrix, Part
 from schemas.base import conform
 from schemas.results.run import PlanRun, PlanSeconds
 
@@ -40,7 +40,10 @@ class TierRecord:
 
 @dataclass(frozen=True, eq=False)
 class SolveRecord:
-    """What was solved and how it ended; ``dual`` and ``reduced_cost`` by name and index."""
+    """What was solved and how it ended; ``dual`` and ``reduced_cost`` by name and index.
+
+    ``piece_bounds`` is tier x part: what was proved of each part when the tier was solved.
+    """
 
     model: str
     tiers: tuple[TierRecord, ...]
@@ -55,6 +58,8 @@ class SolveRecord:
     matrix: Matrix
     row_duals: np.ndarray
     column_duals: np.ndarray
+    pieces: Sequence[Part]
+    piece_bounds: np.ndarray
 
     @property
     def status(self) -> str:

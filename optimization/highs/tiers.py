@@ -3,7 +3,8 @@
 import queue
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -70,20 +71,40 @@ def solve_tiers(
         matrix=matrix,
         row_duals=_duals(pieces, solutions, "row_duals", matrix.rows),
         column_duals=_duals(pieces, solutions, "column_duals", matrix.columns),
+        pieces=pieces,
+        piece_bounds=np.array([[t.bound for t in s.tiers] for s in solutions]).T,
     )
 
 
 def solve_parts(
     matrix: Matrix, pieces: Sequence[Part], settings: SolveSettings, deadline: float
 ) -> list[PartSolution]:
-    """Solve all parts in daemon threads, which a solver that hangs cannot keep alive.
+    """Solve ``pieces`` of ``matrix`` side by side.
 
     Raises:
-        SolverStopped: a part has not answered by the deadline and a grace.
+        SolverStopped: a part found no point, or has not answered by the deadline and a grace.
+    """
+    return side_by_side(
+        [partial(_solved, matrix, piece, settings, deadline) for piece in pieces],
+        settings.threads,
+        deadline,
+    )
+
+
+def _solved(matrix: Matrix, piece: Part, settings: SolveSettings, deadline: float) -> PartSolution:
+    return solve_part(cut_out(matrix, piece), settings, deadline)
+
+
+def side_by_side(tasks: Sequence[Callable[[], Any]], threads: int, deadline: float) -> list[Any]:
+    """Answers of ``tasks`` in their order, worked out in daemon threads, which a solver that
+    hangs cannot keep alive.
+
+    Raises:
+        SolverStopped: a task has not answered by the deadline and a grace.
     """
     waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
-    done: queue.SimpleQueue[tuple[int, PartSolution | BaseException]] = queue.SimpleQueue()
-    for k in range(len(pieces)):
+    done: queue.SimpleQueue[tuple[int, Any, BaseException | None]] = queue.SimpleQueue()
+    for k in range(len(tasks)):
         waiting.put(k)
 
     def work() -> None:
@@ -93,25 +114,24 @@ def solve_parts(
             except queue.Empty:
                 return
             try:
-                answer: Any = solve_part(cut_out(matrix, pieces[k]), settings, deadline)
+                done.put((k, tasks[k](), None))
             except BaseException as err:
-                answer = err
-            done.put((k, answer))
+                done.put((k, None, err))
 
-    for _ in range(max(1, min(settings.threads, len(pieces)))):
+    for _ in range(max(1, min(threads, len(tasks)))):
         threading.Thread(target=work, daemon=True).start()
-    return _collected(done, len(pieces), deadline + GRACE_S)
+    return _collected(done, len(tasks), deadline + GRACE_S)
 
 
-def _collected(done: queue.SimpleQueue, number: int, deadline: float) -> list[PartSolution]:
-    answers: dict[int, PartSolution] = {}
+def _collected(done: queue.SimpleQueue, number: int, deadline: float) -> list[Any]:
+    answers: dict[int, Any] = {}
     while len(answers) < number:
         try:
-            k, answer = done.get(timeout=max(0.01, deadline - time.monotonic()))
+            k, answer, error = done.get(timeout=max(0.01, deadline - time.monotonic()))
         except queue.Empty:
             break
-        if isinstance(answer, BaseException):
-            raise answer
+        if error is not None:
+            raise error
         answers[k] = answer
     if len(answers) < number:
         raise SolverStopped("the solver did not end by its time limit")
