@@ -31,6 +31,9 @@ def register(app: typer.Typer) -> None:
     for command in (deliveries, release, refuse, show, rebuild):
         app.command()(command)
     app.command(epilog=CHECK_CODES)(check)
+    feeds = typer.Typer(help="Contracts of extracts.", no_args_is_help=True)
+    feeds.command("new")(feed_new)
+    app.add_typer(feeds, name="feed")
 
 
 def deliveries(
@@ -77,6 +80,22 @@ def check(
     if out is not None:
         checked.report.write_csv(out)
     raise typer.Exit(checked.code)
+
+
+def feed_new(
+    sample: Annotated[Path, typer.Argument(help="One whole file of the new kind.")],
+    out: Annotated[Path | None, typer.Option(help="Write the draft there.")] = None,
+) -> None:
+    """Draft a feed's TOML from one of its files; every line of it is to be reviewed."""
+    from flows.deliveries.draft import draft_feed
+
+    text = draft_feed(sample)
+    if out is None:
+        typer.echo(text, nl=False)
+    elif out.exists():
+        raise ConfigRefused(f"{out} is already there; name another file with --out")
+    else:
+        out.write_text(text, encoding="utf-8")
 
 
 def show(
