@@ -304,3 +304,25 @@ def test_every_departement_and_region_has_a_name_and_a_place(rows, loaded) -> No
     regions = dict(tables["region"].select("region_id", "name").rows())
     assert len(regions) == 19
     assert None not in regions.values()
+
+
+@pytest.mark.slow
+def test_a_night_plans_each_region_and_says_that_there_is_no_money(fr, tmp_path) -> None:
+    import duckdb
+
+    from flows.orchestrate import run_night
+
+    region = ROOT / "config" / "fr.toml"
+    night, _ = run_night(region, fr, tmp_path / "home", date(2023, 6, 1), plain=True)
+    with duckdb.connect(str(night.home.published), read_only=True) as con:
+        verdicts = con.execute("SELECT verdict, count(*) FROM ops.delivery GROUP BY ALL").fetchall()
+        beds = con.execute(
+            "SELECT sum(in_service_reported), count(DISTINCT region_id), count(in_service_per_100k)"
+            " FROM regional.supply WHERE resource_id = 'acute_bed' AND date = '2022-01-01'"
+        ).fetchall()
+        plans = con.execute("SELECT DISTINCT model, status FROM results.plan_run").fetchall()
+        excluded = con.execute("SELECT DISTINCT reason FROM results.financing_excluded").fetchall()
+    assert verdicts == [("loaded", 20)]
+    assert beds == [(190_291, 18, 0)]
+    assert plans == [("allocation", "optimal")]
+    assert excluded == [("no_finance_rows",)]

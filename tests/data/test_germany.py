@@ -243,3 +243,30 @@ def test_the_warehouse_ends_with_the_newest_file(nights, ingested, arrival) -> N
     assert loaded_cells(capacity) == cells(rows_of(nights[-1]))
     copies = len(order) - len(some)
     assert sorted(verdicts) == ["duplicate"] * copies + ["loaded"] * 3
+
+
+@pytest.mark.slow
+def test_a_night_plans_intensive_care_and_says_that_there_is_no_money(nights, tmp_path) -> None:
+    import duckdb
+
+    from flows.orchestrate import run_night
+
+    night, _ = run_night(
+        REGION, nights[0].parent, tmp_path / "home", date(2022, 12, 24), plain=True
+    )
+    with duckdb.connect(str(night.home.published), read_only=True) as con:
+        beds = con.execute(
+            "SELECT sum(in_service), sum(in_use), count(in_service_per_100k) FROM regional.supply "
+            "WHERE resource_id = 'icu_bed' AND date = '2022-12-23'"
+        ).fetchall()
+        plans = con.execute("SELECT DISTINCT model, status FROM results.plan_run").fetchall()
+        excluded = con.execute(
+            "SELECT reason, count(*) FROM results.financing_excluded GROUP BY 1"
+        ).fetchall()
+        flagged = con.execute(
+            "SELECT count(*) FROM ops.delivery WHERE flags LIKE '%behandlungsgruppe_level_2%'"
+        ).fetchall()
+    assert beds == [(TOTAL_BEDS, TOTAL_USED, 0)]
+    assert plans == [("allocation", "optimal")]
+    assert excluded == [("no_finance_rows", 16)]
+    assert flagged == [(2,)]

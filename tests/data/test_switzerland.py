@@ -251,3 +251,69 @@ def test_owners_and_tiers_follow_the_newest_row_that_says(rows, outcome) -> None
     assert tiers["tertiary"] == types["K111"] + types["K112"]
     assert tiers["secondary"] == types["K121"] + types["K122"]
     assert tiers["primary"] == types["K123"]
+
+
+@pytest.fixture(scope="session")
+def ask(ch, tmp_path_factory):
+    """Answers from the published file of a whole night."""
+    import duckdb
+
+    from flows.orchestrate import run_night
+
+    root = tmp_path_factory.mktemp("ch") / "home"
+    region = ROOT / "config" / "ch.toml"
+    night, _ = run_night(region, ch.parent, root, date(2018, 6, 1), plain=True)
+    con = duckdb.connect(str(night.home.published), read_only=True)
+    yield lambda query: con.execute(query).fetchall()
+    con.close()
+
+
+@pytest.mark.slow
+def test_a_night_plans_and_finances_the_hospitals_of_2017(rows, ask) -> None:
+    ready = [
+        r for r in rows
+        if r["JAHR"] == "2017" and (number(r["AwT"]) or 0) > 0 and (number(r["EtMedL"]) or 0) > 0
+    ]  # fmt: skip
+    financed = ask("SELECT DISTINCT institution_id FROM results.financing_institution")
+    assert {name for (name,) in financed} == {r["Inst"] for r in ready}
+    assert ask("SELECT DISTINCT model, status FROM results.plan_run ORDER BY model") == [
+        ("allocation", "optimal"),
+        ("financing", "optimal"),
+    ]
+
+
+@pytest.mark.slow
+def test_cantons_give_what_they_gave_in_2017_and_no_more(rows, ask) -> None:
+    given: dict[str, float] = defaultdict(float)
+    for row in rows:
+        if row["JAHR"] == "2017":
+            given[f"cantonal_subsidy:{row['KT']}"] += number(row["EtSubv"]) or 0
+    budgets = ask("SELECT fund_id, sum(budget) FROM results.financing_budget GROUP BY 1")
+    assert dict(budgets) == pytest.approx(given, abs=1)
+    used = dict(
+        ask("SELECT source_id, sum(amount) FROM results.financing_flow "
+            "WHERE kind = 'support' GROUP BY 1")
+    )  # fmt: skip
+    assert all(amount <= given[fund] + 1 for fund, amount in used.items())
+    assert sum(used.values()) > 0.9 * sum(given.values())
+
+
+@pytest.mark.slow
+def test_money_is_conserved_to_the_cent(ask) -> None:
+    ((positions, off),) = ask(
+        "SELECT count(*), max(abs(round(100 * (opening_cash + payments + support + drawn "
+        "+ other_income + interest_earned + uncovered - operating_cost - capital_need "
+        "- debt_service - principal_due - interest_due - closing_cash)))) "
+        "FROM results.financing_position"
+    )
+    assert (positions, off) == (4 * 278, 0)
+
+
+@pytest.mark.slow
+def test_published_beds_of_2017_equal_the_csv_module(rows, ask) -> None:
+    beds = sum(number(r["BettenStatA"]) or 0 for r in rows if r["JAHR"] == "2017")
+    found = ask(
+        "SELECT sum(in_service_reported), count(in_service_per_100k) FROM regional.supply "
+        "WHERE resource_id = 'acute_bed' AND date = '2017-01-01'"
+    )
+    assert found == [(pytest.approx(beds, rel=1e-9), 0)]
