@@ -44,7 +44,8 @@ OPERATIONS: tuple[type[Table], ...] = (ops.Run, ops.Alert, ops.Quality, ops.Qual
 def rebuild(home: Home, region_file: Path | None, *, plans: bool = True) -> list[str]:
     """Make the warehouse again beside the old one and put it in its place.
 
-    The old one is kept as ``warehouse.before-rebuild.duckdb``; the published file stays.
+    Of an old one that cannot be read, a copy stays as ``warehouse.before-rebuild.duckdb``. The
+    published file stays.
 
     Args:
         home: the home.
@@ -65,10 +66,15 @@ def rebuild(home: Home, region_file: Path | None, *, plans: bool = True) -> list
             raise HomeRefused(f"{home.landing} holds no delivery: there is nothing to rebuild from")
         scratch = Home(home.root / "rebuild")
         shutil.rmtree(scratch.root, ignore_errors=True)
-        night = _night(scratch, deliveries, region_file)
+        night = _night(scratch, home, deliveries, region_file)
         said = _made(night, home, deliveries, TABLES + PLANS if plans else TABLES)
-        _take_place(scratch, home)
-    return said
+        known = _operations(scratch, home)
+        _take_place(scratch, home, keep=not known)
+    words = "runs, alerts and quality of earlier nights are"
+    return [
+        *said,
+        f"{words} taken over" if known else f"{words} gone: the old one was not readable",
+    ]
 
 
 def last_region_file(home: Home) -> Path:
@@ -84,10 +90,13 @@ def last_region_file(home: Home) -> Path:
     return path
 
 
-def _night(scratch: Home, deliveries: Sequence[Delivery], region_file: Path | None) -> Night:
+def _night(
+    scratch: Home, home: Home, deliveries: Sequence[Delivery], region_file: Path | None
+) -> Night:
     path = region_file or Path(deliveries[-1].region_file)
     load_region(path)
     scratch.prepare()
+    (scratch.root / "keys").symlink_to(home.keys)
     last = max(d.decided or d.night for d in deliveries)
     return Night(path.resolve(), scratch.landing, scratch.root, last)
 
@@ -103,7 +112,7 @@ def _made(
     for step in steps_of(night):
         if step.name.startswith(steps):
             said += _run(night, step)
-    return [*said, _operations(night.home, home)]
+    return said
 
 
 def _run(night: Night, step: Step) -> list[str]:
@@ -166,34 +175,34 @@ def _is_whole(path: Path, delivery: Delivery, keys: Keys) -> bool:
         return False
 
 
-def _operations(new: Home, old: Home) -> str:
-    """Take runs, alerts and scores over from the old warehouse."""
-    words = "runs, alerts and quality of earlier nights"
+def _operations(new: Home, old: Home) -> bool:
+    """Take runs, alerts and scores over from the old warehouse; was it readable?"""
     if not old.warehouse.is_file():
-        return f"{words} are gone: there was no warehouse"
-    with suppress(duckdb.Error):
-        with opened(new) as con:
-            quoted = str(old.warehouse).replace("'", "''")
-            con.execute(f"ATTACH '{quoted}' AS old (READ_ONLY)")
-            with transaction(con):
-                for table in OPERATIONS:
-                    names = ", ".join(f'"{column}"' for column in polars_schema(table))
-                    target = qualified(table)
-                    con.execute(f"INSERT INTO {target} BY NAME SELECT {names} FROM old.{target}")
-        return f"{words} are taken over"
-    return f"{words} are gone: the old warehouse cannot be read"
+        return False
+    quoted = str(old.warehouse).replace("'", "''")
+    with suppress(duckdb.Error), opened(new) as con:
+        con.execute(f"ATTACH '{quoted}' AS old (READ_ONLY)")
+        with transaction(con):
+            for table in OPERATIONS:
+                names = ", ".join(f'"{column}"' for column in polars_schema(table))
+                target = qualified(table)
+                con.execute(f"INSERT INTO {target} BY NAME SELECT {names} FROM old.{target}")
+        return True
+    return False
 
 
-def _take_place(scratch: Home, home: Home) -> None:
-    """Put the new file in place of the old one, which is kept beside it."""
-    old = home.root / "warehouse.before-rebuild.duckdb"
+def _take_place(scratch: Home, home: Home, *, keep: bool) -> None:
+    """Put the new file in place of the old one, which is kept beside it or removed."""
+    aside = home.root / "warehouse.before-rebuild.duckdb"
     for suffix in ("", ".wal"):
-        aside, path = _with(old, suffix), _with(home.warehouse, suffix)
-        aside.unlink(missing_ok=True)
-        if path.exists():
-            path.replace(aside)
+        _with(aside, suffix).unlink(missing_ok=True)
+        if _with(home.warehouse, suffix).exists():
+            _with(home.warehouse, suffix).replace(_with(aside, suffix))
     scratch.warehouse.replace(home.warehouse)
     sync_folder(home.root)
+    if not keep:
+        for suffix in ("", ".wal"):
+            _with(aside, suffix).unlink(missing_ok=True)
     shutil.rmtree(scratch.root, ignore_errors=True)
 
 

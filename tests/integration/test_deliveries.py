@@ -448,9 +448,17 @@ def test_a_warehouse_of_another_layout_names_the_command_that_helps(place):
         place.night()
     with pytest.raises(HomeRefused, match="has layout 0.*catchment rebuild"):
         place.newest()
-    rebuild(place.home, None)
+    rebuild(place.home, None, plans=False)
     assert place.newest().height == 21
-    assert (place.root / "warehouse.before-rebuild.duckdb").is_file()
+    assert not list(place.root.glob("*before-rebuild*"))
+
+
+def test_a_warehouse_that_cannot_be_read_is_kept_aside(place):
+    place.home.warehouse.write_bytes(b"not a database")
+    said = rebuild(place.home, None, plans=False)
+    assert "gone" in said[-1]
+    assert (place.root / "warehouse.before-rebuild.duckdb").read_bytes() == b"not a database"
+    assert place.newest().height == 21
 
 
 def test_a_warehouse_that_lost_deliveries_is_not_gone_on_with(place):
