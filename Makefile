@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := .venv-benchmarks
 READY := $(VENV)/.ready
 HOME_DIR ?= home
 SAMPLE_DIR ?= sample
@@ -9,7 +10,7 @@ SAMPLE_DIR ?= sample
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: help setup nightly test check check-all fix format lint types contracts docs lock clean
+.PHONY: help setup nightly test check check-all fix format lint types contracts docs lock bench clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -57,8 +58,18 @@ docs: setup ## Write the generated documents again.
 	@$(BIN)/python -m flows.dictionary docs/dictionary.md
 	@$(BIN)/python -m flows.formulation docs
 
-lock: setup ## Resolve every dependency again and write requirements.lock.
+lock: setup ## Resolve every dependency again and write both locks.
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-strip-extras --generate-hashes --extra dev pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-strip-extras --generate-hashes --extra dev --extra benchmarks --constraint requirements.lock pyproject.toml -o requirements-benchmarks.lock
+
+$(PEERS)/.ready: $(READY) requirements-benchmarks.lock
+	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	@VIRTUAL_ENV=$(CURDIR)/$(PEERS) $(BIN)/uv pip sync --quiet --require-hashes requirements-benchmarks.lock
+	@VIRTUAL_ENV=$(CURDIR)/$(PEERS) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $(PEERS)/.ready
+
+bench: $(PEERS)/.ready ## Measure beside peers, in an environment of their own (docs/benchmarks.md).
+	@for name in transfer night growth financing; do $(PEERS)/bin/python -m benchmarks.$$name || exit 1; done
 
 clean: ## Remove the environment, the sample and its home.
-	@rm -rf $(VENV) $(SAMPLE_DIR) $(HOME_DIR)
+	@rm -rf $(VENV) $(PEERS) $(SAMPLE_DIR) $(HOME_DIR)
