@@ -52,7 +52,8 @@ def _columns(table: type[Table], known: list[str]) -> str:
 def comments(table: type[Table]) -> list[str]:
     """COMMENT ON statements for the table and each of its columns."""
     target = qualified(table)
-    whole = f"{description(table)} Source: {source(table)}."
+    estimate = " A plan or forecast: an estimate, not a count." if layer(table) == "results" else ""
+    whole = f"{description(table)}{estimate} Source: {source(table)}."
     return [f"COMMENT ON TABLE {target} IS {_text(whole)}"] + [
         f'COMMENT ON COLUMN {target}."{column}" IS {_text(said + (f" [{unit}]" if unit else ""))}'
         for column, unit, said in dictionary(table)

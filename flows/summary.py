@@ -23,8 +23,9 @@ TIGHTEST = """
     ORDER BY occupancy DESC, region, resource LIMIT 8
 """
 ROWS = """
-    SELECT coalesce(sum(reconciliation.rows_read), 0), coalesce(sum(loaded), 0), coalesce(sum(quarantined), 0),
-           coalesce(sum(duplicate), 0), coalesce(sum(excluded), 0), coalesce(sum(merged), 0),
+    SELECT coalesce(sum(reconciliation.rows_read), 0), coalesce(sum(loaded), 0),
+           coalesce(sum(quarantined), 0), coalesce(sum(duplicate), 0),
+           coalesce(sum(excluded), 0), coalesce(sum(merged), 0),
            coalesce(sum(cells_nulled), 0)
     FROM ops.reconciliation JOIN ops.delivery USING (delivery_id) WHERE received_at >= ?
 """
@@ -40,7 +41,7 @@ MONEY = """
 
 
 def summarise(night: Night) -> Figures:
-    """Figures of the night, from the file that it published.
+    """Figures of the night, from the file that it published; of its deliveries, exact ones.
 
     Returns:
         region, night, about, deliveries, rows, tightest, plan, money, alerts, steps, outputs.
@@ -56,19 +57,21 @@ def summarise(night: Night) -> Figures:
             "SELECT min(started_at) FROM ops.run WHERE run_key = ? AND attempt = ?",
             [night.run_key, night.attempt],
         ).fetchall()
+        deliveries = _rows(
+            con,
+            "SELECT file_name AS file, feed, verdict, rows_read AS rows, reason, flags "
+            "FROM ops.delivery WHERE received_at >= ? ORDER BY received_at, file",
+            [since],
+        )
+        counts = _counts(con, since)
     with duckdb.connect(str(night.home.published), read_only=True) as con:
         return {
             "region": night.region.region,
             "night": night.date.isoformat(),
             "attempt": night.attempt,
             "about": dict(con.execute("SELECT item, value FROM ops.about").fetchall()),
-            "deliveries": _rows(
-                con,
-                "SELECT file_name AS file, feed, verdict, rows_read AS rows, reason, flags "
-                "FROM ops.delivery WHERE received_at >= ? ORDER BY received_at, file",
-                [since],
-            ),
-            "rows": _counts(con, since),
+            "deliveries": deliveries,
+            "rows": counts,
             "tightest": _rows(con, TIGHTEST),
             "plan": {row.pop("policy"): row for row in _rows(con, POLICY)},
             "money": _money(con),
@@ -153,11 +156,15 @@ def _tightest(figures: Figures) -> RenderableType:
             t["region"],
             t["resource"],
             f"{t['in_service']:,.0f}",
-            f"{t['in_use']:,.0f}",
+            _count(t["in_use"]),
             Text(f"{t['occupancy']:.1%}", colour),
-            f"{t['shortage']:,.1f}",
+            _count(t["shortage"]),
         )
     return Group(table, "")
+
+
+def _count(value: float | None) -> str:
+    return "withheld" if value is None else f"{value:,.0f}"
 
 
 def _plan(figures: Figures) -> RenderableType | None:

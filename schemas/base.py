@@ -77,18 +77,27 @@ class Table(pa.DataFrameModel):
 
 
 def column(
-    description: str, unit: str | None = None, identifier: bool = False, **checks: Any
+    description: str,
+    unit: str | None = None,
+    identifier: bool = False,
+    observed: bool = False,
+    absent: str | None = None,
+    **checks: Any,
 ) -> Any:
     """Declare one column: what it means, its unit, and what values may appear.
 
-    An ``identifier`` names a person or a stay: only its pseudonym is ever stored.
+    An ``identifier`` names a person or a stay: only its pseudonym is ever stored. An ``observed``
+    column counts people: transforms.disclosure says how it is published, and there it may be null.
+    ``absent`` is what ``conform`` writes where a frame lacks the column.
 
     Raises:
         ConfigRefused: if ``unit`` is not in ``UNITS``.
     """
     if unit is not None and unit not in UNITS:
         raise ConfigRefused(f"unknown unit {unit!r}; add it to schemas.base.UNITS")
-    told = {"unit": unit, "identifier": identifier}
+    told = {"unit": unit, "identifier": identifier, "observed": observed, "absent": absent}
+    if observed:
+        checks["nullable"] = True
     return pa.Field(description=description, metadata=told, **checks)
 
 
@@ -142,6 +151,22 @@ def identifiers(table: type[Table]) -> list[str]:
     return [n for n, c in columns if (c.metadata or {}).get("identifier")]
 
 
+def observed(table: type[Table]) -> list[str]:
+    """The columns that count people."""
+    columns = _schema(table).columns.items()
+    return [n for n, c in columns if (c.metadata or {}).get("observed")]
+
+
+def disclosure_column() -> Any:
+    """The column that says how a row's counts of people are published."""
+    return column(
+        "shown: exact; rounded: counts of people to the nearest 5; withheld: one of them is 1 to 10"
+        " and null.",
+        isin=["shown", "rounded", "withheld"],
+        absent="shown",
+    )
+
+
 @cache
 def polars_schema(table: type[Table]) -> pl.Schema:
     """Column names and polars types, in declared order."""
@@ -154,14 +179,17 @@ def empty(table: type[Table]) -> pl.DataFrame:
 
 
 def conform(table: type[Table], frame: pl.DataFrame) -> pl.DataFrame:
-    """Give ``frame`` the table's columns, order and types; absent columns become null.
+    """Give ``frame`` the table's columns, order and types.
+
+    Absent columns become null, or what their declaration says (``absent``).
 
     A cast that would lose a value raises polars' own error: use it on frames that the platform
     made, never on text from an extract.
     """
     types = polars_schema(table)
+    given = {n: (c.metadata or {}).get("absent") for n, c in _schema(table).columns.items()}
     return frame.select(
-        (pl.col(c) if c in frame.columns else pl.lit(None)).cast(t).alias(c)
+        (pl.col(c) if c in frame.columns else pl.lit(given[c])).cast(t).alias(c)
         for c, t in types.items()
     ).sort(key(table), nulls_last=True)
 

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from schemas.base import Table, column
+from schemas.base import Table, column, disclosure_column
 
 VERDICTS = ("loaded", "rejected", "duplicate", "held")
 Instant = pl.Datetime("us")
@@ -20,12 +20,13 @@ class Delivery(Table):
         "Hash of what is inside: differs from sha256 for an archive.", nullable=True
     )
     bytes: pl.Int64 = column("Size.", unit="bytes", ge=0)
-    rows_read: pl.Int64 = column("Rows of data in it.", unit="rows", ge=0)
+    rows_read: pl.Int64 = column("Rows of data in it.", unit="rows", observed=True, ge=0)
     extract_time: Instant = column("When it was drawn, UTC, from its name.", nullable=True)  # type: ignore[valid-type]
     received_at: Instant = column("When it was read, UTC.")  # type: ignore[valid-type]
     verdict: str = column("loaded, rejected, duplicate or held.", isin=VERDICTS)
     reason: str = column("Why it was not loaded; null if it was.", nullable=True)
     flags: str = column("Repairs and drift, in words; null if none.", nullable=True)
+    disclosure: str = disclosure_column()
 
     class Config:
         name = "delivery"
@@ -52,13 +53,27 @@ class Reconciliation(Table):
     """A delivery's rows: read = loaded + quarantined + duplicate + excluded + merged."""
 
     delivery_id: str = column("The delivery.")
-    rows_read: pl.Int64 = column("Rows of data in the file.", unit="rows", ge=0)
-    loaded: pl.Int64 = column("Rows in clean tables.", unit="rows", ge=0)
-    quarantined: pl.Int64 = column("Rows whose key or identity is at fault.", unit="rows", ge=0)
-    duplicate: pl.Int64 = column("Rows sent twice with the same content.", unit="rows", ge=0)
-    excluded: pl.Int64 = column("Rows a filter of the feed leaves out.", unit="rows", ge=0)
-    merged: pl.Int64 = column("Rows a named rule joined to another.", unit="rows", ge=0)
-    cells_nulled: pl.Int64 = column("Cells at fault, nulled.", unit="cells", ge=0)
+    rows_read: pl.Int64 = column(
+        "Rows of data in the file; where rows are people, the sum of what is shown.",
+        unit="rows",
+        observed=True,
+        ge=0,
+    )
+    loaded: pl.Int64 = column("Rows in clean tables.", unit="rows", observed=True, ge=0)
+    quarantined: pl.Int64 = column(
+        "Rows whose key or identity is at fault.", unit="rows", observed=True, ge=0
+    )
+    duplicate: pl.Int64 = column(
+        "Rows sent twice with the same content.", unit="rows", observed=True, ge=0
+    )
+    excluded: pl.Int64 = column(
+        "Rows a filter of the feed leaves out.", unit="rows", observed=True, ge=0
+    )
+    merged: pl.Int64 = column(
+        "Rows a named rule joined to another.", unit="rows", observed=True, ge=0
+    )
+    cells_nulled: pl.Int64 = column("Cells at fault, nulled.", unit="cells", observed=True, ge=0)
+    disclosure: str = disclosure_column()
 
     class Config:
         name = "reconciliation"
@@ -143,7 +158,12 @@ class Run(Table):
     position: pl.Int64 = column("Its place in the order.", unit="1", ge=0)
     started_at: Instant = column("Start, UTC.")  # type: ignore[valid-type]
     seconds: float = column("Duration.", unit="seconds", ge=0)
-    rows: pl.Int64 = column("Rows it made.", unit="rows", nullable=True, ge=0)
+    rows: pl.Int64 = column(
+        "Rows it made; where they are people, rounded or withheld.",
+        unit="rows",
+        observed=True,
+        ge=0,
+    )
     outcome: str = column("completed or failed.", isin=["completed", "failed"])
     orchestrator: str = column("prefect or plain.", isin=["prefect", "plain"])
     code_version: str = column("Version of Catchment.")

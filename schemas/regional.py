@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from schemas.base import Table, column
+from schemas.base import Table, column, disclosure_column
 from schemas.clean import ID
 
 
@@ -14,10 +14,15 @@ class Supply(Table):
     date: pl.Date = column("First day of the period.")
     institutions: pl.Int64 = column("Institutions that sent a row.", unit="1", ge=0)
     in_service_reported: float = column("Sum of what was reported.", unit="units", ge=0)
-    in_use_reported: float = column("Sum of what was reported.", unit="units", ge=0)
+    in_use_reported: float = column("Sum of what was reported.", unit="units", observed=True, ge=0)
     in_service: float = column("Reported plus imputed.", unit="units", ge=0)
-    in_use: float = column("Reported plus imputed.", unit="units", ge=0)
-    free: float = column("In service less in use, by institution, not below 0.", unit="units", ge=0)
+    in_use: float = column("Reported plus imputed.", unit="units", observed=True, ge=0)
+    free: float = column(
+        "In service less in use, not below 0: by institution, or of what is shown.",
+        unit="units",
+        nullable=True,
+        ge=0,
+    )
     occupancy: float = column(
         "In use ÷ in service; null with nothing in service.", unit="share", nullable=True, ge=0
     )
@@ -28,6 +33,8 @@ class Supply(Table):
         nullable=True,
         ge=0,
     )
+
+    disclosure: str = disclosure_column()
 
     class Config:
         name = "supply"
@@ -60,8 +67,10 @@ class Demand(Table):
     class_id: str = column("Class code.", **ID)
     date: pl.Date = column("First day of the period.")
     period_days: pl.Int64 = column("Days over which the figures are means.", unit="days", ge=1)
-    admissions: float = column("Admissions per day.", unit="admissions/day", ge=0)
-    patient_days: float = column("Patients in bed per day.", unit="patient-days/day", ge=0)
+    admissions: float = column("Admissions per day.", unit="admissions/day", observed=True, ge=0)
+    patient_days: float = column(
+        "Patients in bed per day.", unit="patient-days/day", observed=True, ge=0
+    )
     admissions_per_100k: float = column(
         "Admissions per day per 100,000 people; null without population.",
         unit="per 100,000 people",
@@ -72,6 +81,8 @@ class Demand(Table):
         "encounters, activity, or in_use_over_mean_stay where neither is sent.",
         isin=["encounters", "activity", "in_use_over_mean_stay"],
     )
+
+    disclosure: str = disclosure_column()
 
     class Config:
         name = "demand"
@@ -86,20 +97,26 @@ class Balance(Table):
     resource_id: str = column("Resource code.", **ID)
     date: pl.Date = column("First day of the period.")
     supply: float = column("Units in service.", unit="units", ge=0)
-    demand: float = column("Patients in bed × units per patient.", unit="units", ge=0)
+    demand: float = column(
+        "Patients in bed × units per patient.", unit="units", observed=True, ge=0
+    )
     ratio: float = column(
         "Supply ÷ demand; null where nothing is asked for.", unit="1", nullable=True, ge=0
     )
     shortage: float = column(
         "What single institutions lack, in all: demand above supply, by institution.",
         unit="units",
+        observed=True,
         ge=0,
     )
     surplus: float = column(
         "What single institutions have left, in all: supply above demand, by institution.",
         unit="units",
+        observed=True,
         ge=0,
     )
+
+    disclosure: str = disclosure_column()
 
     class Config:
         name = "balance"

@@ -54,7 +54,7 @@ def render(deliveries: list[dict[str, Any]], console: Console) -> None:
             str(d["night"]),
             Text(d["file"]),
             verdict,
-            f"{d['rows']:,}",
+            "withheld" if d["rows"] is None else f"{d['rows']:,}",
             Text(d["why"] or ""),
         )
     console.print(table if deliveries else "no delivery")

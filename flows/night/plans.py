@@ -120,6 +120,9 @@ def about(night: Night) -> int:
             "horizon_days": str(region.allocation.horizon_days),
             "catchment_version": version("catchment"),
             "configuration_sha256": night.files.sha256,
+            "disclosure": region.disclosure,
+            "patient_feeds": ",".join(f.feed for f in night.files.feeds if f.patient_data),
+            "estimates": "tables of results are plans and forecasts: estimates, not counts",
             "pseudonym_key": key.key_id if (key := night.veil.seal()) else "none",
         }
         frame = pl.DataFrame({"item": list(facts), "value": list(facts.values())})

@@ -11,7 +11,7 @@ from flows.home import Home
 from flows.night.context import now
 from flows.publish.audit import audit
 from flows.publish.build import build
-from flows.publish.keep import Manifest, digest, keep, put_in_place
+from flows.publish.keep import Manifest, digest, keep_night, put_in_place
 from schemas.errors import HomeRefused
 from schemas.tables import PUBLISHED
 
@@ -44,7 +44,7 @@ def publish(home: Home) -> int:
     _prove(new)
     _sync(new)
     manifest = _manifest(new, rows)
-    keep(home, new, manifest)
+    keep_night(home, new, manifest)
     put_in_place(home, new, manifest)
     return sum(rows.values())
 

@@ -7,9 +7,11 @@ import duckdb
 import polars as pl
 
 from flows.ddl import qualified
-from schemas.base import Table, check, name, polars_schema
+from flows.publish.disclose import PUBLIC
+from schemas.base import Table, check, layer, name, observed, polars_schema
 from schemas.errors import AuditFailed, TableRefused
 from schemas.tables import PUBLISHED
+from transforms.disclosure import SMALLEST
 
 FORBIDDEN = frozenset({"patient_key", "encounter_id", "admitted_at", "discharged_at", "birth_date"})
 TOLERANCE = 1e-6
@@ -25,7 +27,7 @@ def audit(new: Path, last: Path | None) -> None:
         AuditFailed: naming every rule that it breaks.
     """
     with duckdb.connect(str(new), read_only=True) as con:
-        faults = [*_forbidden(con), *_tables(con), *_unbalanced(con), *_unverified(con)]
+        faults = [*_forbidden(con), *_tables(con), *_unbalanced(con), *_unverified(con), *_few(con)]
         faults += _lost(con, last) if last is not None and last.is_file() else []
     if faults:
         raise AuditFailed("the new file is not published, the last one stays: " + "; ".join(faults))
@@ -56,6 +58,24 @@ def _unbalanced(con: duckdb.DuckDBPyConnection) -> Iterable[str]:
     ).fetchall()
     if count:
         yield f"{count} deliveries whose rows do not add up"
+
+
+def _few(con: duckdb.DuckDBPyConnection) -> Iterable[str]:
+    """Counts of 1 to 10 people, unless the region's inputs are public."""
+    if (
+        dict(con.execute("SELECT item, value FROM ops.about").fetchall()).get("disclosure")
+        == PUBLIC
+    ):
+        return
+    for table in PUBLISHED:
+        protected = "TRUE" if layer(table) == "regional" else "disclosure <> 'shown'"
+        for column in observed(table) if "disclosure" in polars_schema(table) else []:
+            ((few,),) = con.execute(
+                f'SELECT count(*) FROM {qualified(table)} WHERE {protected} AND "{column}" > 0'
+                f' AND "{column}" < {SMALLEST}'
+            ).fetchall()
+            if few:
+                yield f"{name(table)}.{column} shows {few} count(s) of fewer than {SMALLEST} people"
 
 
 def _unverified(con: duckdb.DuckDBPyConnection) -> Iterable[str]:

@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars as pl
 
 from flows.ddl import comments, create, qualified
 from flows.home import Home
+from flows.publish.disclose import protected
 from flows.settings import settings
 from schemas.base import LAYERS, Table, key
 from schemas.tables import PUBLISHED
@@ -15,7 +17,10 @@ STORAGE = "v1.4.0"
 
 
 def build(home: Home, new: Path) -> dict[str, int]:
-    """Copy every published table, in key order, with its comments; returns rows by table."""
+    """Copy every published table, in key order, with its comments; returns rows by table.
+
+    Counts of people are copied as ``flows.publish.disclose`` gives them.
+    """
     options: dict[str, Any] = {
         "memory_limit": settings().duckdb_memory,
         "temp_directory": str(home.spill),
@@ -26,19 +31,25 @@ def build(home: Home, new: Path) -> dict[str, int]:
         con.execute("USE published")
         for schema in LAYERS:
             con.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
-        rows = {qualified(table).replace('"', ""): _copy(con, table) for table in PUBLISHED}
+        instead = protected(con)
+        rows = {
+            qualified(table).replace('"', ""): _copy(con, table, instead.get(table))
+            for table in PUBLISHED
+        }
         con.execute("CHECKPOINT published")
         con.execute("USE memory")
         con.execute("DETACH published")
     return rows
 
 
-def _copy(con: duckdb.DuckDBPyConnection, table: type[Table]) -> int:
+def _copy(con: duckdb.DuckDBPyConnection, table: type[Table], instead: pl.DataFrame | None) -> int:
     con.execute(create(table))
     order = ", ".join(f'"{column}"' for column in key(table))
-    con.execute(
-        f"INSERT INTO {qualified(table)} BY NAME FROM warehouse.{qualified(table)} ORDER BY {order}"
-    )
+    source = f"warehouse.{qualified(table)}"
+    if instead is not None:
+        con.register("instead", instead)
+        source = "instead"
+    con.execute(f"INSERT INTO {qualified(table)} BY NAME FROM {source} ORDER BY {order}")
     for statement in comments(table):
         con.execute(statement)
     return int(con.execute(f"SELECT count(*) FROM {qualified(table)}").fetchall()[0][0])

@@ -45,7 +45,7 @@ def nights(home: Home) -> Path:
     return home.published.parent / "nights"
 
 
-def keep(home: Home, new: Path, manifest: Manifest) -> None:
+def keep_night(home: Home, new: Path, manifest: Manifest) -> None:
     """Keep a second name of the new file, with its manifest; forget all but the last ones."""
     folder = nights(home)
     folder.mkdir(mode=0o755, exist_ok=True)

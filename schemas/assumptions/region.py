@@ -50,6 +50,11 @@ class Region(_Part):
     currency: str = Field(pattern=r"^[A-Z]{3}$", description="currency of all amounts [ISO 4217]")
     timezone: str = Field(description="where the nights are [IANA name]")
     synthetic: bool = Field(False, description="is the data made up? [true/false]")
+    disclosure: Literal["protect", "public"] = Field(
+        "protect",
+        description="protect: counts of 1 to 10 people are withheld when published, others rounded"
+        " to 5; public: the inputs are public already [text]",
+    )
     night: date | None = Field(None, description="the night to plan; absent: today [date]")
     feeds: tuple[str, ...] = Field(
         min_length=1, description="feeds, the first to be believed first [file names without .toml]"

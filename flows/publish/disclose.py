@@ -1,0 +1,77 @@
+"""Tables that count people, as they may be published; read from the warehouse, exact there."""
+
+import duckdb
+import polars as pl
+
+from flows.ddl import qualified
+from schemas import ops, regional
+from schemas.base import Table, check, conform, holds_patients, key, name, polars_schema
+from schemas.clean import FEED_TABLES
+from schemas.results.allocation import AllocationUse
+from transforms import disclosure
+
+PUBLIC = "public"
+
+
+def protected(con: duckdb.DuckDBPyConnection) -> dict[type[Table], pl.DataFrame]:
+    """What takes the place of exact tables, unless the region's inputs are public.
+
+    Args:
+        con: a connection with the warehouse attached as ``warehouse``.
+    """
+    about = dict(con.execute("SELECT item, value FROM warehouse.ops.about").fetchall())
+    if about.get("disclosure") == PUBLIC:
+        return {}
+    feeds = _patient_feeds(con, about.get("patient_feeds", ""))
+    made = {**_regional(con), **_operations(con, feeds)}
+    return {table: conform(table, frame) for table, frame in made.items()}
+
+
+def _regional(con: duckdb.DuckDBPyConnection) -> dict[type[Table], pl.DataFrame]:
+    asked = disclosure.demand(_read(con, regional.Demand))
+    uses = _read(con, AllocationUse)
+    return {
+        regional.Demand: asked,
+        regional.Supply: disclosure.supply(_read(con, regional.Supply)),
+        regional.Balance: disclosure.balance(_read(con, regional.Balance), asked, uses),
+    }
+
+
+def _operations(
+    con: duckdb.DuckDBPyConnection, feeds: list[str]
+) -> dict[type[Table], pl.DataFrame]:
+    deliveries = _read(con, ops.Delivery)
+    people = deliveries.filter(pl.col("feed").is_in(feeds))["delivery_id"]
+    counted = disclosure.reconciliation(_read(con, ops.Reconciliation), people)
+    quarantine = _read(con, ops.Quarantine)
+    tables = [name(t) for t in FEED_TABLES.values() if holds_patients(t)]
+    steps = [*(f"ingest {feed}" for feed in feeds), *(f"clean {table}" for table in tables)]
+    subjects = pl.concat([people, pl.Series("delivery_id", feeds, pl.String)])
+    alert, quality, score = (_read(con, t) for t in (ops.Alert, ops.Quality, ops.QualityScore))
+    return {
+        ops.Reconciliation: counted,
+        ops.Delivery: disclosure.delivery(deliveries, people, counted),
+        ops.Quarantine: quarantine.filter(~pl.col("delivery_id").is_in(people.implode())),
+        ops.Run: disclosure.run(_read(con, ops.Run), steps),
+        ops.Alert: disclosure.told(alert, subjects, ["value", "threshold"], ["message"]),
+        ops.Quality: disclosure.told(quality, subjects, ["value", "threshold"], ["words"]),
+        ops.QualityScore: disclosure.told(score, subjects, ["good_share"], []),
+    }
+
+
+def _patient_feeds(con: duckdb.DuckDBPyConnection, declared: str) -> list[str]:
+    """Feeds of people: those declared so, and those that ever filled a table of people."""
+    found = {feed for feed in declared.split(",") if feed}
+    for table in (t for t in FEED_TABLES.values() if holds_patients(t)):
+        rows = con.execute(
+            f'SELECT DISTINCT feed FROM warehouse.ops.delivery SEMI JOIN warehouse.history."'
+            f'{name(table)}" USING (delivery_id)'
+        ).fetchall()
+        found |= {feed for (feed,) in rows}
+    return sorted(found)
+
+
+def _read(con: duckdb.DuckDBPyConnection, table: type[Table]) -> pl.DataFrame:
+    order = ", ".join(f'"{column}"' for column in key(table))
+    frame = con.sql(f"FROM warehouse.{qualified(table)} ORDER BY {order}").pl()
+    return check(table, frame.cast(dict(polars_schema(table))))

@@ -1,0 +1,174 @@
+"""Counts of people as they may be published: 1 to 10 withheld, the rest rounded to 5.
+
+Rates and remainders are computed again from what is shown, so that no subtraction of what is shown
+gives a count from 1 to 10. Zero is shown. No other figure is shown below 15: 11 and 12, which would
+round to 10, are shown as 15.
+"""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+SMALLEST = 11
+STEP = 5
+LEAST_SHOWN = 15
+COUNTS = ("loaded", "quarantined", "duplicate", "excluded", "merged")
+# A number that stands alone in a sentence: no part of a date, a code or a percentage.
+NUMBER = r"(?P<before>^|[\s(])(?P<number>\d[\d,]*)(?P<after>$|[\s);:,.]($|\s)|[\s);:,])"
+Frames = Mapping[str, pl.DataFrame]
+
+
+def shown(column: str) -> pl.Expr:
+    """A count as it may be shown; null where it is withheld."""
+    count = pl.col(column)
+    nearest = ((count / STEP + 0.5).floor() * STEP).clip(lower_bound=LEAST_SHOWN)
+    return pl.when(count <= 0).then(0.0).when(count >= SMALLEST).then(nearest).alias(column)
+
+
+def demand(frame: pl.DataFrame) -> pl.DataFrame:
+    """regional.demand with its counts protected and its rate from what is shown."""
+    counts = ("admissions", "patient_days")
+    per_admission = pl.col("admissions_per_100k") / pl.col("admissions")
+    rate = pl.when(pl.col("admissions") > 0).then(shown("admissions") * per_admission)
+    return _labelled(
+        frame.with_columns(
+            *(shown(c) for c in counts),
+            admissions_per_100k=pl.when(pl.col("admissions") <= 0)
+            .then("admissions_per_100k")
+            .otherwise(rate),
+        ),
+        counts,
+    )
+
+
+def supply(frame: pl.DataFrame) -> pl.DataFrame:
+    """regional.supply with beds in use protected; free and occupancy from what is shown.
+
+    Where what was reported is withheld, its sum with what was imputed is withheld too.
+    """
+    counts = ("in_use_reported", "in_use")
+    both = pl.all_horizontal(shown(c).is_not_null() for c in counts)
+    made = frame.with_columns(pl.when(both).then(shown(c)).alias(c) for c in counts)
+    free = (pl.col("in_service") - pl.col("in_use")).clip(lower_bound=0)
+    some = pl.col("in_service") > 0
+    return _labelled(
+        made.with_columns(
+            free=free, occupancy=pl.when(some).then(pl.col("in_use") / pl.col("in_service"))
+        ),
+        counts,
+    )
+
+
+def balance(frame: pl.DataFrame, shown_demand: pl.DataFrame, use: pl.DataFrame) -> pl.DataFrame:
+    """regional.balance protected.
+
+    Demand is withheld where it is small, and where a class that uses the resource is withheld: the
+    other classes would give it away. Shortage and surplus are withheld together, where either is
+    small or the patients whom they imply (supply - surplus + shortage) are few.
+
+    Args:
+        frame: regional.balance.
+        shown_demand: regional.demand, as ``demand`` gives it.
+        use: class_id, resource_id: what uses what.
+    """
+    hidden = _hidden(frame, shown_demand, use)
+    pair = ("shortage", "surplus")
+    treated = pl.col("supply") - pl.col("surplus") + pl.col("shortage")
+    few = (treated > 1e-6) & (treated < SMALLEST)
+    apart = pl.all_horizontal(shown(c).is_not_null() for c in pair) & ~few
+    asked = pl.when(pl.col("hidden").is_null()).then(shown("demand"))
+    made = (
+        frame.join(hidden, on=["region_id", "resource_id", "date"], how="left")
+        .with_columns(pl.when(apart).then(shown(c)).alias(c) for c in pair)
+        .with_columns(demand=asked)
+        .with_columns(ratio=pl.when(pl.col("demand") > 0).then(pl.col("supply") / pl.col("demand")))
+    )
+    return _labelled(made.select(frame.columns), ("demand", *pair))
+
+
+def reconciliation(frame: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
+    """ops.reconciliation: counts of ``protected`` deliveries; rows read are the sum of the shown.
+
+    Args:
+        frame: ops.reconciliation.
+        protected: ids of deliveries whose rows are people.
+    """
+    counts = (*COUNTS, "cells_nulled")
+    inside = pl.col("delivery_id").is_in(protected.implode())
+    made = frame.filter(inside).with_columns(shown(c).cast(pl.Int64) for c in counts)
+    total = pl.sum_horizontal(pl.col(c).fill_null(0) for c in COUNTS)
+    labelled = _labelled(made.with_columns(rows_read=total), counts)
+    return pl.concat([frame.filter(~inside), labelled]).sort("delivery_id")
+
+
+def delivery(frame: pl.DataFrame, protected: pl.Series, counted: pl.DataFrame) -> pl.DataFrame:
+    """ops.delivery: rows read as ``counted`` shows them, and no number in reasons and flags.
+
+    Args:
+        frame: ops.delivery.
+        protected: ids of deliveries whose rows are people.
+        counted: ops.reconciliation, as ``reconciliation`` gives it.
+    """
+    inside = pl.col("delivery_id").is_in(protected.implode())
+    sums = counted.select("delivery_id", read="rows_read", said="disclosure")
+    made = (
+        frame.filter(inside)
+        .join(sums, on="delivery_id", how="left")
+        .with_columns(_without_numbers("reason"), _without_numbers("flags"))
+    )
+    labelled = _labelled(made.with_columns(shown("rows_read").cast(pl.Int64)), ("rows_read",))
+    rows = pl.when(pl.col("read").is_null()).then("rows_read").otherwise("read")
+    status = pl.coalesce("said", "disclosure")
+    shown_rows = labelled.with_columns(rows_read=rows, disclosure=status).select(frame.columns)
+    return pl.concat([frame.filter(~inside), shown_rows]).sort("delivery_id")
+
+
+def run(frame: pl.DataFrame, steps: list[str]) -> pl.DataFrame:
+    """ops.run: rows of the steps that count people."""
+    counted = pl.when(pl.col("step").is_in(steps)).then(shown("rows")).otherwise("rows")
+    return frame.with_columns(rows=counted.cast(pl.Int64))
+
+
+def told(
+    frame: pl.DataFrame, subjects: pl.Series, columns: list[str], words: list[str]
+) -> pl.DataFrame:
+    """A table of findings: about ``subjects``, no figure in ``columns``, no number in ``words``."""
+    inside = pl.col("subject").is_in(subjects.implode())
+    return frame.with_columns(
+        *(pl.when(~inside).then(c).alias(c) for c in columns),
+        *(pl.when(inside).then(_without_numbers(c)).otherwise(c).alias(c) for c in words),
+    )
+
+
+def _without_numbers(column: str) -> pl.Expr:
+    """The words with every number that stands alone taken out, twice for neighbours."""
+    once = pl.col(column).str.replace_all(NUMBER, "${before}some${after}")
+    return once.str.replace_all(NUMBER, "${before}some${after}").alias(column)
+
+
+def _hidden(frame: pl.DataFrame, shown_demand: pl.DataFrame, use: pl.DataFrame) -> pl.DataFrame:
+    """Periods of a region and resource in which a class that uses it is withheld."""
+    place = ["region_id", "resource_id"]
+    missing = (
+        shown_demand.filter(pl.col("patient_days").is_null())
+        .join(use.select("class_id", "resource_id").unique(), on="class_id", how="inner")
+        .select(*place, on="date")
+        .sort("on")
+    )
+    periods = frame.select(*place, "date").sort("date")
+    inside = missing.join_asof(
+        periods, left_on="on", right_on="date", by=place, check_sortedness=False, coalesce=False
+    )
+    return inside.drop_nulls("date").select(*place, "date", hidden=pl.lit(True)).unique()
+
+
+def _labelled(frame: pl.DataFrame, counts: tuple[str, ...]) -> pl.DataFrame:
+    withheld = pl.any_horizontal(pl.col(c).is_null() for c in counts)
+    nobody = pl.all_horizontal(pl.col(c) == 0 for c in counts)
+    return frame.with_columns(
+        disclosure=pl.when(withheld)
+        .then(pl.lit("withheld"))
+        .when(nobody)
+        .then(pl.lit("shown"))
+        .otherwise(pl.lit("rounded"))
+    )
