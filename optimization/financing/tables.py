@@ -23,6 +23,7 @@ MONEY = {
 }
 UNREAD = (
     "financing_activity",
+    "financing_cost_response",
     "financing_excluded",
     "financing_projection",
     "financing_projection_error",

@@ -109,8 +109,10 @@ class FinancingAssumptions(_Assumptions):
     days_required: float = Field(
         0, ge=0, description="days of operating cost to keep at hand [days]"
     )
-    fixed_cost_share: Share = Field(
-        1, description="share of operating cost that does not follow activity [share]"
+    fixed_cost_share: Share | Literal["estimated"] = Field(
+        1,
+        description="share of operating cost that does not follow activity; estimated: from the "
+        "region's own reports [share]",
     )
     least_report_days: int = Field(
         28, ge=1, description="shortest period that is annualised [days]"

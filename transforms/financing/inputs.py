@@ -6,10 +6,12 @@ from datetime import date
 import polars as pl
 
 from schemas.assumptions.financing import FinancingAssumptions
-from schemas.base import conform, polars_schema
+from schemas.base import conform, empty, polars_schema
+from schemas.clean import Activity
 from schemas.results.financing import FinancingSetting
 from transforms.financing import cells, institutions, projection, shares, sources
 from transforms.financing.reports import newest
+from transforms.financing.response import cost_response
 
 LARGEST = 1e6
 NO_LOAN_SPREAD = 0.01
@@ -31,7 +33,8 @@ def financing_inputs(
 
     Args:
         tables: ``zone``, ``institution``, ``population``, ``finance`` and ``allocation_load``;
-            of the last no rows if activity is not planned.
+            of the last no rows if activity is not planned. With ``activity``, how cost follows
+            it is estimated.
         assumed: what the region believes about money.
         start: first day of the first period.
     """
@@ -46,8 +49,10 @@ def financing_inputs(
     spans = cells.periods(start, assumed.periods, assumed.period_months)
     ratio = cells.activity_ratio(tables["allocation_load"])
     by_day = _with_assumed(finance, assumed).join(financed, on="institution_id", how="semi")
-    costs, claims = _cells(by_day, daily_claims, spans, ratio, assumed)
-    as_usual = _cells(by_day, daily_claims, spans, ratio.clear(), assumed)
+    response = _response(tables, assumed)
+    fixed = _fixed_share(response, assumed)
+    costs, claims = _cells(by_day, daily_claims, spans, ratio, assumed, fixed)
+    as_usual = _cells(by_day, daily_claims, spans, ratio.clear(), assumed, fixed)
     whole = sources.funds(assumed, financed["region_id"].unique().sort().to_list())
     frames = {
         "financing_period": spans,
@@ -62,6 +67,7 @@ def financing_inputs(
         "financing_eligible": sources.eligible(whole, financed),
         "financing_loan": sources.loans(assumed),
         "financing_region": shares.target_shares(tables["zone"], tables["population"]),
+        "financing_cost_response": response,
         "financing_excluded": left_out,
         **_projections(finance, financed, least),
     }
@@ -79,16 +85,31 @@ def _projections(
     return {"financing_projection": projected, "financing_projection_error": errors}
 
 
+def _response(tables: Mapping[str, pl.DataFrame], assumed: FinancingAssumptions) -> pl.DataFrame:
+    """How cost follows activity in the reports of the region's institutions."""
+    own = tables["institution"].select("institution_id")
+    finance = tables["finance"].join(own, on="institution_id", how="semi")
+    activity = tables.get("activity", empty(Activity))
+    return cost_response(finance, activity, assumed.least_report_days, assumed.fixed_cost_share)
+
+
+def _fixed_share(response: pl.DataFrame, assumed: FinancingAssumptions) -> float:
+    if assumed.fixed_cost_share == "estimated":
+        return float(response["fixed_share_used"][0])
+    return float(assumed.fixed_cost_share)
+
+
 def _cells(
     by_day: pl.DataFrame,
     claims: pl.DataFrame,
     spans: pl.DataFrame,
     ratio: pl.DataFrame,
     assumed: FinancingAssumptions,
+    fixed_share: float,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """``FinancingInstitution`` and ``FinancingClaim`` if activity changes by ``ratio``."""
     return (
-        cells.institution_cells(by_day, spans, ratio, assumed.fixed_cost_share),
+        cells.institution_cells(by_day, spans, ratio, fixed_share),
         cells.claim_cells(claims, spans, ratio, assumed.payers),
     )
 

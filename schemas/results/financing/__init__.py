@@ -6,6 +6,7 @@ from schemas.results.financing.inputs import (
     FinancingArrears,
     FinancingBudget,
     FinancingClaim,
+    FinancingCostResponse,
     FinancingEligible,
     FinancingExcluded,
     FinancingFund,
@@ -50,6 +51,7 @@ INPUTS: tuple[type[Table], ...] = (
     FinancingRegion,
     FinancingProjection,
     FinancingProjectionError,
+    FinancingCostResponse,
     FinancingExcluded,
 )
 RESULTS: tuple[type[Table], ...] = (

@@ -262,6 +262,24 @@ class FinancingProjectionError(Table):
         metadata = {"layer": "results", "source": SOURCE}
 
 
+class FinancingCostResponse(Table):
+    """How operating cost follows activity, estimated from the region's own reports."""
+
+    method: str = column("How it is estimated.")
+    pairs: int = column("Pairs of reports a year apart.", "1", ge=0)
+    variable_share: float = column("Change of cost by change of patient-days.", "share")
+    low: float = column("Lower bound, 95 %.", "share")
+    high: float = column("Upper bound, 95 %.", "share")
+    median_error: float = column("Median size of what is left unexplained.", "share", ge=0)
+    p90_error: float = column("90th percentile of that.", "share", ge=0)
+    fixed_share_used: float = column("Fixed share that the plan uses.", "share", ge=0, le=1)
+
+    class Config:
+        name = "financing_cost_response"
+        unique = ["method"]
+        metadata = {"layer": "results", "source": SOURCE}
+
+
 class FinancingExcluded(Table):
     """An institution that is not financed, and the rule that says so."""
 
