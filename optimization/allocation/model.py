@@ -4,7 +4,7 @@ The formulation with its symbols stands in ``optimization.allocation``; each con
 function in ``constraints``, each tier one in ``tiers``.
 """
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -100,8 +100,8 @@ def _region_sets(m: pyo.ConcreteModel, instance: Instance) -> None:
         _placed(names.institutions, names.regions, instance.institution_region, crowd), 2
     )
     classes, resources = _listed(m.needs), _listed(m.cells)
-    m.classes_of = pyo.Set([o for _, o in m.harmed], initialize=classes)
-    m.resources_of = pyo.Set([i for _, i in m.crowds], initialize=resources)
+    m.classes_of = pyo.Set(list(classes), dimen=1, initialize=classes)
+    m.resources_of = pyo.Set(list(resources), dimen=1, initialize=resources)
 
 
 def _parameters(m: pyo.ConcreteModel, instance: Instance) -> None:
@@ -166,37 +166,39 @@ def _variables(m: pyo.ConcreteModel, instance: Instance) -> None:
 
 
 def _constraints(m: pyo.ConcreteModel, instance: Instance) -> None:
-    m.demand_is_met = pyo.Constraint(m.needs, m.days, rule=constraints.demand_is_met)
-    m.arrivals = pyo.Constraint(m.wards, m.days, rule=constraints.arrivals)
-    m.census_follows = pyo.Constraint(m.wards, m.days, rule=constraints.census_follows)
-    m.capacity_holds = pyo.Constraint(m.cells, m.days, rule=constraints.capacity_holds)
-    if instance.moves.km.size:
-        m.stock_follows = pyo.Constraint(m.kept, m.days, rule=constraints.stock_follows)
-        m.retention = pyo.Constraint(m.kept, m.days, rule=constraints.retention)
-        m.largest_moves = pyo.Constraint(m.counted, m.days, rule=constraints.largest_moves)
-        m.least_moves = pyo.Constraint(m.counted, m.days, rule=constraints.least_moves)
-    if (instance.surge_limit > 0).any():
-        m.surge_holds = pyo.Constraint(m.surges, m.days, rule=constraints.surge_holds)
-    m.choice = pyo.Constraint(m.arcs, m.days, rule=constraints.choice)
-    m.choice_limit = pyo.Constraint(m.needs, m.days, rule=constraints.choice_limit)
+    _hold(m, constraints.demand_is_met, m.needs, m.days)
+    _hold(m, constraints.arrivals, m.wards, m.days)
+    _hold(m, constraints.census_follows, m.wards, m.days)
+    _hold(m, constraints.capacity_holds, m.cells, m.days)
+    _hold(m, constraints.stock_follows, m.kept, m.days)
+    _hold(m, constraints.retention, m.kept, m.days)
+    _hold(m, constraints.surge_holds, m.surges, m.days)
+    _hold(m, constraints.choice, m.arcs, m.days)
+    _hold(m, constraints.choice_limit, m.needs, m.days)
+    _hold(m, constraints.largest_moves, m.counted, m.days)
+    _hold(m, constraints.least_moves, m.counted, m.days)
     if instance.no_worse:
-        m.no_worse = pyo.Constraint(m.cells, m.days, rule=constraints.no_worse)
+        _hold(m, constraints.no_worse, m.cells, m.days)
+
+
+def _hold(m: pyo.ConcreteModel, rule: Callable[..., Any], *index: pyo.Set) -> None:
+    """Add the constraint ``rule`` under its own name; over nothing, a template has no rows."""
+    if all(len(members) for members in index):
+        m.add_component(rule.__name__, pyo.Constraint(*index, rule=rule))
 
 
 def _fairness(m: pyo.ConcreteModel, instance: Instance) -> None:
     if instance.fairness == "none":
         return
-    m.fair_to_zones = pyo.Constraint(m.harmed, rule=constraints.fair_to_zones)
-    m.fair_to_institutions = pyo.Constraint(m.crowds, rule=constraints.fair_to_institutions)
+    _hold(m, constraints.fair_to_zones, m.harmed)
+    _hold(m, constraints.fair_to_institutions, m.crowds)
     if instance.fairness == "worst_share":
         m.unfairness = pyo.Objective(rule=tiers.unfairness)
         return
     m.zone_above = pyo.Var(m.harmed, m.steps, domain=pyo.NonNegativeReals)
     m.institution_above = pyo.Var(m.crowds, m.steps, domain=pyo.NonNegativeReals)
-    m.steps_of_zones = pyo.Constraint(m.harmed, m.steps, rule=constraints.steps_of_zones)
-    m.steps_of_institutions = pyo.Constraint(
-        m.crowds, m.steps, rule=constraints.steps_of_institutions
-    )
+    _hold(m, constraints.steps_of_zones, m.harmed, m.steps)
+    _hold(m, constraints.steps_of_institutions, m.crowds, m.steps)
     m.unfairness = pyo.Objective(rule=tiers.graduated_unfairness)
 
 
@@ -217,7 +219,7 @@ def _grouped(index: pyo.Set, keys: Iterable[Hashable], values: Iterable[Hashable
     groups: dict[Any, list] = {key: [] for key in index}
     for key, value in zip(keys, values, strict=True):
         groups[key].append(value)
-    return pyo.Set(index, initialize=groups)
+    return pyo.Set(index, dimen=1, initialize=groups)
 
 
 def _only(index: pyo.Set, chosen: pyo.Set) -> pyo.Set:

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from schemas.assumptions.allocation import AllocationAssumptions
-from schemas.base import conform, name
+from schemas.base import conform, empty, name
 from schemas.results.allocation import INPUTS
 
 START = date(2026, 1, 5)
@@ -91,9 +91,11 @@ def tables(horizon=1, **rows):
             for i, j, r, km in rows.get("move", [])
         ],
     }
-    return {
-        t: conform(BY_NAME[t], pl.DataFrame(r) if r else pl.DataFrame()) for t, r in made.items()
-    }
+    return {t: frame(BY_NAME[t], rows) for t, rows in made.items()}
+
+
+def frame(table, rows):
+    return conform(table, pl.DataFrame(rows)) if rows else empty(table)
 
 
 def places(given, regions=1):
