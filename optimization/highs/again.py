@@ -23,13 +23,14 @@ def first_tier_changes(
     """Change of the first tier's optimum for each of ``changes`` of right sides on its own.
 
     A change says by how much, by constraint and index. Only the parts that hold a changed row
-    are solved again, all side by side.
+    are solved again, all side by side. Whole numbers are held as they are in the plan, before and
+    after the change: so are the prices that such a change confirms.
 
     Raises:
         SolverStopped: no solution by the time limit.
     """
     matrix = record.matrix
-    first = replace(matrix, costs=matrix.costs[:1], offsets=matrix.offsets[:1])
+    first = _held_whole(replace(matrix, costs=matrix.costs[:1], offsets=matrix.offsets[:1]))
     deadline = time.monotonic() + settings.time_limit_s
     tasks = [partial(_first_tier, record, first, one, settings, deadline) for one in changes]
     return side_by_side(tasks, settings.threads, deadline)
@@ -49,8 +50,20 @@ def _first_tier(
     for k, piece in enumerate(record.pieces):
         if np.isin(touched, piece.rows).any():
             solution = solve_part(cut_out(changed, piece), settings, deadline)
-            difference += solution.tiers[0].bound - float(record.piece_bounds[0, k])
+            before = float(record.piece_bounds[0, k])
+            if record.matrix.whole[piece.columns].any():
+                before = solve_part(cut_out(first, piece), settings, deadline).tiers[0].bound
+            difference += solution.tiers[0].bound - before
     return difference
+
+
+def _held_whole(matrix: Matrix) -> Matrix:
+    """The same matrix with every whole number held at its present value."""
+    lower, upper = matrix.column_lower.copy(), matrix.column_upper.copy()
+    for k in np.flatnonzero(matrix.whole):
+        lower[k] = upper[k] = round(matrix.variables[k].value)
+    held = np.zeros_like(matrix.whole)
+    return replace(matrix, column_lower=lower, column_upper=upper, whole=held)
 
 
 def solve_fixed(
