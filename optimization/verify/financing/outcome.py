@@ -138,11 +138,14 @@ def _check_objectives(view: View, verdict: Verdict) -> None:
     widened = pl.when(pl.col("widened") > 0).then(10.0).otherwise(1.0)
     slack = TOLERANCE * widened * (pl.col("components") + (pl.col("optimum") / by).abs()) * by
     verdict.equal("objective", rows, "achieved", "value", size=pl.lit(NOTHING))
-    verdict.equal("proved optimum", rows, "optimum", pl.col("bound") * by, size=by * NOTHING)
+    proved = pl.coalesce("bound", "objective_right") * by
+    verdict.equal("proved optimum", rows, "optimum", proved, size=by * NOTHING)
     verdict.equal("slack of a tier", rows, "slack", slack)
     allowed = 2 * slack + verdict.limit_slack(cents=float(view["position"].height)) * by / unit
-    off = (pl.col("achieved") - pl.col("optimum")).abs()
-    verdict.at_most("(tiers) optimum", rows, off, pl.lit(0.0), size=by, allowed=allowed)
+    below = pl.col("optimum") - pl.col("achieved")
+    verdict.at_most("(tiers) bound", rows, below, pl.lit(0.0), size=by, allowed=allowed)
+    ended = rows.filter(pl.col("status") == "optimal")
+    verdict.at_most("(tiers) optimum", ended, -below, pl.lit(0.0), size=by, allowed=allowed)
     solved = (pl.col("objective_right") * by - pl.col("achieved")).abs()
     verdict.at_most("plan_run", rows, solved, pl.lit(0.0), size=by, allowed=allowed)
 

@@ -73,3 +73,34 @@ def test_a_price_that_proves_less_is_refused(solved):
     none = made.frames["financing_price"].clear()
     with pytest.raises(PlanRefused, match="tier 1"):
         verify_financing({**tables, **made.frames, "financing_price": none})
+
+
+def stopped(made: FinancingPlan, status: str) -> dict[str, pl.DataFrame]:
+    """The plan as if time had run out in its last tier, with a bound a tenth below."""
+    last = pl.col("tier") == 4
+    lower = {
+        "plan_run": ("bound", pl.col("bound") - pl.col("bound").abs() / 10),
+        "financing_objective": ("optimum", pl.col("optimum") - pl.col("optimum").abs() / 10),
+    }
+    frames = {
+        table: made.frames[table].with_columns(
+            pl.when(last).then(value).otherwise(column).alias(column)
+        )
+        for table, (column, value) in lower.items()
+    }
+    slack = 1e-6 * (pl.col("optimum").abs() + made.record.components)
+    frames["financing_objective"] = frames["financing_objective"].with_columns(
+        pl.when(last).then(slack).otherwise("slack").alias("slack")
+    )
+    run = frames["plan_run"]
+    frames["plan_run"] = run.with_columns(
+        status=pl.when(last).then(pl.lit(status)).otherwise("status")
+    )
+    return frames
+
+
+def test_a_plan_that_ran_out_of_time_passes_and_one_that_claims_more_does_not(solved):
+    tables, made = solved
+    assert verify_financing({**tables, **made.frames, **stopped(made, "time_limit")})
+    with pytest.raises(PlanRefused, match="optimum"):
+        verify_financing({**tables, **made.frames, **stopped(made, "optimal")})
