@@ -39,12 +39,13 @@ def register(app: typer.Typer) -> None:
 def deliveries(
     home: HomeFolder = None,
     held: Annotated[bool, typer.Option("--held", help="Only those held.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Those of every night.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print them as JSON.")] = False,
 ) -> None:
-    """List what arrived, as last published, and what became of it."""
+    """List what the last night read and what is held, as last published."""
     from flows.deliveries.listing import deliveries_of, render
 
-    found = deliveries_of(_home(home), held=held)
+    found = deliveries_of(_home(home), "held" if held else "all" if every else "last")
     if as_json:
         typer.echo(json.dumps(found, indent=2, default=str))
     else:

@@ -15,12 +15,19 @@ COLOURS = {"loaded": "green", "duplicate": "dim", "held": "yellow", "rejected": 
 QUERY = """
     SELECT delivery_id AS id, night, feed, file_name AS file, extract_time, rows_read AS rows,
            verdict, coalesce(reason, flags) AS why
-    FROM ops.delivery WHERE verdict = 'held' OR NOT ? ORDER BY received_at, file_name
+    FROM ops.delivery
+    WHERE verdict = 'held' OR $which = 'all'
+          OR ($which = 'last' AND night = (SELECT max(night) FROM ops.delivery))
+    ORDER BY received_at, file_name
 """
 
 
-def deliveries_of(home: Home, *, held: bool = False) -> list[dict[str, Any]]:
+def deliveries_of(home: Home, which: str = "last") -> list[dict[str, Any]]:
     """Deliveries as last published, oldest first, and what was decided since.
+
+    Args:
+        home: the home.
+        which: ``held``, those and the ``last`` night's, or ``all``.
 
     Returns:
         id, night, feed, file, extract_time, rows, verdict, why, decided of each.
@@ -31,7 +38,7 @@ def deliveries_of(home: Home, *, held: bool = False) -> list[dict[str, Any]]:
     if not home.published.is_file():
         raise HomeRefused(f"{home.published}: nothing is published yet; run a night first")
     with duckdb.connect(str(home.published), read_only=True) as con:
-        found = con.execute(QUERY, [held])
+        found = con.execute(QUERY, {"which": which})
         names = [d[0] for d in found.description]
         rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
     waiting = {d.delivery_id: d.decision for d in read_decisions(home)}

@@ -31,7 +31,7 @@ def quality_of(night: Night) -> int:
             _forget(con, night.run_key)
             append(con, ops.Quality, found)
             append(con, ops.QualityScore, scores)
-            append(con, ops.Alert, alerts(found))
+            append(con, ops.Alert, alerts(found, read(con, ops.Delivery)))
     return found.height
 
 

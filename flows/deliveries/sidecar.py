@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -72,6 +73,14 @@ def read_sidecars(home: Home) -> list[Delivery]:
     return sorted(
         (_read(path) for path in paths), key=lambda d: (d.sequence, d.received_at, d.delivery_id)
     )
+
+
+def sweep(home: Home) -> None:
+    """Remove what a killed night or rebuild left half-written; only while holding the lock."""
+    left = [*home.landing.glob(".part-*"), *home.landing.glob("??/.*"), *home.receipts.glob(".*")]
+    for path in left:
+        path.unlink(missing_ok=True)
+    shutil.rmtree(home.root / "rebuild", ignore_errors=True)
 
 
 def write_private(path: Path, text: str) -> None:

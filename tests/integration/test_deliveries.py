@@ -320,7 +320,7 @@ def hold_one(place) -> str:
     place.night()
     sent.unlink()
     publish(place.home)
-    (held,) = deliveries_of(place.home, held=True)
+    (held,) = deliveries_of(place.home, "held")
     return held["id"]
 
 
@@ -329,7 +329,7 @@ def test_a_released_delivery_is_loaded_by_the_next_night(place):
     path = decide(place.home, held, "release", "the register was down")
     assert path.stat().st_mode & 0o777 == 0o600
     assert place.newest().height == 21
-    assert [d["decided"] for d in deliveries_of(place.home, held=True)] == ["release"]
+    assert [d["decided"] for d in deliveries_of(place.home, "held")] == ["release"]
     assert place.night() == {NEXT: ("loaded", "")}
     assert place.newest().height == 42
     (decision,) = place.ops("decision")
@@ -421,7 +421,7 @@ def test_a_warehouse_is_made_again_to_the_row(place):
     place.send(refused, beds([15], in_use="NA"))
     place.night()
     publish(place.home)
-    (held,) = deliveries_of(place.home, held=True)
+    (held,) = deliveries_of(place.home, "held")
     decide(place.home, held["id"], "refuse", "nonsense")
     night = begin(plan_night(DEMO, place.inbox, place.root, date(2026, 2, 10)))
     for step in steps_of(night):
@@ -482,6 +482,16 @@ def test_a_kill_before_the_warehouse_is_written_is_made_good(place, monkeypatch)
     assert place.newest().height == 42
     rebuild(place.home, None, plans=False)
     assert place.newest().height == 42
+
+
+def test_what_a_kill_left_half_written_is_swept_away(place):
+    (place.home.landing / ".part-1").write_text("half")
+    (place.home.receipts / ".a.csv.1").write_text("half")
+    (place.root / "rebuild").mkdir()
+    (place.root / "rebuild" / "warehouse.duckdb").write_text("half")
+    place.night()
+    assert not (place.root / "rebuild").exists()
+    assert list(place.root.rglob(".*")) == []
 
 
 def test_a_damaged_landed_file_stops_the_rebuild_and_is_named(place):

@@ -16,6 +16,7 @@ COLUMNS = pl.Schema(
 )
 WORDS = {
     "control_character": "the row holds NUL or another control character",
+    "cut_short": "the last line has no end: its last value may be cut short",
     "discharge_before_admission": "the discharge lies before the admission",
     "empty": "the code is an empty text",
     "ends_before_it_starts": "the period ends before it starts",

@@ -150,10 +150,20 @@ def _described(run_key: str, rule: Rule, frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def alerts(found: pl.DataFrame) -> pl.DataFrame:
-    """``ops.alert``: one for each severe finding of ``ops.quality``."""
-    severe = found.filter(pl.col("severity") == "severe")
-    return conform(
-        ops.Alert,
-        severe.select("run_key", "rule", "subject", "value", "threshold", message="words"),
+def alerts(found: pl.DataFrame, delivery: pl.DataFrame) -> pl.DataFrame:
+    """``ops.alert``: one for each severe finding of ``ops.quality``.
+
+    What is about a delivery (``ops.delivery``) names its file and the reason of its verdict.
+    """
+    about = delivery.select(
+        subject_kind=pl.lit("delivery"),
+        subject="delivery_id",
+        file=pl.col("file_name") + ": ",
+        why="; " + pl.col("reason"),
     )
+    severe = found.filter(pl.col("severity") == "severe").join(
+        about, on=["subject_kind", "subject"], how="left"
+    )
+    message = pl.concat_str("file", "words", "why", ignore_nulls=True)
+    named = severe.select("run_key", "rule", "subject", "value", "threshold", message=message)
+    return conform(ops.Alert, named)

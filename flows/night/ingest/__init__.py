@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from flows.deliveries.sidecar import sweep
 from flows.night.context import Night
 from flows.night.ingest.arrivals import Arrival, arrivals_of
 from flows.night.ingest.deliver import deliver
@@ -23,6 +24,7 @@ def ingest_feed(night: Night, feed_name: str) -> int:
     """
     arrivals = [a for a in arrivals_of(night) if a.feed and a.feed.feed == feed_name]
     arrivals.sort(key=lambda a: (a.extract_time or datetime.min, a.name))
+    sweep(night.home)
     with opened(night.home) as con:
         refuse_if_lost(night, con)
         if night.files.feed(feed_name).patient_data:

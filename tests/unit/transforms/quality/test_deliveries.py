@@ -133,8 +133,16 @@ def test_findings_scores_and_alerts_fit_their_tables():
         ("institution", "b", 0.0),
         ("institution", "c", 100.0),
     ]
-    raised = check(ops.Alert, alerts(found))
+    raised = check(ops.Alert, alerts(found, deliveries(delivery("a"))))
     assert raised.select("rule", "subject").rows() == [("silent_feed", "a"), ("silent_feed", "b")]
+
+
+def test_an_alert_about_a_delivery_names_its_file_and_why():
+    sent = deliveries(delivery("a", "rejected", file_name="beds.csv", reason="zero bytes"))
+    found = quality("demo/n", [("delivery_rejected", delivery_rejected(sent, NIGHT))])
+    assert alerts(found, sent)["message"].to_list() == [
+        "beds.csv: it was rejected tonight; zero bytes"
+    ]
 
 
 def test_every_rule_has_one_name():
