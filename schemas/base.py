@@ -181,11 +181,14 @@ def empty(table: type[Table]) -> pl.DataFrame:
 def conform(table: type[Table], frame: pl.DataFrame) -> pl.DataFrame:
     """Give ``frame`` the table's columns, order and types.
 
-    Absent columns become null, or what their declaration says (``absent``).
+    Absent columns become null, or what their declaration says (``absent``); a frame without
+    columns becomes a table without rows.
 
     A cast that would lose a value raises polars' own error: use it on frames that the platform
     made, never on text from an extract.
     """
+    if not frame.width:
+        return empty(table)
     types = polars_schema(table)
     given = {n: (c.metadata or {}).get("absent") for n, c in _schema(table).columns.items()}
     return frame.select(
