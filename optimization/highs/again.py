@@ -60,7 +60,7 @@ def _first_tier(
 def _held_whole(matrix: Matrix) -> Matrix:
     """The same matrix with every whole number held at its present value."""
     lower, upper = matrix.column_lower.copy(), matrix.column_upper.copy()
-    for k in np.flatnonzero(matrix.whole):
+    for k in np.flatnonzero(matrix.whole).tolist():
         lower[k] = upper[k] = round(matrix.variables[k].value)
     held = np.zeros_like(matrix.whole)
     return replace(matrix, column_lower=lower, column_upper=upper, whole=held)
