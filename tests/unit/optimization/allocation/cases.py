@@ -135,7 +135,9 @@ def random_tables(seed, horizon=4, zones=4, institutions=4, closed=False):
     ]
     given = tables(
         horizon,
-        demand=[(a, c, *rng.uniform(1, 6, 1).round(3), 8.0) for a in z for c in ("general", "icu")],
+        demand=[
+            (a, c, *rng.uniform(1, 6, 1).round(3), 12.0) for a in z for c in ("general", "icu")
+        ],
         arc=arc,
         capacity=[
             (b, r, float(rng.integers(4, 20)), float(rng.integers(0, 3)))

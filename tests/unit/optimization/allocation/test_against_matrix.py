@@ -1,0 +1,42 @@
+"""Every tier's optimum equals that of a model written a second time, another way."""
+
+import polars as pl
+import pytest
+
+from optimization.allocation.plan import solve
+from optimization.allocation.read import read_instance
+from optimization.highs import SolveSettings
+from tests.unit.optimization.allocation.cases import assumptions, places, random_tables
+from tests.unit.optimization.allocation.matrix_model import optimum
+
+SETTINGS = [
+    {},
+    {"no_worse": False},
+    {"fairness": "none", "demand": "upper"},
+    {"fairness": "graduated", "demand": {"budget": 2}},
+    {"may_refuse": True},
+    {"integer": ("icu_bed",), "fairness": "graduated"},
+    {"sizes": True},
+]
+
+
+@pytest.mark.parametrize("seed", range(14))
+def test_tiers_equal_those_of_a_second_implementation(seed):
+    settings = dict(SETTINGS[seed % len(SETTINGS)])
+    tables = random_tables(seed, horizon=3)
+    if settings.get("may_refuse"):
+        less = tables["allocation_class"].with_columns(harm=pl.col("harm") * 0.2)
+        tables["allocation_class"] = less
+    if settings.pop("sizes", False):
+        nurses = pl.col("resource_id") == "nurse"
+        tables["allocation_resource"] = tables["allocation_resource"].with_columns(
+            least_move=pl.when(nurses).then(0.8), cost_move=pl.when(nurses).then(30.0)
+        )
+    zones, institutions = places(tables, regions=2)
+    chosen = assumptions(**settings)
+    instance = read_instance(tables, zones, institutions, chosen)
+    record = solve(instance, SolveSettings(), {}).record
+    expected = optimum(tables, zones, institutions, chosen)
+    found = [tier.bound for tier in record.tiers]
+    assert record.components == 1
+    assert found == pytest.approx(expected, rel=2e-6, abs=2e-6)
