@@ -120,6 +120,7 @@ class _Totals:
 
 
 def _position(plan: Published, totals: _Totals, i: str, p: int) -> tuple[Any, ...]:
+    """One row of ``FinancingPosition``, in the order of its columns."""
     given, books, settle, cell = plan.given, plan.books, plan.unit.settle, (i, p)
     cost = settle(given.operating_cost[cell])
     service = settle(given.debt_service[cell])
