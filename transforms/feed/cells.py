@@ -125,8 +125,9 @@ def _between(
         yield _Rule("discharged_at", "in_future", pl.col("discharged_at") > moment, False)
     if "admitted_at" in there:
         yield _Rule("admitted_at", "in_future", pl.col("admitted_at") > moment, True)
-    if table == "capacity" and "date" in there:
-        yield _Rule("date", "in_future", pl.col("date").cast(pl.Datetime("us")) > moment, True)
+    for column in {"date", "period_start"} & there:
+        begins = pl.col(column).cast(pl.Datetime("us"))
+        yield _Rule(column, "in_future", begins > moment, True)
     if {"period_start", "period_end"} <= there:
         backwards = pl.col("period_end") < pl.col("period_start")
         yield _Rule("period_end", "ends_before_it_starts", backwards, True)
