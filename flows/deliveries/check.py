@@ -128,7 +128,7 @@ def _read(
     if not file.is_file():
         raise DeliveryRejected("the file is not there, or is not a file")
     manifest = manifest_of(file)
-    check_hash(manifest, file_hash(file))
+    check_hash(manifest, _hash(file))
     most = int(feed.file.max_mb * 1_000_000)
     content = unpack(file.read_bytes(), file.name, most) if is_archive(file.name) else file
     text = read_text(content, feed)
@@ -138,6 +138,14 @@ def _read(
         raise DeliveryRejected("none of its rows can be loaded")
     check_rows(manifest, outcome.counts.rows_read)
     return outcome, [*text.flags, *outcome.flags]
+
+
+def _hash(file: Path) -> str:
+    try:
+        return file_hash(file)
+    except OSError as err:
+        reason = err.strerror
+    raise DeliveryRejected(f"the file cannot be read: {reason}")
 
 
 def _latest() -> datetime:

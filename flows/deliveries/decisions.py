@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from flows import audit_log
 from flows.deliveries.names import shown
 from flows.deliveries.sidecar import write_private
 from flows.home import Home
@@ -52,6 +53,7 @@ def decide(home: Home, delivery_id: str, decision: str, why: str | None) -> Path
     path = folder / f"{delivery_id}.json"
     content = {**asdict(made), "decided_at": made.decided_at.isoformat()}
     write_private(path, json.dumps(content, indent=1) + "\n")
+    audit_log.record(home, decision, delivery=delivery_id, by=made.decided_by)
     return path
 
 

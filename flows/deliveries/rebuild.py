@@ -134,7 +134,7 @@ def _again(
 ) -> int:
     flags = [delivery.flags] if delivery.flags else []
     account = Account(delivery.verdict, delivery.reason, delivery.rows_read, flags)
-    if delivery.verdict == "loaded":
+    if delivery.verdict == "loaded" and delivery.erased is None:
         account = replace(account, outcome=_read(night.files, home, con, delivery))
     with transaction(con):
         loaded = insert(con, delivery, account)
@@ -151,7 +151,7 @@ def _read(files: RegionFiles, home: Home, con: Connection, delivery: Delivery) -
             f"delivery {delivery.delivery_id} is of feed {delivery.feed}, which the region's file"
             " does not name: name one that does with --region"
         )
-    path, veil = landed_path(home, delivery), veil_of(Keys(home.keys), files)
+    path, veil = landed_path(home, delivery), veil_of(home, files)
     if not _is_whole(path, delivery, veil.keys):
         raise HomeRefused(
             f"{path} is missing or damaged: put it back from a backup, or have"
@@ -170,7 +170,9 @@ def _read(files: RegionFiles, home: Home, con: Connection, delivery: Delivery) -
 
 def _is_whole(path: Path, delivery: Delivery, keys: Keys) -> bool:
     try:
-        return path.is_file() and plain_hash(path, keys) == delivery.sha256
+        return path.is_file() and plain_hash(path, keys) == (
+            delivery.kept_sha256 or delivery.sha256
+        )
     except KeyRefused:
         return False
 

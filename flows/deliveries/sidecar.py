@@ -19,7 +19,9 @@ class Delivery:
     """A delivery as ``ops.delivery`` has it, with what it takes to deliver it again.
 
     ``sequence`` is its place among all verdicts ever given; ``decided`` is the night that applied a
-    person's decision, null where there was none; ``region_file`` said how to read it.
+    person's decision, null where there was none; ``region_file`` said how to read it;
+    ``kept_sha256`` is the hash of its landed bytes once someone in them was forgotten; ``erased``
+    is when its bytes were removed, by ``keep_days`` or because they could not be read.
     """
 
     delivery_id: str
@@ -38,6 +40,8 @@ class Delivery:
     sequence: int
     decided: date | None
     region_file: str
+    kept_sha256: str | None = None
+    erased: date | None = None
 
     @property
     def landed(self) -> bool:
@@ -46,7 +50,7 @@ class Delivery:
 
     def row(self) -> dict[str, Any]:
         """Its row of ``ops.delivery``."""
-        beside = ("sequence", "decided", "region_file")
+        beside = ("sequence", "decided", "region_file", "kept_sha256", "erased")
         return {k: v for k, v in asdict(self).items() if k not in beside}
 
 
@@ -99,8 +103,9 @@ def _read(path: Path) -> Delivery:
     content = json.loads(path.read_text(encoding="utf-8"))
     for name in ("received_at", "extract_time"):
         content[name] = datetime.fromisoformat(content[name]) if content[name] else None
-    for name in ("night", "decided"):
-        content[name] = date.fromisoformat(content[name]) if content[name] else None
+    for name in ("night", "decided", "erased"):
+        said = content.get(name)
+        content[name] = date.fromisoformat(said) if said else None
     return Delivery(**content)
 
 

@@ -57,12 +57,13 @@ def report(
     said += [("repaired", None, None, "flag", flag) for flag in flags]
     whole = pl.DataFrame(said, schema=COLUMNS, orient="row")
     faults = outcome.quarantine if outcome else no_faults()
+    words = {rule: words_of(rule) for rule in faults["rule"].unique().to_list()}
     rows = faults.select(
         what=pl.col("grain").replace_strict({"row": "quarantined", "cell": "nulled"}),
         row_number=pl.col("row_number"),
         column=pl.col("column_name"),
         rule=pl.col("rule"),
-        words=pl.col("rule").map_elements(words_of, return_dtype=pl.String),
+        words=pl.col("rule").replace_strict(words, return_dtype=pl.String),
     )
     return pl.concat([whole, rows.match_to_schema(COLUMNS).sort("row_number", "column", "rule")])
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from flows.deliveries.leave_out import expire
 from flows.deliveries.sidecar import sweep
 from flows.night.context import Night
 from flows.night.ingest.arrivals import Arrival, arrivals_of
@@ -29,6 +30,7 @@ def ingest_feed(night: Night, feed_name: str) -> int:
         refuse_if_lost(night, con)
         if night.files.feed(feed_name).patient_data:
             refuse_other_key(con, night.veil.keys)
+        expire(night.home, con, night.files.feed(feed_name), night.date)
         settled = apply_decisions(night, con, feed_name)
         return settled + sum(deliver(night, con, arrival) for arrival in arrivals)
 

@@ -79,15 +79,23 @@ def read_content(
     text = read_text(content, feed)
     rows = con.execute("SELECT DISTINCT institution_id FROM history.institution").fetchall()
     known = frozenset(row[0] for row in rows)
-    outcome = apply(feed, text.frame, known, extract_time, text.bad_rows)
+    frame, forgotten = veil.remembered(feed, text.frame)
+    outcome = _leaving_out(apply(feed, frame, known, extract_time, text.bad_rows), forgotten)
     refuse_foreign(feed, outcome)
-    if outcome.counts.loaded == 0 and not feed.file.allow_empty:
+    if outcome.counts.loaded == 0 and not (feed.file.allow_empty or forgotten):
         raise DeliveryRejected(
             f"none of its {outcome.counts.rows_read:,} rows can be loaded; "
             f"{outcome.counts.quarantined:,} are at fault"
         )
     tables, left_out = veil.over(con, outcome.tables)
     return replace(outcome, tables=tables), [*text.flags, *outcome.flags, *left_out]
+
+
+def _leaving_out(outcome: Outcome, rows: int) -> Outcome:
+    """The outcome with the rows of forgotten people counted as excluded."""
+    counts = outcome.counts
+    counted = replace(counts, rows_read=counts.rows_read + rows, excluded=counts.excluded + rows)
+    return replace(outcome, counts=counted)
 
 
 def _feed(arrival: Arrival) -> Feed:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import polars as pl
 
+from flows.deliveries.leave_out import redact_landed
 from flows.deliveries.receipts import write_receipt
 from flows.deliveries.sidecar import NOT_LANDED, Delivery, write_sidecar
 from flows.landing import Landed
@@ -87,6 +88,8 @@ def write(night: Night, con: Connection, delivery: Delivery, account: Account) -
     with transaction(con):
         loaded = insert(con, delivery, account)
     write_receipt(night.home, delivery, account.outcome)
+    if delivery.feed and delivery.landed:
+        redact_landed(night.home, delivery, night.files.feed(delivery.feed), night.veil)
     return loaded
 
 

@@ -7,7 +7,7 @@ from schemas.feed import Feed
 
 SAME = """
     SELECT delivery_id, verdict, rows_read, extract_time,
-           delivery_id IN (SELECT delivery_id FROM ops.decision WHERE outcome = 'rejected')
+           delivery_id IN (SELECT delivery_id FROM ops.decision WHERE decision = 'refuse')
     FROM ops.delivery
     WHERE content_sha256 = ? AND feed = ? AND verdict <> 'duplicate'
     ORDER BY received_at, delivery_id
