@@ -1,5 +1,6 @@
 """The command line: ``catchment --help``."""
 
+import gc
 import json
 import sys
 from collections.abc import Iterator
@@ -157,6 +158,42 @@ def audit_verify(home: HomeFolder = None) -> None:
     typer.echo(f"{log_file(place)}: {verify_log(place)} entries, every one as it was written")
 
 
+key = typer.Typer(help="The keys of pseudonyms and encryption.", no_args_is_help=True)
+app.add_typer(key, name="key")
+OtherRegion = Annotated[
+    Path | None,
+    typer.Option("--region", help="The region's file; default: that of the last night."),
+]
+
+
+@key.command("rotate")
+def key_rotate(home: HomeFolder = None, region: OtherRegion = None) -> None:
+    """Make a new key; encrypt landed files with it, and make pseudonyms again."""
+    from flows.deliveries.forget import rotate
+
+    for line in rotate(_home(home), region):
+        typer.echo(line)
+
+
+@app.command()
+def forget(
+    patient: Annotated[str | None, typer.Option(help="The patient, as extracts say.")] = None,
+    institution: Annotated[
+        str | None, typer.Option(help="The institution, as extracts say.")
+    ] = None,
+    home: HomeFolder = None,
+    region: OtherRegion = None,
+) -> None:
+    """Leave a person or an institution out of all that is kept, and of whatever arrives."""
+    from flows.deliveries.forget import forget as leave_out
+
+    if (patient is None) == (institution is None):
+        raise ConfigRefused("name one: --patient CODE or --institution CODE")
+    kind, code = ("patient_key", patient) if patient else ("institution_id", institution)
+    for line in leave_out(_home(home), kind, str(code), region):
+        typer.echo(line)
+
+
 def _home(given: Path | None) -> "Home":
     from flows.home import Home
     from flows.settings import settings
@@ -217,11 +254,15 @@ def _progress(console: Console, quiet: bool) -> Iterator[None]:
 
 def main() -> None:
     """Run the command line; an error that a person is meant to read ends with its own code."""
+    code = 0
     try:
         app()
     except CatchmentError as error:
         Console(stderr=True).print(f"catchment: {error}", style="red", markup=False, soft_wrap=True)
-        sys.exit(error.exit_code)
+        code = error.exit_code
+    if code:
+        gc.collect()
+        sys.exit(code)
 
 
 if __name__ == "__main__":
