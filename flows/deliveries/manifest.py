@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from flows.deliveries.names import shown
 from schemas.errors import DeliveryRejected
 
 BESIDE = ".manifest.json"
@@ -42,6 +43,25 @@ def manifest_of(file: Path) -> Manifest | None:
             raise DeliveryRejected(f"{WHOLE_FOLDER} beside it has no object `files`")
         return _entry(files[file.name]) if file.name in files else None
     return None
+
+
+def announced_and_missing(folder: Path) -> list[str]:
+    """Names that manifests in ``folder`` and the folders below it give, of files not there."""
+    missing = []
+    for path in sorted(folder.rglob("*.json")):
+        if is_manifest(path.name) and path.is_file():
+            missing += [shown(n) for n in _named(path) if not path.with_name(n).is_file()]
+    return sorted(set(missing))
+
+
+def _named(path: Path) -> list[str]:
+    if path.name.endswith(BESIDE):
+        return [path.name.removesuffix(BESIDE)]
+    files = None
+    with suppress(DeliveryRejected):
+        files = _content(path).get("files")
+    names = files if isinstance(files, dict) else []
+    return [n for n in names if n.strip(".") and "/" not in n and "\0" not in n]
 
 
 def check_hash(manifest: Manifest | None, sha256: str) -> None:

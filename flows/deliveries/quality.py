@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from flows.deliveries.manifest import announced_and_missing
 from flows.night.context import Night
 from flows.warehouse import Connection, append, opened, read, transaction
 from schemas import clean, ops
@@ -58,6 +59,7 @@ def _of_deliveries(night: Night, con: Connection) -> Found:
         ("silent_feed", of_deliveries.silent_feed(delivery, every, day)),
         ("empty_feed", of_deliveries.empty_feed(delivery, [f.feed for f in feeds])),
         ("delivery_held", of_deliveries.delivery_held(delivery)),
+        ("announced_and_missing", _subjects(announced_and_missing(night.extracts))),
         ("delivery_rejected", of_deliveries.delivery_rejected(delivery, day)),
         ("same_content_new_name", of_deliveries.same_content_new_name(delivery, day)),
         ("rows_at_fault", of_deliveries.rows_at_fault(delivery, rows, day)),
@@ -68,6 +70,11 @@ def _of_deliveries(night: Night, con: Connection) -> Found:
 def _of_this_region(night: Night, con: Connection) -> pl.DataFrame:
     share = of_deliveries.good_share(read(con, ops.Delivery), read(con, ops.Reconciliation))
     return share.filter(pl.col("subject").is_in([f.feed for f in night.files.feeds]))
+
+
+def _subjects(names: list[str]) -> pl.DataFrame:
+    value = pl.lit(None, pl.Float64)
+    return pl.DataFrame({"subject": names}, schema={"subject": pl.String}).with_columns(value=value)
 
 
 def _forget(con: Connection, run_key: str) -> None:

@@ -19,6 +19,7 @@ import pytest
 from flows.deliveries.asof import NAMES, clean_as_of
 from flows.deliveries.decisions import decide
 from flows.deliveries.listing import deliveries_of
+from flows.deliveries.quality import quality_of
 from flows.deliveries.rebuild import last_region_file, rebuild
 from flows.home import Home, one_night
 from flows.night.context import plan_night
@@ -355,6 +356,28 @@ def test_a_refused_delivery_stays_out_however_often_it_comes(place):
     (decision,) = place.ops("decision")
     assert decision["outcome"] == "rejected"
     assert place.night() == {NEXT: ("rejected", f"{same} was refused")}
+
+
+def test_the_night_says_what_is_odd_once_however_often_it_runs(place):
+    place.send(NEXT, beds(WEEK, in_use="NA"))
+    place.send("holiday.jpg", b"\xff\xd8\xff")
+    place.send("stays.csv.manifest.json", "{}")
+    place.night()
+    night = plan_night(DEMO, place.inbox, place.root, date(2026, 2, 10))
+    for step in steps_of(night):
+        if step.name in {"clean capacity", "clean institution", "clean zone"}:
+            step.run(night)
+    for _ in range(2):
+        quality_of(night)
+    found = {(q["rule"], q["severity"]) for q in place.ops("quality")}
+    assert {("delivery_held", "severe"), ("delivery_rejected", "severe")} <= found
+    assert {("announced_and_missing", "severe"), ("empty_feed", "warn")} <= found
+    messages = [a["message"] for a in place.ops("alert")]
+    assert len(messages) == len(set(messages)) == 3
+    assert any(m.startswith("holiday.jpg: ") and "no feed" in m for m in messages)
+    scores = {s["subject"]: s["score"] for s in place.ops("quality_score")}
+    assert [scores[h] for h in HOSPITALS] == [100.0] * 3
+    assert scores["canonical_zone"] == 0
 
 
 def test_only_a_held_delivery_can_be_decided(place):

@@ -103,6 +103,14 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("delivery_rejected", "delivery", "severe", "sender", None, "it was rejected tonight"),
     Rule(
+        "announced_and_missing",
+        "delivery",
+        "severe",
+        "sender",
+        None,
+        "a manifest announces a file of this name, and none came",
+    ),
+    Rule(
         "same_content_new_name",
         "delivery",
         "warn",

@@ -2,7 +2,14 @@ import json
 
 import pytest
 
-from flows.deliveries.manifest import Manifest, check_hash, check_rows, is_manifest, manifest_of
+from flows.deliveries.manifest import (
+    Manifest,
+    announced_and_missing,
+    check_hash,
+    check_rows,
+    is_manifest,
+    manifest_of,
+)
 from schemas.errors import DeliveryRejected
 
 SHA = "0123456789abcdef" * 4
@@ -71,3 +78,22 @@ def test_manifests_are_no_deliveries():
     assert is_manifest("MANIFEST.json")
     assert is_manifest("beds.csv.manifest.json")
     assert not is_manifest("beds.csv")
+
+
+def test_files_that_are_announced_and_do_not_come_are_named(file):
+    assert announced_and_missing(file.parent) == []
+    beside(file, "{}")
+    file.with_name("stays.csv.manifest.json").write_text("{}")
+    names = {"beds.csv": {}, "finance.csv": {}, "../etc": {}, "": {}, "..": {}, "a\n.csv": {}}
+    below = file.parent / "below"
+    below.mkdir()
+    (below / "MANIFEST.json").write_text(json.dumps({"files": names}))
+    (below / "broken.json").write_text("{")
+    assert announced_and_missing(file.parent) == [
+        "a\\n.csv",
+        "beds.csv",
+        "finance.csv",
+        "stays.csv",
+    ]
+    (below / "MANIFEST.json").write_text("[]")
+    assert announced_and_missing(file.parent) == ["stays.csv"]

@@ -1,0 +1,170 @@
+"""A person and an institution forgotten; a key changed; what was kept long enough expired."""
+
+import gzip
+import json
+from datetime import date
+
+import duckdb
+import pytest
+
+from flows.audit_log import log_file, verify_log
+from flows.deliveries.forget import forget, rotate
+from flows.deliveries.sidecar import landed_path, read_sidecars
+from flows.fingerprint import warehouse_fingerprint
+from flows.home import Home
+from flows.night.context import plan_night
+from flows.night.run import begin
+from flows.night.steps import steps_of
+from flows.protect.encryption import is_encrypted, key_of, plain_bytes
+from flows.protect.keys import Keys
+from flows.protect.pseudonym import pseudonym
+from flows.regions import load_region
+from schemas.errors import HomeRefused
+
+HEADER = "encounter_id,record_type,patient_key,institution_id,zone_id,class_id,age_band,sex,payer_id,admitted_at,discharged_at\n"
+
+
+def stay(number: int, person: str, place: str = "H1") -> str:
+    tail = "Z1,general,65-74,F,self_pay,2026-02-01 10:00,2026-02-03 10:00"
+    return f"stay-{number},stay,{person},{place},{tail}\n"
+
+
+STAYS = HEADER + stay(1, "anna") + stay(2, "bert") + stay(3, "anna", "H2") + stay(4, '"carl"')
+
+
+@pytest.fixture(autouse=True)
+def _settled_at_once(monkeypatch):
+    monkeypatch.setattr("flows.landing.SETTLED_S", 0)
+
+
+@pytest.fixture
+def demo(request) -> str:
+    from pathlib import Path
+
+    return str(Path(request.config.rootpath) / "config" / "demo.toml")
+
+
+@pytest.fixture
+def home(tmp_path, demo) -> Home:
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    (inbox / "institution_2026-02-10.csv").write_text(
+        "institution_id,name,zone_id,region_id,tier,ownership,latitude,longitude,active_from\n"
+        "H1,One,Z1,R1,primary,public,45,9,1990-01-01\nH2,Two,Z1,R1,primary,public,45,9,1990-01-01\n"
+    )
+    (inbox / "encounter_2026-02-10.csv.gz").write_bytes(gzip.compress(STAYS.encode()))
+    home = Home(tmp_path / "home")
+    ingest(home, inbox, demo)
+    return home
+
+
+def ingest(home: Home, inbox, demo: str) -> None:
+    from pathlib import Path
+
+    night = begin(plan_night(Path(demo), inbox, home.root, date(2026, 2, 10)))
+    for step in steps_of(night):
+        if step.name in ("ingest canonical_institution", "ingest canonical_encounter"):
+            step.run(night)
+
+
+def ask(home: Home, query: str) -> list[tuple]:
+    with duckdb.connect(str(home.warehouse), read_only=True) as con:
+        return con.execute(query).fetchall()
+
+
+def landed(home: Home) -> dict[str, bytes]:
+    keys = Keys(home.keys)
+    return {d.feed: plain_bytes(landed_path(home, d), keys) for d in read_sidecars(home)}
+
+
+def people(home: Home) -> int:
+    return ask(home, "SELECT count(*), count(DISTINCT patient_key) FROM history.encounter")[0]
+
+
+def test_only_pseudonyms_reach_the_warehouse_and_landed_files_are_shut(home):
+    key = Keys(home.keys).active()
+    assert people(home) == (4, 3)
+    names = {n for (n,) in ask(home, "SELECT patient_key FROM history.encounter")}
+    assert pseudonym(key, "patient_key", "anna") in names
+    for delivery in read_sidecars(home):
+        path = landed_path(home, delivery)
+        assert is_encrypted(path)
+        assert path.stat().st_mode & 0o777 == 0o600
+    assert gzip.decompress(landed(home)["canonical_encounter"]).decode() == STAYS
+
+
+def test_a_person_is_forgotten_for_good(home, tmp_path, demo):
+    said = forget(home, "patient_key", "anna", None)
+    assert said[0] == "2 rows taken out of landed files"
+    assert people(home) == (2, 2)
+    kept = gzip.decompress(landed(home)["canonical_encounter"]).decode()
+    assert kept == HEADER + stay(2, "bert") + stay(4, '"carl"')
+    assert "anna" not in (home.root / "forgotten.json").read_text()
+    assert not list(home.root.glob("warehouse.before*"))
+    ingest(home, tmp_path / "inbox", demo)
+    assert gzip.decompress(landed(home)["canonical_encounter"]).decode() == kept
+    (tmp_path / "inbox" / "encounter_2026-02-11.csv").write_text(STAYS + stay(5, "dora"))
+    ingest(home, tmp_path / "inbox", demo)
+    assert people(home)[1] == 3
+    ((excluded, read, loaded),) = ask(
+        home, "SELECT excluded, rows_read, loaded FROM ops.reconciliation WHERE rows_read = 5"
+    )
+    assert (excluded, read, loaded) == (2, 5, 3)
+    assert verify_log(home) >= 1
+    assert "forget" in log_file(home).read_text()
+
+
+def test_an_institution_is_forgotten(home):
+    forget(home, "institution_id", "H2", None)
+    assert ask(home, "SELECT DISTINCT institution_id FROM history.encounter") == [("H1",)]
+    assert ask(home, "SELECT institution_id FROM clean.institution") == [("H1",)]
+
+
+def test_a_forgotten_person_stays_out_under_a_new_key(home, tmp_path, demo):
+    forget(home, "patient_key", "anna", None)
+    before = ask(home, "SELECT patient_key FROM history.encounter ORDER BY 1")
+    old = Keys(home.keys).active()
+    rotate(home, None)
+    new = Keys(home.keys).active()
+    assert new.key_id != old.key_id
+    after = ask(home, "SELECT patient_key FROM history.encounter ORDER BY 1")
+    assert {n.split(":")[0] for (n,) in after} == {new.key_id}
+    assert len(after) == len(before) == 2
+    assert {key_of(landed_path(home, d)) for d in read_sidecars(home)} == {new.key_id}
+
+
+def test_pseudonyms_of_two_keys_never_stand_side_by_side(home, tmp_path, demo):
+    Keys(home.keys).rotate()
+    (tmp_path / "inbox" / "encounter_2026-02-11.csv").write_text(STAYS + stay(5, "dora"))
+    with pytest.raises(HomeRefused, match="catchment rebuild"):
+        ingest(home, tmp_path / "inbox", demo)
+
+
+def test_what_was_kept_long_enough_expires(home, tmp_path, demo, monkeypatch):
+    feeds = load_region(tmp_path.__class__(demo)).feeds
+    kept = tuple(
+        f.model_copy(update={"file": f.file.model_copy(update={"keep_days": 5})})
+        if f.feed == "canonical_encounter"
+        else f
+        for f in feeds
+    )
+    monkeypatch.setattr("flows.regions.RegionFiles.feeds", property(lambda _: kept), raising=False)
+    inbox = tmp_path / "later"
+    inbox.mkdir()
+    from pathlib import Path
+
+    night = begin(plan_night(Path(demo), inbox, home.root, date(2026, 2, 20)))
+    (step,) = [s for s in steps_of(night) if s.name == "ingest canonical_encounter"]
+    step.run(night)
+    assert people(home) == (0, 0)
+    (stays,) = [d for d in read_sidecars(home) if d.feed == "canonical_encounter"]
+    assert stays.erased == date(2026, 2, 20)
+    assert not landed_path(home, stays).exists()
+    assert json.loads(log_file(home).read_text().splitlines()[-1])["event"] == "expired"
+
+
+def test_nothing_is_rewritten_where_nobody_is_forgotten(home, tmp_path, demo):
+    before = warehouse_fingerprint(home)["history.encounter"]
+    forget(home, "patient_key", "nobody", None)
+    assert warehouse_fingerprint(home)["history.encounter"] == before
+    assert all(d.kept_sha256 is None for d in read_sidecars(home))
