@@ -1,8 +1,11 @@
 """What was done to a home, in order: each entry carries the hash of the one before it."""
 
+import fcntl
 import hashlib
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -36,6 +39,11 @@ def record(home: Home, event: str, **facts: str) -> Entry:
     Raises:
         HomeRefused: if the last entry is not what was written.
     """
+    with _alone(home):
+        return _record(home, event, facts)
+
+
+def _record(home: Home, event: str, facts: dict[str, str]) -> Entry:
     entries = _entries(log_file(home))
     previous = entries[-1] if entries else None
     if previous is not None and _hash(previous) != previous.hash:
@@ -54,6 +62,14 @@ def record(home: Home, event: str, **facts: str) -> Entry:
     _append(log_file(home), entry)
     _mark(home, entry)
     return entry
+
+
+@contextmanager
+def _alone(home: Home) -> Iterator[None]:
+    """Two commands may write at once: one after the other."""
+    with (home.root / ".audit.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def verify_log(home: Home) -> int:

@@ -7,7 +7,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from flows.home import Home
-from flows.protect.keys import Keys
 from flows.protect.veil import Veil, veil_of
 from flows.regions import RegionFiles, load_region
 from schemas.assumptions.region import Region
@@ -47,7 +46,7 @@ class Night:
     @property
     def veil(self) -> Veil:
         """What stands between patients and the warehouse."""
-        return veil_of(Keys(self.home.keys), self.files)
+        return veil_of(self.home, self.files)
 
     @property
     def run_key(self) -> str:

@@ -75,6 +75,40 @@ def plain_bytes(path: Path, keys: Keys) -> bytes:
         return b"".join(decrypt(file, keys))
 
 
+def key_of(path: Path) -> str:
+    """Id of the key that an encrypted file was written with."""
+    with path.open("rb") as file:
+        return file.read(len(MAGIC) + KEY_ID)[len(MAGIC) :].decode("ascii", "replace")
+
+
+def reencrypt_file(path: Path, keys: Keys) -> None:
+    """Replace an encrypted file by the same content under the active key, at once.
+
+    Raises:
+        KeyRefused: as ``decrypt``.
+    """
+    part = path.with_name(f".{path.name}.part")
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with path.open("rb") as source, os.fdopen(handle, "wb") as target:
+        encrypt(_Plain(decrypt(source, keys)), target, keys.active())
+        target.flush()
+        os.fsync(target.fileno())
+    part.replace(path)
+
+
+class _Plain:
+    """Plain chunks, read as a file."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks, self._left = chunks, b""
+
+    def read(self, size: int, /) -> bytes:
+        while len(self._left) < size and (chunk := next(self._chunks, b"")):
+            self._left += chunk
+        given, self._left = self._left[:size], self._left[size:]
+        return given
+
+
 def plain_hash(path: Path, keys: Keys) -> str:
     """sha256 of the file's bytes, decrypted where it is encrypted.
 

@@ -1,6 +1,7 @@
 """Keyed pseudonyms: the same person, the same name, and no way back without the key."""
 
 import hmac
+from collections.abc import Iterable
 
 import polars as pl
 
@@ -13,6 +14,12 @@ DIGITS = 32
 def pseudonym(key: Key, kind: str, value: str) -> str:
     """``<key id>:<first 32 hex digits of HMAC-SHA-256>`` of an identifier of a kind."""
     return _of(key.derive("pseudonym"), key.key_id, kind, value)
+
+
+def pseudonyms(key: Key, kind: str, values: Iterable[str]) -> dict[str, str]:
+    """The pseudonym of each identifier of a kind."""
+    secret = key.derive("pseudonym")
+    return {value: _of(secret, key.key_id, kind, value) for value in values}
 
 
 def pseudonymise(table: type[Table], frame: pl.DataFrame, key: Key) -> pl.DataFrame:

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
+from flows.home import Home
+from flows.protect.forgotten import Forgotten, read_forgotten, without_forgotten
 from flows.protect.keys import Key, Keys
 from flows.protect.pseudonym import pseudonymise
 from flows.regions import RegionFiles
 from schemas.base import Table, conform, holds_patients, identifiers, name, polars_schema
 from schemas.clean import FEED_TABLES
 from schemas.errors import HomeRefused
+from schemas.feed import Feed
 
 UNKNOWN = "unknown"
 AGE_BAND = r"^(\d{1,3}|\d{1,3}-\d{1,3}|\d{1,3}\+|all)$"
@@ -22,15 +25,20 @@ KNOWN_ZONES = """
 
 @dataclass(frozen=True, slots=True)
 class Veil:
-    """A home's keys and the codes that its region declares, by column."""
+    """A home's keys, the codes that its region declares, by column, and who is to be left out."""
 
     keys: Keys
     codes: Mapping[str, frozenset[str]]
     patients: bool
+    forgotten: tuple[Forgotten, ...] = ()
 
     def seal(self) -> Key | None:
         """The key that landed files are encrypted with; null where no feed is of patients."""
         return self.keys.active() if self.patients else None
+
+    def remembered(self, feed: Feed, texts: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+        """Rows of a file's text but for those of forgotten people, and how many these are."""
+        return without_forgotten(feed, texts, self.keys, self.forgotten)
 
     def over(
         self, con: duckdb.DuckDBPyConnection, tables: Mapping[str, pl.DataFrame]
@@ -61,15 +69,16 @@ class Veil:
         return conform(table, pseudonymise(table, frame, self.keys.active())), words
 
 
-def veil_of(keys: Keys, files: RegionFiles) -> Veil:
-    """The veil of a region whose keys lie in a folder."""
+def veil_of(home: Home, files: RegionFiles) -> Veil:
+    """The veil of a region in its home."""
     region = files.region
     codes = {
         "class_id": frozenset(c.class_id for c in region.classes),
         "payer_id": frozenset(region.financing.payers),
         "sex": frozenset({"F", "M", "X"}),
     }
-    return Veil(keys, codes, any(feed.patient_data for feed in files.feeds))
+    patients = any(feed.patient_data for feed in files.feeds)
+    return Veil(Keys(home.keys), codes, patients, read_forgotten(home.root))
 
 
 def refuse_other_key(con: duckdb.DuckDBPyConnection, keys: Keys) -> None:

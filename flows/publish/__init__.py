@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from flows import audit_log
 from flows.home import Home
 from flows.night.context import now
 from flows.publish.audit import audit
@@ -46,6 +47,7 @@ def publish(home: Home) -> int:
     manifest = _manifest(new, rows)
     keep_night(home, new, manifest)
     put_in_place(home, new, manifest)
+    audit_log.record(home, "publish", night=manifest.night, sha256=manifest.sha256)
     return sum(rows.values())
 
 

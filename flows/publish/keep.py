@@ -6,6 +6,7 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from flows import audit_log
 from flows.home import Home
 from flows.landing import CHUNK, sync_folder
 from schemas.errors import HomeRefused
@@ -94,6 +95,7 @@ def rollback(home: Home, to: str | None) -> Manifest:
     new.unlink(missing_ok=True)
     os.link(source, new)
     put_in_place(home, new, chosen)
+    audit_log.record(home, "rollback", night=chosen.night, sha256=chosen.sha256)
     return chosen
 
 

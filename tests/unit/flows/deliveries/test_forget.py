@@ -3,6 +3,7 @@
 import gzip
 import json
 from datetime import date
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -39,7 +40,6 @@ def _settled_at_once(monkeypatch):
 
 @pytest.fixture
 def demo(request) -> str:
-    from pathlib import Path
 
     return str(Path(request.config.rootpath) / "config" / "demo.toml")
 
@@ -59,7 +59,6 @@ def home(tmp_path, demo) -> Home:
 
 
 def ingest(home: Home, inbox, demo: str) -> None:
-    from pathlib import Path
 
     night = begin(plan_night(Path(demo), inbox, home.root, date(2026, 2, 10)))
     for step in steps_of(night):
@@ -141,7 +140,7 @@ def test_pseudonyms_of_two_keys_never_stand_side_by_side(home, tmp_path, demo):
 
 
 def test_what_was_kept_long_enough_expires(home, tmp_path, demo, monkeypatch):
-    feeds = load_region(tmp_path.__class__(demo)).feeds
+    feeds = load_region(Path(demo)).feeds
     kept = tuple(
         f.model_copy(update={"file": f.file.model_copy(update={"keep_days": 5})})
         if f.feed == "canonical_encounter"
@@ -151,7 +150,6 @@ def test_what_was_kept_long_enough_expires(home, tmp_path, demo, monkeypatch):
     monkeypatch.setattr("flows.regions.RegionFiles.feeds", property(lambda _: kept), raising=False)
     inbox = tmp_path / "later"
     inbox.mkdir()
-    from pathlib import Path
 
     night = begin(plan_night(Path(demo), inbox, home.root, date(2026, 2, 20)))
     (step,) = [s for s in steps_of(night) if s.name == "ingest canonical_encounter"]

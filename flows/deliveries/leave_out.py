@@ -1,0 +1,110 @@
+"""Landed files without those who are to be forgotten, and without what was kept long enough."""
+
+import csv
+import hashlib
+import io
+import os
+from dataclasses import replace
+from datetime import date, timedelta
+
+import duckdb
+
+from flows import audit_log
+from flows.ddl import HISTORY, qualified
+from flows.deliveries.archive import is_archive, unpack
+from flows.deliveries.sidecar import Delivery, landed_path, read_sidecars, write_sidecar
+from flows.home import Home
+from flows.protect.encryption import encrypt, plain_bytes
+from flows.protect.redact import redacted, repacked
+from flows.protect.veil import Veil
+from schemas.clean import FEED_TABLES
+from schemas.errors import DeliveryRejected
+from schemas.feed import Feed
+
+
+def redact_landed(home: Home, delivery: Delivery, feed: Feed, veil: Veil) -> int:
+    """Take whoever is forgotten out of a landed file; returns the rows taken out.
+
+    The sidecar says so first: a kill between the two leaves a file that is known either way. A file
+    that was rejected because it is no delimited text stays as it is.
+    """
+    path = landed_path(home, delivery)
+    if not veil.forgotten or delivery.erased or not path.is_file():
+        return 0
+    try:
+        plain = content_of_landed(home, delivery, feed, veil)
+        content, rows = redacted(plain, feed, veil.keys, veil.forgotten)
+    except (UnicodeDecodeError, csv.Error, DeliveryRejected):
+        return 0
+    if rows:
+        kept = repacked(content, delivery.file_name)
+        write_sidecar(home, replace(delivery, kept_sha256=hashlib.sha256(kept).hexdigest()))
+        _rewrite(home, delivery, kept, veil)
+    return rows
+
+
+def content_of_landed(home: Home, delivery: Delivery, feed: Feed, veil: Veil) -> bytes:
+    """What is in a landed file, decrypted and unpacked.
+
+    Raises:
+        DeliveryRejected: if it is an archive that cannot be unpacked.
+        KeyRefused: if it is damaged or its key is missing.
+    """
+    packed = plain_bytes(landed_path(home, delivery), veil.keys)
+    if not is_archive(delivery.file_name):
+        return packed
+    return unpack(packed, delivery.file_name, int(feed.file.max_mb * 1_000_000))
+
+
+def erase_landed(home: Home, delivery: Delivery, day: date) -> None:
+    """Remove a delivery's bytes; what it was stays known.
+
+    Bytes that another delivery came with too go with it.
+    """
+    write_sidecar(home, replace(delivery, erased=day))
+    landed_path(home, delivery).unlink(missing_ok=True)
+
+
+def expire(home: Home, con: duckdb.DuckDBPyConnection, feed: Feed, day: date) -> int:
+    """Remove the feed's deliveries that were drawn more than ``keep_days`` before ``day``.
+
+    Returns:
+        How many: their rows leave history, their bytes the landing folder.
+    """
+    if feed.file.keep_days is None:
+        return 0
+    oldest = day - timedelta(days=feed.file.keep_days)
+    old = [
+        d
+        for d in read_sidecars(home)
+        if d.feed == feed.feed and d.extract_time and d.extract_time.date() < oldest
+    ]
+    due = [d for d in old if d.erased is None]
+    for delivery in due:
+        for table in feed.tables():
+            con.execute(
+                f"DELETE FROM {qualified(FEED_TABLES[table], HISTORY)} WHERE delivery_id = ?",
+                [delivery.delivery_id],
+            )
+        erase_landed(home, delivery, day)
+    if due:
+        audit_log.record(home, "expired", feed=feed.feed, deliveries=str(len(due)))
+    return len(due)
+
+
+def _rewrite(home: Home, delivery: Delivery, content: bytes, veil: Veil) -> None:
+    path = landed_path(home, delivery)
+    part = path.with_name(f".{path.name}.part")
+    key = veil.seal()
+    with open(part, "wb", opener=_private) as target:
+        if key is None:
+            target.write(content)
+        else:
+            encrypt(io.BytesIO(content), target, key)
+        target.flush()
+        os.fsync(target.fileno())
+    part.replace(path)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, mode=0o600)
