@@ -83,7 +83,7 @@ class Feed(Part):
             unknown = [c for c in columns if not self._knows(c, own)]
             if unknown:
                 raise ValueError(f"{where}: no column {', '.join(unknown)} in the feed")
-        taken = [c for c in self.derive if c in GIVEN or c in self.source.required()]
+        taken = [c for c in self.derive if c in GIVEN or self.source.kind(c) is not None]
         if taken:
             raise ValueError(f"derive: {', '.join(taken)} is already a column")
         return self

@@ -1,5 +1,6 @@
 """Values of a canonical table against its limits, and rules between its columns."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,11 +20,11 @@ LONGEST_STAY_DAYS = 730
 
 @dataclass(frozen=True)
 class Checked:
-    """The table's rows with cells at fault nulled; the faults; words on warnings."""
+    """The table's rows with cells at fault nulled; the faults; warnings and how many rows."""
 
     frame: pl.DataFrame
     faults: pl.DataFrame
-    flags: list[str]
+    warnings: Counter[str]
 
 
 @dataclass(frozen=True)
@@ -142,9 +143,9 @@ def _nulled(frame: pl.DataFrame, column: str, mask: pl.Series) -> pl.DataFrame:
     return frame.with_columns(made)
 
 
-def _warnings(feed: Feed, frame: pl.DataFrame) -> list[str]:
+def _warnings(feed: Feed, frame: pl.DataFrame) -> Counter[str]:
     """What is loaded and yet should be looked at."""
-    there, counts = set(frame.columns), {}
+    there, counts = set(frame.columns), Counter[str]()
     if {"in_service", "in_use"} <= there:
         over = frame.select((pl.col("in_use") > pl.col("in_service")).sum()).item()
         counts[f"rows in use above in service, up to {feed.surge_factor:g} times"] = over
@@ -152,4 +153,4 @@ def _warnings(feed: Feed, frame: pl.DataFrame) -> list[str]:
         stay = pl.col("discharged_at") - pl.col("admitted_at")
         long = frame.select((stay > pl.duration(days=LONGEST_STAY_DAYS)).sum()).item()
         counts[f"stays of over {LONGEST_STAY_DAYS} days"] = long
-    return [f"{count} {what}" for what, count in counts.items() if count]
+    return counts

@@ -1,5 +1,6 @@
 """Rows of the feed as rows of one canonical table, before any are joined."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,11 +21,11 @@ from transforms.feed.reasons import high_of, low_of, reason_column, reason_of
 
 @dataclass(frozen=True)
 class Piece:
-    """Rows of a canonical table with the row_number they come from; faults; words on warnings."""
+    """Rows of a canonical table with the row_number they come from; faults; warnings."""
 
     frame: pl.DataFrame
     faults: pl.DataFrame
-    flags: list[str]
+    warnings: Counter[str]
 
 
 def piece(feed: Feed, table: FeedTable, frame: pl.DataFrame, latest: datetime | None) -> Piece:
@@ -39,7 +40,7 @@ def piece(feed: Feed, table: FeedTable, frame: pl.DataFrame, latest: datetime | 
     return Piece(
         pl.concat([p.frame for p in parts], how="diagonal"),
         together(p.faults for p in parts),
-        [flag for p in parts for flag in p.flags],
+        sum((p.warnings for p in parts), Counter[str]()),
     )
 
 
@@ -84,7 +85,7 @@ def _mapped(
         made += values
         faults.append(lost)
     checked = within_limits(feed, table.name, pl.DataFrame(made), shown, latest)
-    return Piece(checked.frame, together([*faults, checked.faults]), checked.flags)
+    return Piece(checked.frame, together([*faults, checked.faults]), checked.warnings)
 
 
 def _assigned(

@@ -1,5 +1,6 @@
 """Whole canonical tables from the rows of a feed."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,7 +36,8 @@ def pieces(feed: Feed, frame: pl.DataFrame, latest: datetime | None) -> Pieces:
     faults = together(p.faults for p in made)
     bad = rows_at_fault(faults)
     frames = [(t, without(p.frame, bad)) for t, p in zip(feed.table, made, strict=True)]
-    flags = [flag for p in made for flag in p.flags]
+    warnings = sum((p.warnings for p in made), Counter[str]())
+    flags = [f"{count} {what}" for what, count in sorted(warnings.items()) if count]
     single, copies, repeated = _one_per_key(feed, frames)
     clashing = rows_at_fault(repeated)
     single = [(t, without(f, clashing)) for t, f in single]

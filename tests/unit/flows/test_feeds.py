@@ -80,6 +80,7 @@ def test_every_feed_of_the_project_is_good(path):
         ("beds * 2", "cast(id as double)", "feed", "only try_cast"),
         ("beds * 2", "id::double", "feed", "only try_cast"),
         ("[derive]", "[derive]\nday = 'beds'", "derive", "day is already a column"),
+        ('["beds"]', '["beds", "dou.*"]', "derive", "double is already a column"),
         ('"capacity"', '"capacities"', "table.0", "no table 'capacities'"),
         ('in_service = "double"', 'beds = "double"', "table.0", "has no column beds"),
         ('columns.period_days = "1"', "", "table.0", "capacity needs period_days"),

@@ -141,6 +141,14 @@ def test_use_within_the_surge_factor_is_loaded_with_a_warning(feed_of, applied):
     assert outcome.counts.cells_nulled == 0
 
 
+def test_a_warning_is_said_once_for_all_resources(feed_of, applied):
+    toml = USE.replace("columns.resource_id = \"'bed'\"\n", "")
+    toml += 'each = [{ resource_id = "bed" }, { resource_id = "icu_bed" }]\n'
+    rows = {"id": ["H1"], "day": ["2026-02-02"], "beds": ["10"], "used": ["12"]}
+    outcome = applied(feed_of(toml), rows)
+    assert outcome.flags == ["2 rows in use above in service, up to 1.2 times"]
+
+
 def test_the_surge_factor_is_the_feeds(feed_of, applied):
     rows = {"id": ["H1"], "day": ["2026-02-02"], "beds": ["10"], "used": ["19"]}
     table = applied(feed_of(USE, top="surge_factor = 2.0\n"), rows).tables["capacity"]
