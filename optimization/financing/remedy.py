@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from optimization.financing.repayment import Loan
-from optimization.financing.results import Published, frame, ratio
+from optimization.financing.results import NOTHING, Published, frame, ratio
 from schemas.results import financing as tables
 
 LEAST = 0.01
@@ -57,9 +57,9 @@ def _changes(
     upto = list(accumulate(gaps))
     for f in given.operating_funds.get(i, ()):
         yield _fund(plan, f, lacking)
-    if beyond == 0:
+    if beyond <= NOTHING:
         for f in given.capital_funds.get(i, ()):
-            if all(a <= room for a, room in zip(upto, _capital_room(plan, i), strict=True)):
+            if _within(upto, _capital_room(plan, i)):
                 yield _fund(plan, f, lacking)
         for k, loan in given.loans.items():
             if loan.purpose == "operating" and _repays(plan, i, loan, gaps, owed):
@@ -68,11 +68,16 @@ def _changes(
         for y in given.owing_to.get(i, ()):
             later = [books.arrears[y, i, p] for p in given.periods]
             spare = _arrears(plan, i) - owed
-            if upto[-1] <= spare and all(a <= b for a, b in zip(upto, later, strict=True)):
+            if _within([*upto, upto[-1]], [*later, spare]):
                 asked = sum(books.claim[y, i, p] for p in given.periods)
                 yield "payer", y, lacking, 0.0, ratio(lacking, asked)
     spent = sum(plan.unit.settle(given.operating_cost[i, p]) for p in given.periods)
     yield "saving", "own", lacking, None, ratio(lacking, spent)
+
+
+def _within(amounts: list[float], room: list[float]) -> bool:
+    """Is each amount at most its room, but for the solver's noise?"""
+    return all(a <= b + NOTHING for a, b in zip(amounts, room, strict=True))
 
 
 def _fund(plan: Published, f: str, lacking: float) -> Change:
@@ -102,13 +107,13 @@ def _repays(plan: Published, i: str, loan: Loan, gaps: list[float], owed: float)
         return False
     drawn = list(zip(periods, gaps, strict=True))
     left = sum(gap * loan.outstanding(given.last - q) for q, gap in drawn)
-    if left > _arrears(plan, i) - owed:
+    if left > _arrears(plan, i) - owed + NOTHING:
         return False
     out = 0.0
     for p in periods:
         due = sum(gap * (loan.principal(p - q) + loan.interest(p - q)) for q, gap in drawn if q < p)
         out = (1 + given.deposit_rate) * out + due
-        if out > plan.books.cash[i, p]:
+        if out > plan.books.cash[i, p] + NOTHING:
             return False
     return True
 

@@ -104,7 +104,7 @@ def _funds(view: View) -> pl.DataFrame:
     rows = rows.join(view["fund"], on="fund_id").join(budget, on="fund_id", how="left")
     rows = rows.join(_without_room(view), on="institution_id", how="left")
     earmarked = (pl.col("purpose") == "operating") | (
-        pl.col("short_of_room").is_null() & (pl.col("beyond") == 0)
+        pl.col("short_of_room").is_null() & (pl.col("beyond") <= NOTHING)
     )
     price = pl.col("cost") * pl.col("lacking")
     return _rows(rows.filter(earmarked), "fund", "fund_id", price, "budget")
@@ -112,7 +112,7 @@ def _funds(view: View) -> pl.DataFrame:
 
 def _paths(view: View) -> pl.DataFrame:
     """Uncovered up to each period of the institutions that lack money and owe nothing beyond."""
-    lacking = _lacking(view).filter(pl.col("beyond") == 0)
+    lacking = _lacking(view).filter(pl.col("beyond") <= NOTHING)
     rows = view["position"].join(lacking, on="institution_id").sort(CELL)
     return rows.with_columns(upto=pl.col("uncovered").cum_sum().over("institution_id"))
 
