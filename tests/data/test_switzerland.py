@@ -9,6 +9,9 @@ from statistics import median
 import polars as pl
 import pytest
 
+from flows.regions import load_region
+from transforms.financing.response import cost_response
+
 ROOT = Path(__file__).resolve().parents[2]
 YEARS = range(2008, 2018)
 KINDS = {"A": "acute", "P": "psychiatric", "R": "rehabilitation", "B": "birth"}
@@ -251,6 +254,17 @@ def test_owners_and_tiers_follow_the_newest_row_that_says(rows, outcome) -> None
     assert tiers["tertiary"] == types["K111"] + types["K112"]
     assert tiers["secondary"] == types["K121"] + types["K122"]
     assert tiers["primary"] == types["K123"]
+
+
+def test_the_assumed_fixed_share_is_what_the_hospitals_own_years_show(outcome) -> None:
+    assumed = load_region(ROOT / "config" / "ch.toml").region.financing
+    tables = outcome.tables
+    (found,) = cost_response(
+        tables["finance"], tables["activity"], assumed.least_report_days, "estimated"
+    ).to_dicts()
+    assert found["pairs"] == 2227
+    assert assumed.fixed_cost_share == round(found["fixed_share_used"], 2)
+    assert 0.23 < found["low"] < found["variable_share"] < found["high"] < 0.30
 
 
 @pytest.fixture(scope="session")
