@@ -114,6 +114,12 @@ class FinancingAssumptions(_Assumptions):
         description="share of operating cost that does not follow activity; estimated: from the "
         "region's own reports [share]",
     )
+    largest_activity_ratio: float = Field(
+        1.5,
+        ge=1,
+        description="activity of all periods is planned at most this multiple of usual, and at "
+        "least its inverse: a few days of the plan do not make a year [1]",
+    )
     least_report_days: int = Field(
         28, ge=1, description="shortest period that is annualised [days]"
     )

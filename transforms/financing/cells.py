@@ -28,16 +28,23 @@ def periods(start: date, count: int, months: int) -> pl.DataFrame:
     return conform(FinancingPeriod, pl.DataFrame(rows, schema=names, orient="row"))
 
 
-def activity_ratio(load: pl.DataFrame) -> pl.DataFrame:
-    """Planned by usual use of each institution's resources: institution_id, ratio.
+def activity_ratio(load: pl.DataFrame, largest: float) -> pl.DataFrame:
+    """Planned by usual use of each institution's resources: institution_id, ratio, ratio_rule.
 
-    Reads ``AllocationLoad``. Where nothing is used as usual there is no row: activity stays.
+    Reads ``AllocationLoad``. Where nothing is used as usual there is no row: activity stays. The
+    ratio is limited to ``largest`` and its inverse, and then the rule is ``limited``.
     """
+    planned = pl.col("planned") / pl.col("usual")
+    ratio = planned.clip(1 / largest, largest)
     return (
         load.group_by("institution_id")
         .agg(planned=exact_sum("planned_use"), usual=exact_sum("usual_use"))
         .filter(pl.col("usual") > 0)
-        .select("institution_id", ratio=pl.col("planned") / pl.col("usual"))
+        .select(
+            "institution_id",
+            ratio=ratio,
+            ratio_rule=pl.when(planned != ratio).then(pl.lit("limited")),
+        )
         .sort("institution_id")
     )
 

@@ -47,7 +47,7 @@ def financing_inputs(
     financed = everyone.join(left_out, on="institution_id", how="anti").sort("institution_id")
     daily_claims = daily_claims.join(financed, on="institution_id", how="semi")
     spans = cells.periods(start, assumed.periods, assumed.period_months)
-    ratio = cells.activity_ratio(tables["allocation_load"])
+    ratio = cells.activity_ratio(tables["allocation_load"], assumed.largest_activity_ratio)
     by_day = _with_assumed(finance, assumed).join(financed, on="institution_id", how="semi")
     response = _response(tables, assumed)
     fixed = _fixed_share(response, assumed)

@@ -92,6 +92,10 @@ class FinancingActivity(Table):
 
     institution_id: str = column("Institution.")
     ratio: float = column("Planned use of its resources by usual use.", "1", ge=0)
+    ratio_rule: str = column(
+        "Rule that changed the ratio: limited (see largest_activity_ratio); null if none.",
+        nullable=True,
+    )
     usual_cost: float = column("Operating cost of the plan's periods as usual.", "currency", ge=0)
     planned_cost: float = column("Operating cost as planned.", "currency", ge=0)
     usual_claims: float = column("Payers' claims as usual.", "currency", ge=0)

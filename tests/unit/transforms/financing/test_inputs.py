@@ -134,7 +134,12 @@ def load(*rows: tuple[str, float, float]) -> pl.DataFrame:
 
 
 def test_activity_is_planned_by_usual_use():
-    assert activity_ratio(load(("a", 11.0, 10.0), ("b", 5.0, 0.0))).rows() == [("a", 1.1)]
+    rows = load(("a", 11.0, 10.0), ("b", 5.0, 0.0), ("c", 90.0, 10.0), ("d", 1.0, 10.0))
+    assert activity_ratio(rows, largest=2.0).rows() == [
+        ("a", 1.1, None),
+        ("c", 2.0, "limited"),
+        ("d", 0.5, "limited"),
+    ]
 
 
 def test_weighted_capitation():
