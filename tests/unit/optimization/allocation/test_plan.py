@@ -1,0 +1,83 @@
+import pytest
+from polars.testing import assert_frame_equal
+
+from optimization.allocation import plan
+from optimization.allocation.plan import reached
+from optimization.highs import parts, tiers
+from schemas.base import check, name
+from schemas.errors import PlanRefused, SolverStopped
+from schemas.results.allocation import RESULTS
+from schemas.results.run import PlanRun, PlanSeconds
+from tests.unit.optimization.allocation.cases import assumptions, places, random_tables
+
+
+def planned(threads=2, closed=False, **settings):
+    given = random_tables(3, closed=closed)
+    return plan(given, *places(given, regions=2), assumptions(**settings), threads=threads)
+
+
+@pytest.fixture(scope="module")
+def made():
+    return planned()
+
+
+def test_every_table_fits_its_schema(made):
+    assert set(made.frames) == {name(table) for table in RESULTS}
+    for table in RESULTS:
+        check(table, made.frames[name(table)])
+    check(PlanRun, made.record.run_table(0.0))
+    check(PlanSeconds, made.record.seconds_table())
+
+
+def test_two_threads_and_one_give_the_same_plan_to_the_last_digit(monkeypatch):
+    monkeypatch.setattr(tiers, "parts", lambda matrix: parts(matrix, 1))
+    made, other = planned(closed=True), planned(closed=True, threads=1)
+    assert made.record.components > 1
+    for table, frame in made.frames.items():
+        assert_frame_equal(frame, other.frames[table], check_exact=True)
+    assert_frame_equal(made.record.run_table(0.0), other.record.run_table(0.0), check_exact=True)
+
+
+def test_everyone_asked_for_is_admitted_or_unmet(made):
+    unmet = made.frames["allocation_unmet"]
+    admitted = made.frames["allocation_admission"]["patients"].sum()
+    assert admitted + unmet["unmet"].sum() == pytest.approx(unmet["demand"].sum(), abs=1e-9)
+
+
+def test_the_plan_spares_a_quarter_of_the_harm(made):
+    rows = {row["policy"]: row for row in made.frames["policy_comparison"].to_dicts()}
+    assert rows["plan"]["harm"] < rows["usual"]["harm"] * 3 / 4
+
+
+def test_every_transfer_and_move_has_a_reason(made):
+    for table in ("allocation_transfer", "allocation_move"):
+        reasons = made.frames[table]["reason"]
+        assert reasons.null_count() == 0
+        assert reasons.str.contains("short of").any()
+
+
+def test_the_settings_are_published(made):
+    rows = made.frames["allocation_setting"]
+    assert dict(rows.iter_rows()) == {
+        "demand": "mean",
+        "fairness": "worst_share",
+        "integer": "",
+        "no_worse": "true",
+    }
+
+
+def test_whole_moves_are_whole():
+    units = planned(integer=("icu_bed", "nurse")).frames["allocation_move"]["units"]
+    assert units.len() > 0
+    assert (units == units.round()).all()
+
+
+def test_no_time_no_plan():
+    with pytest.raises(SolverStopped, match="before any plan"):
+        planned(time_limit_s=1e-9)
+
+
+def test_a_plan_worse_than_the_solver_claims_is_refused(made):
+    worse = {tier.name: tier.objective + 1.0 for tier in made.record.tiers}
+    with pytest.raises(PlanRefused, match="harm"):
+        reached(made.record, worse)
