@@ -210,6 +210,7 @@ def _sorted_out(rows: pl.DataFrame, columns: int, feed: Feed) -> tuple[pl.DataFr
         "misplaced_quote": pl.col("misquoted"),
         "wrong_number_of_fields": pl.col("fields") != columns,
         "cut_short": pl.col("cut"),
+        "beside_a_broken_line": (pl.col("fields") == columns) & _beside_broken(columns),
     }
     bad = pl.any_horizontal(*tests.values())
     if not rows.select(bad.any()).item():
@@ -217,6 +218,19 @@ def _sorted_out(rows: pl.DataFrame, columns: int, feed: Feed) -> tuple[pl.DataFr
     faults = [at(rows.filter(test), _ROW, rule, "row") for rule, test in tests.items()]
     _refuse_if_most(rows, faults, feed)
     return rows.filter(~bad).select("row_number", "record"), pl.concat(faults)
+
+
+def _beside_broken(columns: int) -> pl.Expr:
+    """Is the line before or after a piece of a cell, which may have been this row's?
+
+    A newline in an unquoted cell leaves a line without separators. At the end of a file such a
+    line is a footer if it has words.
+    """
+    several = pl.col("fields") > 1
+    at_end = pl.col("row_number") > pl.col("row_number").filter(several).max()
+    words = pl.col("record").str.contains(r"\s")
+    piece = ~several & (pl.lit(columns > 1)) & ~(at_end & words)
+    return (piece.shift(-1) | piece.shift(1)).fill_null(False)
 
 
 def _refuse_if_most(rows: pl.DataFrame, faults: list[pl.DataFrame], feed: Feed) -> None:

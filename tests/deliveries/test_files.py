@@ -39,6 +39,13 @@ def _cut(delivery, part):
     return cut
 
 
+def _broken(delivery, column):
+    """One cell has a newline inside and no quotes around it."""
+    cell = next(row for row in iter(delivery.row, None) if len(row[column]) > 1)[column]
+    place = delivery.random.randrange(1, len(cell))
+    return _cell(delivery, column, cell[:place] + "\n" + cell[place:])
+
+
 def _swapped(delivery):
     order = delivery.random.sample(range(5), 5)
     rows = [delivery.names, *delivery.rows]
@@ -200,6 +207,7 @@ KINDS = {
     "too few cells": (
         "quarantined", lambda d, n: _many(d, n + 1, lambda x: x.rsplit(",", 1)[0]).encode(),
     ),
+    "newline in an unquoted cell": ("quarantined", lambda d, n: _broken(d, n % 5).encode()),
     "too many cells": ("quarantined", lambda d, n: _many(d, n + 1, lambda x: x + ",7").encode()),
     "separator in an unquoted text": (
         "quarantined", lambda d, n: _cell(d, 2, "a" + ",b" * (n + 1)).encode(),
