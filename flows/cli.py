@@ -1,7 +1,8 @@
 """The command line: ``catchment --help``."""
 
-import gc
+import atexit
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -261,9 +262,28 @@ def main() -> None:
         Console(stderr=True).print(f"catchment: {error}", style="red", markup=False, soft_wrap=True)
         code = error.exit_code
     if code:
-        gc.collect()
         sys.exit(code)
 
 
+def run() -> None:
+    """``main`` as a program of its own.
+
+    Prefect's background threads outlive the interpreter's modules, at which DuckDB's bindings
+    print pages of warnings: so the program says its goodbyes (a temporary server is ended here)
+    and leaves at once.
+    """
+    code: object = 0
+    try:
+        main()
+    except SystemExit as ended:
+        code = ended.code
+    if "prefect" in sys.modules:
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code if isinstance(code, int) else 1)
+    sys.exit(code)  # type: ignore[arg-type]
+
+
 if __name__ == "__main__":
-    main()
+    run()
