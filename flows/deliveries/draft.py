@@ -78,32 +78,14 @@ def _frame(text: str, separator: str) -> pl.DataFrame:
 
 
 def _toml(sample: Path, encoding: str, separator: str, found: Guesses) -> str:
-    name, extract_format = _name_pattern(sample.name)
     feed = re.sub(r"[^a-z0-9]+", "_", _bare(sample.name).lower()).strip("_") or "feed"
-    feed = feed if feed[0].isalpha() else f"feed_{feed}"
-    dated = (
-        f"extract_format = {_quoted(extract_format)}"
-        if extract_format
-        else (
-            "extract_time = 2000-01-01T00:00:00   # the name gives no date: say when it was drawn"
-        )
-    )
     parts = [
         "# Drafted from one file: review every line. docs/feeds.md says what each key means.",
-        f"feed = {_quoted(feed)}",
+        f"feed = {_quoted(feed if feed[0].isalpha() else f'feed_{feed}')}",
         'publisher = "who sends it, and on what terms"',
         "patient_data = true                 # false only if no row describes a patient",
         "",
-        "[file]",
-        f"name = {_literal(name)}",
-        dated,
-        'timezone = "UTC"                    # of every local time in the file',
-        f"encoding = {_quoted(encoding)}",
-        f"separator = {_quoted(separator)}",
-        f"decimal = {_quoted(found.decimal)}",
-        "max_mb = 50",
-        'replaces = "period"                 # period | whole_table | nothing',
-        'late = "history"                    # history | hold',
+        *_file(sample, encoding, separator, found.decimal),
         "",
         "[null]                              # marker = withheld, not_reported, ...",
         *(f'{_quoted(marker)} = "not_reported"' for marker in found.markers),
@@ -113,6 +95,23 @@ def _toml(sample: Path, encoding: str, separator: str, found: Guesses) -> str:
         *_table(found),
     ]
     return "\n".join(parts) + "\n"
+
+
+def _file(sample: Path, encoding: str, separator: str, decimal: str) -> list[str]:
+    name, extract_format = _name_pattern(sample.name)
+    dated = "extract_time = 2000-01-01T00:00:00   # the name gives no date: say when it was drawn"
+    return [
+        "[file]",
+        f"name = {_literal(name)}",
+        f"extract_format = {_quoted(extract_format)}" if extract_format else dated,
+        'timezone = "UTC"                    # of every local time in the file',
+        f"encoding = {_quoted(encoding)}",
+        f"separator = {_quoted(separator)}",
+        f"decimal = {_quoted(decimal)}",
+        "max_mb = 50",
+        'replaces = "period"                 # period | whole_table | nothing',
+        'late = "history"                    # history | hold',
+    ]
 
 
 def _source(found: Guesses) -> list[str]:

@@ -1,0 +1,96 @@
+"""A small place to send deliveries to, and files to send."""
+
+import io
+import zipfile
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from flows.deliveries.asof import clean_as_of
+from flows.deliveries.listing import deliveries_of
+from flows.home import Home
+from flows.night.context import plan_night
+from flows.night.run import begin
+from flows.night.steps import steps_of
+from flows.publish import publish
+from flows.regions import load_region
+
+DEMO = Path(__file__).parents[3] / "config" / "demo.toml"
+HOSPITALS = ("H1", "H2", "H3")
+NEXT = "synthetic_capacity_2026-01-15.csv"
+WEEK = range(8, 15)
+HEADER = "institution_id,resource_id,date,period_days,in_service,in_use"
+
+
+@dataclass
+class Place:
+    """An inbox and a home; nights run their ingest alone."""
+
+    inbox: Path
+    root: Path
+    region: Path = DEMO
+
+    @property
+    def home(self) -> Home:
+        return Home(self.root)
+
+    def send(self, name: str, content: str | bytes) -> Path:
+        path = self.inbox / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    def night(self, *feeds: str) -> dict[str, tuple[str, str]]:
+        """Ingest; verdict and reason of what came with the names it came by."""
+        night = begin(plan_night(self.region, self.inbox, self.root, date(2026, 2, 10)))
+        before = {d["delivery_id"]: d["verdict"] for d in self.ops("delivery")}
+        wanted = [f"ingest {feed}" for feed in feeds or ("canonical_capacity", "unclaimed")]
+        for step in steps_of(night):
+            if step.name in wanted:
+                step.run(night)
+        return {
+            d["file_name"]: (d["verdict"], d["reason"] or "")
+            for d in self.ops("delivery")
+            if before.get(d["delivery_id"]) != d["verdict"]
+        }
+
+    def ops(self, table: str) -> list[dict]:
+        with duckdb.connect(str(self.home.warehouse), read_only=True) as con:
+            return con.sql(f"FROM ops.{table} ORDER BY ALL").pl().to_dicts()
+
+    def as_of(self, day: date, table: str = "capacity") -> pl.DataFrame:
+        return clean_as_of(self.home, load_region(DEMO), table, day)
+
+    def newest(self) -> pl.DataFrame:
+        return self.as_of(date(2100, 1, 1))
+
+
+def beds(days, hospitals=HOSPITALS, in_service=20, in_use=10, resources=("general_bed",)) -> str:
+    rows = [
+        f"{h},{r},{date(2026, 1, 1) + timedelta(d - 1)},1,{in_service},{in_use}"
+        for h in hospitals
+        for r in resources
+        for d in days
+    ]
+    return "\n".join([HEADER, *rows]) + "\n"
+
+
+def zipped(**members: str) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return target.getvalue()
+
+
+def hold_one(place: Place) -> str:
+    """Send a week without patients, which is held, and publish; returns the delivery."""
+    sent = place.send(NEXT, beds(WEEK, in_use="NA"))
+    place.night()
+    sent.unlink()
+    publish(place.home)
+    (held,) = deliveries_of(place.home, "held")
+    return held["id"]

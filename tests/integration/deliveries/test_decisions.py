@@ -1,0 +1,79 @@
+"""Held deliveries: what people decide, and what the night says of them."""
+
+from datetime import date
+
+import pytest
+
+from flows.deliveries.decisions import decide
+from flows.deliveries.listing import deliveries_of
+from flows.deliveries.quality import quality_of
+from flows.home import Home
+from flows.night.context import plan_night
+from flows.night.steps import steps_of
+from flows.publish import publish
+from schemas.errors import ConfigRefused, HomeRefused
+from tests.integration.deliveries.place import DEMO, HOSPITALS, NEXT, WEEK, beds, hold_one
+
+
+def test_a_released_delivery_is_loaded_by_the_next_night(place):
+    held = hold_one(place)
+    path = decide(place.home, held, "release", "the register was down")
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert place.newest().height == 21
+    assert [d["decided"] for d in deliveries_of(place.home, "held")] == ["release"]
+    assert place.night() == {NEXT: ("loaded", "")}
+    assert place.newest().height == 42
+    (decision,) = place.ops("decision")
+    assert (decision["decision"], decision["outcome"]) == ("release", "loaded")
+    assert decision["why"] == "the register was down"
+    (row,) = [d for d in place.ops("delivery") if d["delivery_id"] == held]
+    assert "released; was held: capacity.in_use" in row["flags"]
+    assert place.night() == {}
+    place.send(NEXT, beds(WEEK, in_use="NA"))
+    same = f"the same bytes as delivery {held}, which is loaded"
+    assert place.night() == {NEXT: ("duplicate", same)}
+
+
+def test_a_refused_delivery_stays_out_however_often_it_comes(place):
+    held = hold_one(place)
+    same = f"the same bytes as delivery {held}, which"
+    place.send(NEXT, beds(WEEK, in_use="NA"))
+    assert place.night() == {NEXT: ("duplicate", f"{same} is held: release or refuse that one")}
+    decide(place.home, held, "refuse", None)
+    verdicts = place.night()
+    assert {v for v, _ in verdicts.values()} == {"rejected"}
+    assert place.newest().height == 21
+    (decision,) = place.ops("decision")
+    assert decision["outcome"] == "rejected"
+    assert place.night() == {NEXT: ("rejected", f"{same} was refused")}
+
+
+def test_the_night_says_what_is_odd_once_however_often_it_runs(place):
+    place.send(NEXT, beds(WEEK, in_use="NA"))
+    place.send("holiday.jpg", b"\xff\xd8\xff")
+    place.send("stays.csv.manifest.json", "{}")
+    place.night()
+    night = plan_night(DEMO, place.inbox, place.root, date(2026, 2, 10))
+    for step in steps_of(night):
+        if step.name in {"clean capacity", "clean institution", "clean zone"}:
+            step.run(night)
+    for _ in range(2):
+        quality_of(night)
+    found = {(q["rule"], q["severity"]) for q in place.ops("quality")}
+    assert {("delivery_held", "severe"), ("delivery_rejected", "severe")} <= found
+    assert {("announced_and_missing", "severe"), ("empty_feed", "warn")} <= found
+    messages = [a["message"] for a in place.ops("alert")]
+    assert len(messages) == len(set(messages)) == 3
+    assert any(m.startswith("holiday.jpg: ") and "no feed" in m for m in messages)
+    scores = {s["subject"]: s["score"] for s in place.ops("quality_score")}
+    assert [scores[h] for h in HOSPITALS] == [100.0] * 3
+    assert scores["canonical_zone"] == 0
+
+
+def test_only_a_held_delivery_can_be_decided(place):
+    publish(place.home)
+    loaded = place.ops("delivery")[0]["delivery_id"]
+    with pytest.raises(ConfigRefused, match="is loaded, not held"):
+        decide(place.home, loaded, "release", None)
+    with pytest.raises(HomeRefused, match="nothing is published"):
+        decide(Home(place.root / "elsewhere"), loaded, "release", None)

@@ -1,0 +1,173 @@
+"""The warehouse shown as of a date, made again, and kept from going on with a loss."""
+
+import gzip
+import shutil
+import subprocess
+import sys
+from datetime import date
+
+import duckdb
+import pytest
+
+from flows.deliveries.asof import NAMES
+from flows.deliveries.decisions import decide
+from flows.deliveries.listing import deliveries_of
+from flows.deliveries.rebuild import last_region_file, rebuild
+from flows.home import Home, one_night
+from flows.night.context import plan_night
+from flows.night.run import begin
+from flows.night.steps import steps_of
+from flows.publish import publish
+from schemas.errors import ConfigRefused, HomeRefused, NightBusy
+from tests.integration.deliveries.place import DEMO, NEXT, WEEK, beds, hold_one
+
+
+def test_a_table_is_shown_while_no_night_runs(place):
+    with one_night(place.home, "this test"):
+        assert place.newest().height == 21
+    with pytest.raises(ConfigRefused, match="no clean table"):
+        place.as_of(date(2026, 1, 1), "supply")
+    hold = (
+        "import sys; from pathlib import Path; from flows.home import Home, one_night\n"
+        f"with one_night(Home(Path({str(place.root)!r})), 'the other'):\n"
+        "    print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(NightBusy, match="the other"):
+            place.newest()
+        holder.stdin.close()
+
+
+def test_every_clean_table_is_shown_as_of_a_date(place):
+    shown = {name: place.as_of(date(2026, 1, 8), name).height for name in NAMES}
+    assert shown["institution"] == 3
+    assert shown["capacity"] == shown["capacity_estimate"] == 21
+    assert shown["zone"] == shown["region"] == 1
+    assert (shown["resource"], shown["care_class"]) == (4, 3)
+    assert place.as_of(date(2025, 12, 31), "institution").is_empty()
+
+
+def tables(home: Home) -> dict[str, list[tuple]]:
+    """Rows of all that deliveries make."""
+    made = {}
+    with duckdb.connect(str(home.warehouse), read_only=True) as con:
+        found = con.execute(
+            "SELECT schema_name, table_name FROM duckdb_tables() "
+            "WHERE schema_name IN ('history', 'clean', 'regional') OR table_name IN "
+            "('delivery', 'quarantine', 'reconciliation', 'decision') ORDER BY ALL"
+        ).fetchall()
+        for schema, table in found:
+            made[f"{schema}.{table}"] = con.execute(
+                f'SELECT * FROM "{schema}"."{table}" ORDER BY ALL'
+            ).fetchall()
+    return made
+
+
+def test_a_warehouse_is_made_again_to_the_row(place):
+    released = hold_one(place)
+    decide(place.home, released, "release", None)
+    correction = "synthetic_capacity_2026-01-16.csv.gz"
+    place.send(correction, gzip.compress(beds([14], in_service=7, in_use=3).encode()))
+    place.send("holiday.jpg", b"\xff\xd8\xff")
+    place.night()
+    refused = "synthetic_capacity_2026-01-17.csv"
+    place.send(refused, beds([15], in_use="NA"))
+    place.night()
+    publish(place.home)
+    (held,) = deliveries_of(place.home, "held")
+    decide(place.home, held["id"], "refuse", "nonsense")
+    night = begin(plan_night(DEMO, place.inbox, place.root, date(2026, 2, 10)))
+    for step in steps_of(night):
+        if step.name.startswith(("ingest", "clean", "regional")):
+            step.run(night)
+    before = tables(place.home)
+    place.home.warehouse.unlink()
+    said = rebuild(place.home, None, plans=False)
+    assert tables(place.home) == before
+    assert {d["verdict"] for d in place.ops("delivery")} == {
+        "loaded",
+        "duplicate",
+        "rejected",
+    }
+    assert len(before["ops.decision"]) == 2
+    assert said[0].startswith(f"{len(before['ops.delivery'])} deliveries")
+    assert not (place.root / "rebuild").exists()
+
+
+def test_a_warehouse_of_another_layout_names_the_command_that_helps(place):
+    with duckdb.connect(str(place.home.warehouse)) as con:
+        con.execute("UPDATE history.version SET version = '0'")
+    with pytest.raises(HomeRefused, match="has layout 0.*catchment rebuild"):
+        place.night()
+    with pytest.raises(HomeRefused, match="has layout 0.*catchment rebuild"):
+        place.newest()
+    rebuild(place.home, None, plans=False)
+    assert place.newest().height == 21
+    assert not list(place.root.glob("*before-rebuild*"))
+
+
+def test_a_warehouse_that_cannot_be_read_is_kept_aside(place):
+    place.home.warehouse.write_bytes(b"not a database")
+    said = rebuild(place.home, None, plans=False)
+    assert "gone" in said[-1]
+    assert (place.root / "warehouse.before-rebuild.duckdb").read_bytes() == b"not a database"
+    assert place.newest().height == 21
+
+
+def test_a_warehouse_that_lost_deliveries_is_not_gone_on_with(place):
+    place.home.warehouse.unlink()
+    with pytest.raises(HomeRefused, match="lacks 2 deliveries.*catchment rebuild"):
+        place.night()
+
+
+def test_a_kill_before_the_warehouse_is_written_is_made_good(place, monkeypatch):
+    place.send(NEXT, beds(WEEK))
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("flows.night.ingest.record.insert", killed)
+        with pytest.raises(KeyboardInterrupt):
+            place.night()
+    assert place.newest().height == 21
+    assert place.night()[NEXT][0] == "loaded"
+    assert place.newest().height == 42
+    rebuild(place.home, None, plans=False)
+    assert place.newest().height == 42
+
+
+def test_what_a_kill_left_half_written_is_swept_away(place):
+    (place.home.landing / ".part-1").write_text("half")
+    (place.home.receipts / ".a.csv.1").write_text("half")
+    (place.root / "rebuild").mkdir()
+    (place.root / "rebuild" / "warehouse.duckdb").write_text("half")
+    place.night()
+    assert not (place.root / "rebuild").exists()
+    assert list(place.root.rglob(".*")) == []
+
+
+def test_a_damaged_landed_file_stops_the_rebuild_and_is_named(place):
+    landed = next(p for p in place.home.landing.glob("??/*") if not p.suffix)
+    content = bytearray(landed.read_bytes())
+    content[-3] ^= 1
+    landed.write_bytes(content)
+    with pytest.raises(HomeRefused, match=f"{landed.name} is missing or damaged"):
+        rebuild(place.home, None)
+    assert place.newest().height == 21
+
+
+def test_a_feed_that_no_longer_reads_what_it_read_stops_the_rebuild(place, tmp_path):
+    shutil.copytree(DEMO.parent, tmp_path / "config")
+    feed = tmp_path / "config" / "feeds" / "canonical_capacity.toml"
+    feed.write_text(feed.read_text().replace('separator = ","', 'separator = ";"'))
+    with pytest.raises(HomeRefused, match="was loaded and no longer would be"):
+        rebuild(place.home, tmp_path / "config" / "demo.toml")
+    assert place.newest().height == 21
+    with pytest.raises(HomeRefused, match="holds no delivery"):
+        rebuild(Home(tmp_path / "empty").prepare(), None)
+    with pytest.raises(ConfigRefused, match="name it with --region"):
+        last_region_file(Home(tmp_path / "empty"))

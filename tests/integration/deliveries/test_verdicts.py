@@ -1,0 +1,198 @@
+"""Deliveries from the inbox to their verdicts."""
+
+import gzip
+import hashlib
+import json
+import shutil
+from datetime import date
+
+import duckdb
+import polars as pl
+import pytest
+
+from flows.protect.encryption import plain_bytes
+from flows.protect.keys import Keys
+from tests.integration.deliveries.place import DEMO, NEXT, WEEK, beds, zipped
+
+
+def test_a_new_week_is_loaded(place):
+    place.send(NEXT, beds(WEEK))
+    assert place.night() == {NEXT: ("loaded", "")}
+    assert place.newest().height == 42
+
+
+def test_a_correction_supersedes_and_the_old_one_can_be_asked_for(place):
+    place.send("synthetic_capacity_2026-01-09.csv", beds([7], in_service=30))
+    place.night()
+    assert place.newest()["in_service"].sum() == 18 * 20 + 3 * 30
+    assert place.as_of(date(2026, 1, 8))["in_service"].sum() == 21 * 20
+    assert place.as_of(date(2026, 1, 7)).is_empty()
+
+
+def test_a_late_extract_goes_to_history_and_never_alters_the_newest(place):
+    place.send("synthetic_capacity_2026-01-05.csv", beds(range(1, 5), in_service=99))
+    assert place.night()["synthetic_capacity_2026-01-05.csv"][0] == "loaded"
+    assert set(place.newest()["in_service"]) == {20}
+    assert set(place.as_of(date(2026, 1, 7))["in_service"]) == {99}
+
+
+HOLDS = {
+    "ten times the rows": (NEXT, beds(range(8, 40), resources=("general_bed", "a", "b")), "usual"),
+    "a tenth of the rows": (NEXT, beds([8], hospitals=("H1", "H2")), "usual"),
+    "column empty": (NEXT, beds(WEEK, in_use="NA"), "in_use of general_bed is suddenly empty"),
+    "column empty, other": (NEXT, beds(WEEK, in_service="NA"), "suddenly empty"),
+    "future": ("synthetic_capacity_2199-01-01.csv", beds(WEEK), "future"),
+}
+
+
+@pytest.mark.parametrize("what", HOLDS)
+def test_what_a_person_should_see_is_held(place, what):
+    name, content, reason = HOLDS[what]
+    place.send(name, content)
+    before = place.newest()
+    verdicts = place.night()
+    assert verdicts[name][0] == "held"
+    assert reason in verdicts[name][1]
+    assert place.newest().equals(before)
+
+
+def test_a_replacement_that_removes_over_a_fifth_of_an_institution_is_held(place):
+    both = ("general_bed", "icu_bed", "nurse")
+    place.send("synthetic_capacity_2026-01-15.csv", beds(WEEK, resources=both))
+    place.night()
+    name = "synthetic_capacity_2026-01-16.csv"
+    place.send(name, beds(WEEK, hospitals=("H1", "H2"), resources=both[:2]))
+    assert place.night()[name] == (
+        "held",
+        "it would remove up to 33% of the capacity rows that 2 institution(s) had",
+    )
+
+
+def test_rows_of_a_closed_institution_are_held(place):
+    with duckdb.connect(str(place.home.warehouse)) as con:
+        con.execute("UPDATE history.institution SET active_to = DATE '2026-01-10'")
+    place.send(NEXT, beds(WEEK))
+    verdict, reason = place.night()[NEXT]
+    assert verdict == "held"
+    assert "3 institution(s) after their last day" in reason
+
+
+def test_a_feed_may_hold_what_comes_late(place, tmp_path):
+    shutil.copytree(DEMO.parent, tmp_path / "config")
+    feed = tmp_path / "config" / "feeds" / "canonical_capacity.toml"
+    feed.write_text(feed.read_text().replace('late = "history"', 'late = "hold"'))
+    place.region = tmp_path / "config" / "demo.toml"
+    name = "synthetic_capacity_2026-01-05.csv"
+    place.send(name, beds(range(1, 5)))
+    assert place.night()[name] == ("held", "it is older than the newest extract that is loaded")
+
+
+def test_the_same_bytes_again_are_a_duplicate(place):
+    content = beds(range(1, 8))
+    place.send("synthetic_capacity_2026-01-08.csv", content)
+    place.send("capacity_2026-01-08.csv", content)
+    place.send("capacity_2026-01-08.csv.gz", gzip.compress(content.encode()))
+    place.send("synthetic_capacity_2026-01-15.csv", content)
+    verdicts = place.night()
+    assert {v for v, _ in verdicts.values()} == {"duplicate"}
+    assert all("the same bytes as delivery" in reason for _, reason in verdicts.values())
+    assert place.newest().height == 21
+
+
+def test_content_that_returns_after_another_is_loaded_again(place):
+    place.send("synthetic_capacity_2026-01-09.csv", beds(range(1, 8), in_service=30))
+    place.night()
+    place.send("synthetic_capacity_2026-01-10.csv", beds(range(1, 8)))
+    assert place.night()["synthetic_capacity_2026-01-10.csv"][0] == "loaded"
+    assert set(place.newest()["in_service"]) == {20}
+    assert any("of another extract time" in (d["flags"] or "") for d in place.ops("delivery"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        (NEXT + ".gz", gzip.compress(beds(WEEK).encode())),
+        (NEXT + ".zip", zipped(**{"anything.csv": beds(WEEK)})),
+        ("weekly.zip", zipped(**{NEXT: beds(WEEK)})),
+        ("in/a/folder/" + NEXT, beds(WEEK).encode()),
+    ],
+)
+def test_packed_files_are_loaded_and_land_as_they_were_sent(place, name, content):
+    place.send(name, content)
+    assert place.night() == {name: ("loaded", "")}
+    sha256 = hashlib.sha256(content).hexdigest()
+    landed = place.home.landing / sha256[:2] / sha256
+    assert plain_bytes(landed, Keys(place.home.keys)) == content
+    assert place.newest().height == 42
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        (NEXT + ".gz", gzip.compress(beds(WEEK).encode())[:-5], "cut short"),
+        (NEXT + ".zip", zipped(a=beds(WEEK), b=beds(WEEK)), "2 members"),
+        (NEXT + ".gz", gzip.compress(bytes(600_000)), "100 times"),
+        (NEXT, gzip.compress(beds(WEEK).encode()), "gzip"),
+        ("weekly.zip", zipped(**{NEXT: beds(WEEK), "b": ""}), "no feed"),
+        ("capacity'; DROP TABLE ops.delivery; --.csv", beds(WEEK).encode(), "no file name needs"),
+        ("capacity_2026-01-15\n.csv", beds(WEEK).encode(), "no file name needs"),
+        ("a..b/" + NEXT, beds(WEEK).encode(), "two in a row"),
+        ("synthetic_capacity_2026-02-30.csv", beds(WEEK).encode(), "does not give a date"),
+        (NEXT, beds(WEEK, hospitals=("X1", "X2", "X3", "H1")).encode(), "another region's"),
+        (NEXT, beds(WEEK, hospitals=("X1", "X2")).encode(), "another feed's, region's"),
+    ],
+)
+def test_what_is_not_what_it_should_be_is_rejected(place, name, content, reason):
+    place.send(name, content)
+    ((shown, (verdict, why)),) = place.night().items()
+    assert (verdict, "\n" in shown) == ("rejected", False)
+    assert reason in why
+    assert place.newest().height == 21
+
+
+def test_a_link_in_the_inbox_is_rejected(place, tmp_path):
+    (tmp_path / "secret").write_text(beds(WEEK))
+    (place.inbox / NEXT).symlink_to(tmp_path / "secret")
+    assert place.night()[NEXT][0] == "rejected"
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict"),
+    [
+        ({"rows": 21}, "loaded"),
+        ({"rows": 22}, "rejected"),
+        ({"sha256": hashlib.sha256(beds(WEEK).encode()).hexdigest(), "rows": 21}, "loaded"),
+        ({"sha256": "0" * 64}, "rejected"),
+        ("not json", "rejected"),
+    ],
+)
+def test_a_manifest_must_agree(place, said, verdict):
+    place.send(NEXT, beds(WEEK))
+    text = json.dumps(said) if isinstance(said, dict) else said
+    place.send(NEXT + ".manifest.json", text)
+    verdicts = place.night()
+    assert {name: v for name, (v, _) in verdicts.items()} == {NEXT: verdict}
+
+
+def test_a_manifest_of_the_folder_must_agree(place):
+    place.send(NEXT, beds(WEEK))
+    place.send("MANIFEST.json", json.dumps({"files": {NEXT: {"rows": 20}}}))
+    assert place.night()[NEXT] == (
+        "rejected",
+        "it has 21 rows of data, its manifest says 20; send both again",
+    )
+
+
+def test_every_delivery_leaves_a_sidecar_and_a_receipt_that_only_its_owner_reads(place):
+    place.send(NEXT, beds(WEEK, in_use="x") + "H1,general_bed,2026-01-08,1,1,1\n")
+    place.send("holiday.jpg", b"\xff\xd8\xff")
+    place.night()
+    deliveries = {d["file_name"]: d["delivery_id"] for d in place.ops("delivery")}
+    for identity in deliveries.values():
+        for path in (
+            place.home.receipts / f"{identity}.csv",
+            place.home.landing / identity[:2] / f"{identity}.json",
+        ):
+            assert path.stat().st_mode & 0o777 == 0o600
+    rejected = pl.read_csv(place.home.receipts / f"{deliveries['holiday.jpg']}.csv")
+    assert rejected["what"].to_list() == ["rejected"]
