@@ -35,6 +35,7 @@ FINANCED_FROM: tuple[type[Table], ...] = (
     clean.Zone,
     clean.Institution,
     clean.Population,
+    clean.Activity,
     clean.Finance,
     allocation_tables.AllocationLoad,
 )
