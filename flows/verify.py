@@ -1,18 +1,23 @@
 """Recompute a published plan and budget from the published file, without the solver."""
 
+from collections.abc import Callable
+from typing import Any
+
 import duckdb
 import polars as pl
 
 from flows.ddl import qualified
 from flows.home import Home
+from flows.publish.keep import damaged
 from optimization.verify.allocation import verify_allocation
 from optimization.verify.financing import verify_financing
 from schemas import clean
-from schemas.base import Table, check, key, name, polars_schema
+from schemas.base import Table, check, key, layer, name, polars_schema
 from schemas.errors import HomeRefused
 from schemas.results import allocation, financing
 from schemas.results.run import PlanRun
 
+Frames = dict[str, pl.DataFrame]
 ALLOCATION: tuple[type[Table], ...] = (
     clean.Zone,
     clean.Institution,
@@ -34,26 +39,53 @@ def verify_published(home: Home) -> list[str]:
 
     Raises:
         PlanRefused: naming the rule that a plan breaks, or the figure that does not follow.
-        HomeRefused: if there is no published file.
+        HomeRefused: if there is no published file, or its bytes are none that were published.
     """
     if not home.published.is_file():
         raise HomeRefused(f"{home.published}: nothing is published yet; run a night first")
     with duckdb.connect(str(home.published), read_only=True) as con:
-        allocated = verify_allocation(published(con, ALLOCATION))
-        financed = verify_financing(published(con, FINANCING))
-    return [
-        f"allocation: worst relative violation {allocated.worst_violation:.1e}",
-        f"financing: worst relative violation {financed.worst_violation:.1e}",
-    ]
+        found = [
+            _found("allocation", verify_allocation, published(con, ALLOCATION)),
+            _found("financing", verify_financing, published(con, FINANCING)),
+        ]
+    if damaged(home):
+        raise HomeRefused(
+            f"{home.published} is damaged or was changed: its bytes are none that were published;"
+            " put the last one back with `catchment rollback`, or run the night again"
+        )
+    return found
+
+
+def _found(model: str, verify: Callable[[Frames], Any], frames: Frames) -> str:
+    if frames["plan_run"].filter(pl.col("model") == model).is_empty():
+        return f"{model}: nothing was planned"
+    return f"{model}: worst relative violation {verify(frames).worst_violation:.1e}"
 
 
 def published(
     con: duckdb.DuckDBPyConnection, tables: tuple[type[Table], ...]
 ) -> dict[str, pl.DataFrame]:
-    """Tables of the published file by name, each in key order and checked."""
+    """Tables of the published file by name, each in key order and checked.
+
+    Raises:
+        HomeRefused: if the file has other tables or columns than this version writes.
+    """
     frames = {}
     for table in tables:
+        _same_layout(con, table)
         order = ", ".join(f'"{column}"' for column in key(table))
         frame = con.sql(f"FROM {qualified(table)} ORDER BY {order}").pl()
         frames[name(table)] = check(table, frame.cast(dict(polars_schema(table))))
     return frames
+
+
+def _same_layout(con: duckdb.DuckDBPyConnection, table: type[Table]) -> None:
+    columns = con.execute(
+        "SELECT column_name FROM duckdb_columns() WHERE schema_name = ? AND table_name = ?",
+        [layer(table), name(table)],
+    ).fetchall()
+    if {c for (c,) in columns} != set(polars_schema(table).names()):
+        raise HomeRefused(
+            f"{name(table)} has other columns than this version of Catchment writes; verify the "
+            "file with the version that made it (ops.about), or run the night again"
+        )
