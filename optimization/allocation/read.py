@@ -36,7 +36,7 @@ def read_instance(
     check_inputs(checked)
     names = _names(checked, zones, institutions)
     mean = _by_day(checked["allocation_demand"], "mean", names)
-    above = np.maximum(_by_day(checked["allocation_demand"], "upper", names) - mean, 0.0)
+    above = demand_above_mean(checked, names)
     demand = (mean + above if assumptions.demand == "upper" else mean).round(DECIMALS)
     arcs = _arcs(checked["allocation_arc"], demand, names)
     stay, use = _stay(checked["allocation_stay"], names), _use(checked["allocation_use"], names)
@@ -64,6 +64,13 @@ def read_instance(
     )
     check_instance(instance, assumptions.may_refuse)
     return instance
+
+
+def demand_above_mean(tables: Tables, names: Names) -> np.ndarray:
+    """upper - mean, patients/day, zone x class x day; 0 where upper is not above."""
+    demand = tables["allocation_demand"]
+    above = _by_day(demand, "upper", names) - _by_day(demand, "mean", names)
+    return np.maximum(above, 0.0)
 
 
 def check_inputs(tables: Tables) -> None:

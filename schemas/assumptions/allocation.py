@@ -63,9 +63,9 @@ class AllocationAssumptions(_Assumptions):
     )
     circuity: float = Field(1.3, ge=1, description="road km by km of great circle [1]")
     time_limit_s: float = Field(300, gt=0, description="longest solve, by the wall clock [seconds]")
-    integer: tuple[str, ...] = Field((), description="resources moved in whole units [resource_id]")
-    cost_change: float = Field(
-        0, ge=0, description="price of a unit of change to what was announced [currency/unit]"
+    compare_settings: bool = Field(
+        False, description="publish what other settings would plan: seven solves more [true/false]"
     )
+    integer: tuple[str, ...] = Field((), description="resources moved in whole units [resource_id]")
     classes: dict[str, ClassAssumptions] = Field(description="by class_id [table]")
     resources: dict[str, ResourceAssumptions] = Field(description="by resource_id [table]")

@@ -15,6 +15,7 @@ from schemas.results.allocation.inputs import (
 )
 from schemas.results.allocation.plan import (
     AllocationAdmission,
+    AllocationAlternative,
     AllocationBestUnit,
     AllocationFairness,
     AllocationLoad,
@@ -47,12 +48,14 @@ RESULTS: tuple[type[Table], ...] = (
     AllocationValue,
     AllocationBestUnit,
     PolicyComparison,
+    AllocationAlternative,
 )
 
 __all__ = [
     "INPUTS",
     "RESULTS",
     "AllocationAdmission",
+    "AllocationAlternative",
     "AllocationArc",
     "AllocationBestUnit",
     "AllocationCapacity",

@@ -164,3 +164,28 @@ class PolicyComparison(Table):
         name = "policy_comparison"
         unique = ["policy"]
         metadata = {"layer": "results", "source": "the allocation model and simple policies"}
+
+
+class AllocationAlternative(Table):
+    """What another way of taking demand or of being fair would have planned."""
+
+    setting: str = column("The setting that differs, and its value.")
+    harm: float = column("Harm at mean demand.", "points", ge=0)
+    unmet: float = column("Patients not admitted.", "patients", ge=0)
+    worst: float = column("Largest share of harm unmet in a zone.", "share", ge=0)
+    crowded: float = column("Largest share of crowding in an institution.", "share", ge=0)
+    zones_worst_tenth: float = column("Mean share of the worst tenth of zones.", "share", ge=0)
+    institutions_worst_tenth: float = column(
+        "Mean share of the worst tenth of institutions.", "share", ge=0
+    )
+    sent: float = column("Patients sent elsewhere than usual.", "patients", ge=0)
+    moved: float = column("Units moved.", "units", ge=0)
+    surge_unit_days: float = column("Surge units opened, by day.", "unit-days", ge=0)
+    cost: float = column("Cost of sending, moving and surge.", "currency", ge=0)
+    simulated_harm: float = column("Mean harm over drawn demands.", "points", ge=0)
+    simulated_harm_bad: float = column("Harm that one drawn demand in ten exceeds.", "points", ge=0)
+
+    class Config:
+        name = "allocation_alternative"
+        unique = ["setting"]
+        metadata = {"layer": "results", "source": "the allocation model under other settings"}

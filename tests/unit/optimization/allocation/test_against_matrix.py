@@ -3,8 +3,8 @@
 import polars as pl
 import pytest
 
-from optimization.allocation.plan import solve
 from optimization.allocation.read import read_instance
+from optimization.allocation.solve import solve
 from optimization.highs import SolveSettings
 from tests.unit.optimization.allocation.cases import assumptions, places, random_tables
 from tests.unit.optimization.allocation.matrix_model import optimum

@@ -6,9 +6,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from optimization.allocation.accounting import harm
-from optimization.allocation.plan import solve
 from optimization.allocation.policies import simple_policies
 from optimization.allocation.read import read_instance
+from optimization.allocation.solve import solve
 from optimization.highs import SolveSettings, tiers
 from tests.unit.optimization.allocation.cases import assumptions, places, random_tables
 

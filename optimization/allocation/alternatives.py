@@ -1,0 +1,87 @@
+"""What other settings would have planned: the price of robustness, the price of fairness."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from optimization.allocation.accounting import Outcome, institution_shares, zone_shares
+from optimization.allocation.comparison import measures
+from optimization.allocation.instance import Instance
+from optimization.allocation.read import demand_above_mean, read_instance
+from optimization.allocation.simulate import simulated_harms
+from optimization.allocation.solve import solve
+from optimization.highs import SolveSettings
+from schemas.assumptions.allocation import AllocationAssumptions, Budget
+from schemas.base import check, conform
+from schemas.results.allocation import AllocationAlternative
+
+DRAWS = 100
+SEED = 20260101
+DEMANDS: Mapping[str, Any] = {
+    "mean": "mean",
+    "budget 1": Budget(budget=1),
+    "budget 2": Budget(budget=2),
+    "upper": "upper",
+}
+FAIRNESS = ("none", "worst_share", "graduated")
+
+
+def alternatives(
+    tables: Mapping[str, pl.DataFrame],
+    zones: pl.DataFrame,
+    institutions: pl.DataFrame,
+    assumptions: AllocationAssumptions,
+    settings: SolveSettings,
+) -> pl.DataFrame:
+    """``AllocationAlternative``: one plan for each way of taking demand and of being fair.
+
+    All are measured on mean demand, and on the same drawn demands.
+
+    Raises:
+        SolverStopped: one of them was not solved by the time limit.
+    """
+    given = tables, zones, institutions
+    expected = read_instance(*given, assumptions.model_copy(update={"demand": "mean"}))
+    above = demand_above_mean(tables, expected.names)
+    rows = []
+    for setting, changes in _settings().items():
+        instance = read_instance(*given, assumptions.model_copy(update=changes))
+        solution = solve(instance, settings, dict(tables)).plan
+        harms = simulated_harms(expected, above, solution, DRAWS, SEED)
+        rows.append({"setting": setting} | _row(instance, solution, harms))
+    frame = pl.DataFrame(rows).with_columns(pl.selectors.float().round(9))
+    return check(AllocationAlternative, conform(AllocationAlternative, frame))
+
+
+def _settings() -> dict[str, dict[str, Any]]:
+    robust = {f"demand {name}": {"demand": value} for name, value in DEMANDS.items()}
+    fair = {f"fairness {rule}": {"fairness": rule} for rule in FAIRNESS}
+    return robust | fair
+
+
+def _row(instance: Instance, plan: Outcome, harms: np.ndarray) -> dict[str, float]:
+    """Measures of a plan for ``instance``, its crowding counted without room kept free."""
+    bare = replace(instance, reserve=np.zeros_like(instance.reserve))
+    unreserved = replace(
+        plan,
+        over=np.maximum(
+            plan.use - instance.resources.occupancy[None, :, None] * (plan.stock + plan.surge), 0
+        ),
+    )
+    found = measures(bare, unreserved)
+    kept = ("harm", "unmet", "worst", "crowded", "sent", "moved", "surge_unit_days", "cost")
+    return {column: found[column] for column in kept} | {
+        "zones_worst_tenth": _worst_tenth(zone_shares(bare, unreserved)),
+        "institutions_worst_tenth": _worst_tenth(institution_shares(bare, unreserved)),
+        "simulated_harm": float(harms.mean()),
+        "simulated_harm_bad": float(np.quantile(harms, 0.9)),
+    }
+
+
+def _worst_tenth(shares: np.ndarray) -> float:
+    """Mean share of the tenth of members that fare worst."""
+    worst = np.sort(shares)[::-1][: max(1, shares.size // 10)]
+    return float(worst.mean()) if worst.size else 0.0

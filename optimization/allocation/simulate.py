@@ -1,0 +1,51 @@
+"""What a plan would have done, had demand been other than expected."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from optimization.allocation.accounting import Outcome, harm, outcome
+from optimization.allocation.instance import Instance
+
+NINE_IN_TEN = 1.2815515655446004
+
+
+def simulated_harms(
+    expected: Instance, above: np.ndarray, plan: Outcome, draws: int, seed: int
+) -> np.ndarray:
+    """Harm of ``plan`` under ``draws`` drawn demands, points.
+
+    ``expected`` has mean demand; ``above`` is upper - mean by zone, class and day, upper being
+    what demand stays below nine times in ten. Half of the variance is the day's, shared by
+    all; half each zone's and class's own. Where more or fewer come than planned, they are
+    admitted, sent and left out in the shares of the plan.
+    """
+    random = np.random.default_rng(seed)
+    shares = _shares(expected, plan)
+    return np.array(
+        [
+            _harm(expected, _drawn(expected.demand, above, random), shares, plan)
+            for _ in range(draws)
+        ]
+    )
+
+
+def _drawn(mean: np.ndarray, above: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    shared = random.standard_normal((1, 1, mean.shape[2]))
+    own = random.standard_normal(mean.shape)
+    spread = (shared + own) / np.sqrt(2) / NINE_IN_TEN
+    return np.maximum(mean + above * spread, 0.0).round(6)
+
+
+def _shares(instance: Instance, plan: Outcome) -> np.ndarray:
+    """Part of a zone's patients of a class whom each arc takes on each day."""
+    taken = np.zeros_like(instance.demand)
+    np.add.at(taken, (instance.arcs.zone, instance.arcs.care), plan.admit)
+    everyone = (taken + plan.unmet)[instance.arcs.zone, instance.arcs.care]
+    return np.divide(plan.admit, everyone, out=np.zeros_like(plan.admit), where=everyone > 0)
+
+
+def _harm(expected: Instance, demand: np.ndarray, shares: np.ndarray, plan: Outcome) -> float:
+    came = replace(expected, demand=demand, reserve=np.zeros_like(expected.reserve))
+    admit = shares * demand[expected.arcs.zone, expected.arcs.care]
+    return harm(came, outcome(came, admit, plan.move, plan.surge))
