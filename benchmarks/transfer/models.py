@@ -1,0 +1,79 @@
+"""The instance written for Pyomo: once as most people would, once as templates."""
+
+from typing import Any
+
+import numpy as np
+import pyomo.environ as pyo
+
+from benchmarks.transfer.instance import PENALTY, Transfer
+from optimization.highs import templatized
+
+
+def plain(transfer: Transfer) -> pyo.ConcreteModel:
+    """Rules over Python lists and arrays, expanded row by row."""
+    supply, need, km = transfer.supply.tolist(), transfer.need.tolist(), transfer.km.tolist()
+    leaving, arriving = transfer.leaving(), transfer.arriving()
+    m = _variables(transfer)
+
+    def met(m: Any, i: int, r: int, t: int) -> Any:
+        out = sum(m.ship[a, r, t] for a in leaving[i])
+        come = sum(m.ship[a, r, t] for a in arriving[i])
+        return supply[i][r][t] - out + come + m.missing[i, r, t] >= need[i][r][t]
+
+    def held(m: Any, i: int, r: int, t: int) -> Any:
+        return sum(m.ship[a, r, t] for a in leaving[i]) <= supply[i][r][t]
+
+    m.met = pyo.Constraint(m.institutions, m.resources, m.days, rule=met)
+    m.held = pyo.Constraint(m.institutions, m.resources, m.days, rule=held)
+    shipped = sum(km[a] * ship for (a, _, _), ship in m.ship.items())
+    m.cost = pyo.Objective(expr=shipped + PENALTY * sum(m.missing.values()))
+    return m
+
+
+def templates(transfer: Transfer) -> pyo.ConcreteModel:
+    """Rules over Pyomo sets and parameters, as all models of Catchment are written."""
+    with templatized():
+        m = _variables(transfer)
+        m.leaving = pyo.Set(m.institutions, initialize=dict(enumerate(transfer.leaving())))
+        m.arriving = pyo.Set(m.institutions, initialize=dict(enumerate(transfer.arriving())))
+        cells = (m.institutions, m.resources, m.days)
+        m.supply = pyo.Param(*cells, initialize=_by_cell(transfer.supply))
+        m.need = pyo.Param(*cells, initialize=_by_cell(transfer.need))
+        m.km = pyo.Param(m.arcs, initialize=dict(enumerate(transfer.km.tolist())))
+        m.met = pyo.Constraint(*cells, rule=_met)
+        m.held = pyo.Constraint(*cells, rule=_held)
+        m.cost = pyo.Objective(rule=_cost)
+    return m
+
+
+def _met(m: Any, i: int, r: int, t: int) -> Any:
+    out = sum(m.ship[a, r, t] for a in m.leaving[i])
+    come = sum(m.ship[a, r, t] for a in m.arriving[i])
+    return m.supply[i, r, t] - out + come + m.missing[i, r, t] >= m.need[i, r, t]
+
+
+def _held(m: Any, i: int, r: int, t: int) -> Any:
+    return sum(m.ship[a, r, t] for a in m.leaving[i]) <= m.supply[i, r, t]
+
+
+def _cost(m: Any) -> Any:
+    shipped = sum(m.km[a] * m.ship[a, r, t] for a in m.arcs for r in m.resources for t in m.days)
+    missing = sum(m.missing[i, r, t] for i in m.institutions for r in m.resources for t in m.days)
+    return shipped + PENALTY * missing
+
+
+def _variables(transfer: Transfer) -> pyo.ConcreteModel:
+    size = transfer.size
+    m = pyo.ConcreteModel(name="transfer")
+    m.institutions, m.arcs = (
+        pyo.RangeSet(0, size.institutions - 1),
+        pyo.RangeSet(0, transfer.arcs - 1),
+    )
+    m.resources, m.days = pyo.RangeSet(0, size.resources - 1), pyo.RangeSet(0, size.days - 1)
+    m.ship = pyo.Var(m.arcs, m.resources, m.days, domain=pyo.NonNegativeReals)
+    m.missing = pyo.Var(m.institutions, m.resources, m.days, domain=pyo.NonNegativeReals)
+    return m
+
+
+def _by_cell(values: np.ndarray) -> dict[tuple[int, ...], float]:
+    return dict(zip(np.ndindex(values.shape), values.ravel().tolist(), strict=True))
