@@ -23,6 +23,7 @@ from schemas.errors import HomeRefused
 # Keys never travel with what they open; the rest is made again by the next night.
 LEFT_OUT = frozenset({"keys", "spill", "prefect", "lock", "nights"})
 CONTENTS = "contents.json"
+RESTORING = ".restoring"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +53,32 @@ def backup(home: Home, folder: Path) -> Path:
 def restore(file: Path, home: Home, keys: Keys) -> Proof:
     """Unpack a backup into an empty home and prove every file and table.
 
+    A restore that was stopped is begun again by the next one into the same folder.
+
     Raises:
         HomeRefused: if the home is not empty, or a file is not what was backed up.
         KeyRefused: if the backup is damaged or its key is missing.
     """
-    if home.root.is_dir() and any(p.name != "keys" for p in home.root.iterdir()):
+    begun = home.root / RESTORING
+    if begun.exists():
+        _clear(home.root)
+    elif home.root.is_dir() and any(p.name != "keys" for p in home.root.iterdir()):
         raise HomeRefused(f"{home.root} is not empty; restore into a new folder")
+    home.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    begun.touch()
     home.prepare()
-    return _unpack(file, home, keys)
+    proof = _unpack(file, home, keys)
+    begun.unlink()
+    return proof
+
+
+def _clear(root: Path) -> None:
+    """Remove what a stopped restore left: all but the keys and the mark of the restore."""
+    for path in root.iterdir():
+        if path.is_dir() and path.name != "keys":
+            shutil.rmtree(path)
+        elif path.is_file() and path.name != RESTORING:
+            path.unlink()
 
 
 def drill(file: Path, home: Home) -> Proof:

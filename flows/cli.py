@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from flows.deliveries.commands import register
+from flows.unforeseen import unforeseen
 from schemas.errors import CatchmentError, ConfigRefused
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ Exit codes: 0 done · 1 an unexpected error · 2 a configuration or a command is
 3 a table is refused · 4 a file is refused · 5 a number is refused · 6 the solver stopped ·
 7 a plan is refused · 8 another night runs · 9 the home cannot be used ·
 10 rows do not add up · 11 the audit refused the new file ·
-12 a key or an encrypted file is refused · 13 a checked file would load, but not wholly.
+12 a key or an encrypted file is refused · 13 a checked file would load, but not wholly ·
+143 ended by SIGTERM; the next run completes the night.
 """
 app = typer.Typer(
     name="catchment",
@@ -261,6 +263,9 @@ def main() -> None:
     except CatchmentError as error:
         Console(stderr=True).print(f"catchment: {error}", style="red", markup=False, soft_wrap=True)
         code = error.exit_code
+    except Exception as error:  # its text may carry what stood in an extract
+        Console(stderr=True).print(f"catchment: {unforeseen(error)}", style="red", markup=False)
+        code = 1
     if code:
         sys.exit(code)
 

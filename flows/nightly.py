@@ -6,6 +6,7 @@ from pathlib import Path
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
+from flows.ending import ending_at_once
 from flows.home import one_night
 from flows.night.context import Night, plan_night
 from flows.night.run import begin, completed, run_step
@@ -38,7 +39,7 @@ def nightly(
         orchestrator="prefect",
     )
     planned.home.prepare()
-    with one_night(planned.home, planned.run_key):
+    with ending_at_once(), one_night(planned.home, planned.run_key):
         return _run(begin(planned) if attempt is None else planned.at(attempt))
 
 

@@ -5,6 +5,7 @@ import os
 from datetime import date
 from pathlib import Path
 
+from flows.ending import ending_at_once
 from flows.home import Home, one_night
 from flows.night.context import Night, plan_night
 from flows.night.run import begin, completed, run_plain
@@ -34,7 +35,7 @@ def run_night(
     night = plan_night(region, extracts, home or settings().home, day)
     night.home.prepare()
     notes: list[str] = []
-    with one_night(night.home, night.run_key):
+    with ending_at_once(), one_night(night.home, night.run_key):
         night = begin(night)
         if plain:
             run_plain(night)

@@ -2,16 +2,15 @@
 
 import hashlib
 import time
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 
 import polars as pl
 
 from flows.night.context import Night, now
 from flows.night.steps import Step, steps_of
+from flows.unforeseen import unforeseen
 from flows.warehouse import append, initialise, opened
 from schemas import ops
 from schemas.base import assert_checks_are_on, conform
@@ -80,10 +79,8 @@ def _without_values(step: Step, night: Night) -> int:
     except CatchmentError:
         raise
     except Exception as err:
-        kind = type(err).__name__
-        frames = traceback.extract_tb(err.__traceback__)
-    place = ", ".join(f"{Path(f.filename).name}:{f.lineno}" for f in frames[-4:])
-    raise StepFailed(f"step {step.name}: unforeseen {kind} at {place}")
+        said = unforeseen(err)
+    raise StepFailed(f"step {step.name}: {said}")
 
 
 def completed(night: Night) -> frozenset[str]:

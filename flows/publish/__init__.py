@@ -12,7 +12,7 @@ from flows.home import Home
 from flows.night.context import now
 from flows.publish.audit import audit
 from flows.publish.build import build
-from flows.publish.keep import Manifest, digest, keep_night, put_in_place
+from flows.publish.keep import Manifest, damaged, digest, keep_night, last_whole, put_in_place
 from schemas.errors import HomeRefused
 from schemas.tables import PUBLISHED
 
@@ -40,7 +40,9 @@ def publish(home: Home) -> int:
     for path in (new, new.with_name(new.name + ".wal")):
         path.unlink(missing_ok=True)
     rows = build(home, new)
-    audit(new, home.published)
+    if damaged(home):
+        audit_log.record(home, "published file was damaged", sha256=digest(home.published))
+    audit(new, last_whole(home))
     new.chmod(0o444)
     _prove(new)
     _sync(new)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -47,12 +48,17 @@ def nights(home: Home) -> Path:
 
 
 def keep_night(home: Home, new: Path, manifest: Manifest) -> None:
-    """Keep a second name of the new file, with its manifest; forget all but the last ones."""
+    """Keep a copy of the new file, with its manifest; forget all but the last ones.
+
+    A copy, not a second name: a byte that the disk loses is lost in one of them.
+    """
     folder = nights(home)
     folder.mkdir(mode=0o755, exist_ok=True)
     kept = folder / f"{manifest.stem}.duckdb"
+    for part in folder.glob(".*"):
+        part.unlink()
     if not kept.exists():
-        os.link(new, kept)
+        _copy(new, kept)
     _write(folder / f"{manifest.stem}.json", manifest)
     for stem in sorted(p.stem for p in folder.glob("*.duckdb"))[:-KEPT]:
         (folder / f"{stem}.duckdb").unlink()
@@ -66,6 +72,28 @@ def put_in_place(home: Home, new: Path, manifest: Manifest) -> None:
     new.replace(home.published)
     sync_folder(home.published.parent)
     _write(home.published.with_suffix(".json"), manifest)
+
+
+def damaged(home: Home) -> bool:
+    """Is the published file other than any that was ever published here?"""
+    if not home.published.is_file():
+        return False
+    beside = home.published.with_suffix(".json")
+    known = {m.sha256 for m in manifests(home)}
+    if beside.is_file():
+        known.add(json.loads(beside.read_text(encoding="utf-8"))["sha256"])
+    return digest(home.published) not in known
+
+
+def last_whole(home: Home) -> Path | None:
+    """The published file, or the newest kept one where that is damaged."""
+    if not damaged(home):
+        return home.published if home.published.is_file() else None
+    for manifest in reversed(manifests(home)):
+        kept = nights(home) / f"{manifest.stem}.duckdb"
+        if kept.is_file() and digest(kept) == manifest.sha256:
+            return kept
+    return None
 
 
 def manifests(home: Home) -> list[Manifest]:
@@ -93,10 +121,19 @@ def rollback(home: Home, to: str | None) -> Manifest:
         raise HomeRefused(f"{source} is damaged: its bytes are not those of its manifest")
     new = home.published.with_name(".catchment-back.duckdb")
     new.unlink(missing_ok=True)
-    os.link(source, new)
+    _copy(source, new)
     put_in_place(home, new, chosen)
     audit_log.record(home, "rollback", night=chosen.night, sha256=chosen.sha256)
     return chosen
+
+
+def _copy(source: Path, target: Path) -> None:
+    part = target.with_name(f".{target.name}.part")
+    shutil.copyfile(source, part)
+    part.chmod(0o444)
+    with part.open("rb") as copied:
+        os.fsync(copied.fileno())
+    part.replace(target)
 
 
 def _write(path: Path, manifest: Manifest) -> None:

@@ -72,3 +72,20 @@ def test_a_home_in_use_is_not_overwritten(home, tmp_path):
     file = backup(home, tmp_path / "backups")
     with pytest.raises(HomeRefused, match="not empty"):
         restore(file, home, Keys(home.keys))
+
+
+def test_a_restore_that_was_stopped_is_begun_again(home, tmp_path, monkeypatch):
+    file = backup(home, tmp_path / "backups")
+    copy = Home(tmp_path / "copy")
+    with monkeypatch.context() as stopped, pytest.raises(KeyboardInterrupt):
+        stopped.setattr("flows.backup._prove", _stop)
+        restore(file, copy, Keys(home.keys))
+    assert (copy.landing / "ab" / "abc").exists()
+    restore(file, copy, Keys(home.keys))
+    assert warehouse_fingerprint(copy) == warehouse_fingerprint(home)
+    with pytest.raises(HomeRefused, match="not empty"):
+        restore(file, copy, Keys(home.keys))
+
+
+def _stop(*given):
+    raise KeyboardInterrupt

@@ -4,10 +4,11 @@ import duckdb
 import polars as pl
 import pytest
 
+from flows.audit_log import log_file
 from flows.home import Home
 from flows.publish import publish
 from flows.publish.audit import audit
-from flows.publish.keep import KEPT, digest, manifests, nights, rollback
+from flows.publish.keep import KEPT, damaged, digest, last_whole, manifests, nights, rollback
 from flows.warehouse import append, initialise, opened, replace
 from schemas import clean, ops
 from schemas.base import conform
@@ -129,3 +130,26 @@ def test_a_forbidden_column_is_not_shown(home):
         con.execute("ALTER TABLE ops.about ADD COLUMN patient_key VARCHAR")
     with pytest.raises(AuditFailed, match="column patient_key may not be published"):
         audit(leaky, None)
+
+
+def test_a_damaged_published_file_is_said_and_the_next_night_takes_its_place(home):
+    night(home, "2026-02-09")
+    home.published.chmod(0o644)
+    data = bytearray(home.published.read_bytes())
+    data[len(data) // 2] ^= 1
+    home.published.write_bytes(data)
+    assert damaged(home)
+    assert last_whole(home).parent == nights(home)
+    night(home, "2026-02-10")
+    assert not damaged(home)
+    events = [json.loads(line)["event"] for line in log_file(home).read_text().splitlines()]
+    assert events == ["publish", "published file was damaged", "publish"]
+
+
+def test_a_lost_byte_is_lost_in_one_copy_alone(home):
+    night(home, "2026-02-09")
+    home.published.chmod(0o644)
+    with home.published.open("r+b") as file:
+        file.write(b"\0\0\0\0")
+    assert rollback(home, "2026-02-09").night == "2026-02-09"
+    assert shown(home) == "2026-02-09-0"

@@ -1,0 +1,21 @@
+"""An error that nobody foresaw, told without its text: texts of libraries carry rows."""
+
+import traceback
+from pathlib import Path
+
+FULL = "no space left on device"
+
+
+def unforeseen(error: Exception) -> str:
+    """Its kind, what the system said of it, and where it happened; never a value."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = ", ".join(f"{Path(f.filename).name}:{f.lineno}" for f in frames[-4:])
+    return f"unforeseen {type(error).__name__}{_system(error)} at {place}"
+
+
+def _system(error: Exception) -> str:
+    if FULL in str(error).lower():
+        return f" ({FULL}: make room and run again)"
+    if isinstance(error, OSError) and error.strerror:
+        return f" ({error.strerror})"
+    return ""
