@@ -8,6 +8,7 @@ import polars as pl
 from optimization.allocation import tables as published_tables
 from optimization.allocation.accounting import objectives
 from optimization.allocation.alternatives import alternatives
+from optimization.allocation.changes import changes
 from optimization.allocation.comparison import comparison
 from optimization.allocation.instance import Instance
 from optimization.allocation.policies import simple_policies
@@ -19,7 +20,11 @@ from optimization.highs import SolveRecord, SolveSettings
 from schemas.assumptions.allocation import AllocationAssumptions, Budget
 from schemas.base import conform, empty
 from schemas.errors import PlanRefused
-from schemas.results.allocation import AllocationAlternative, AllocationSetting
+from schemas.results.allocation import (
+    AllocationAlternative,
+    AllocationChange,
+    AllocationSetting,
+)
 
 DOUBT = 1e-5
 
@@ -39,11 +44,13 @@ def plan(
     institutions: pl.DataFrame,
     assumptions: AllocationAssumptions,
     threads: int = 2,
+    announced: Mapping[str, pl.DataFrame] | None = None,
 ) -> AllocationPlan:
     """Decide who is treated where and what moves.
 
     ``tables`` are the input tables of ``schemas.results.allocation`` by name; ``zones`` has
-    zone_id, region_id, ``institutions`` institution_id, region_id.
+    zone_id, region_id, ``institutions`` institution_id, region_id. ``announced`` is last
+    night's allocation_transfer and allocation_move: what differs of it is told.
 
     Raises:
         InputRefused: numbers or tables that contradict each other.
@@ -53,6 +60,10 @@ def plan(
     settings = SolveSettings(time_limit_s=assumptions.time_limit_s, threads=threads)
     solved = solve(instance, settings, {**tables, **_settings(assumptions)})
     exact = _frames(instance, solved, settings) | {"allocation_setting": _table(assumptions)}
+    exact["allocation_change"] = empty(AllocationChange)
+    if announced is not None:
+        first = pl.lit(instance.names.days[0])
+        exact["allocation_change"] = changes(exact, announced, first)
     exact["allocation_alternative"] = empty(AllocationAlternative)
     if assumptions.compare_settings:
         given = tables, zones, institutions

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from optimization.verify import Verification
+from optimization.verify.allocation.changed import check_changes
 from optimization.verify.allocation.compared import check_comparison
 from optimization.verify.allocation.fair import check_worth
 from optimization.verify.allocation.flows import check_flows
@@ -18,7 +19,7 @@ from optimization.verify.allocation.priced import check_prices
 from optimization.verify.allocation.verdict import Verdict
 from optimization.verify.allocation.view import View
 
-CHECKS = (check_flows, check_loads, check_worth, check_prices, check_comparison)
+CHECKS = (check_flows, check_loads, check_worth, check_prices, check_comparison, check_changes)
 
 
 def verify_allocation(tables: Mapping[str, pl.DataFrame]) -> Verification:

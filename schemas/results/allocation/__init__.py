@@ -17,6 +17,7 @@ from schemas.results.allocation.plan import (
     AllocationAdmission,
     AllocationAlternative,
     AllocationBestUnit,
+    AllocationChange,
     AllocationFairness,
     AllocationLoad,
     AllocationMove,
@@ -49,6 +50,7 @@ RESULTS: tuple[type[Table], ...] = (
     AllocationBestUnit,
     PolicyComparison,
     AllocationAlternative,
+    AllocationChange,
 )
 
 __all__ = [
@@ -58,6 +60,7 @@ __all__ = [
     "AllocationAlternative",
     "AllocationArc",
     "AllocationBestUnit",
+    "AllocationChange",
     "AllocationCapacity",
     "AllocationCensus",
     "AllocationClass",

@@ -189,3 +189,21 @@ class AllocationAlternative(Table):
         name = "allocation_alternative"
         unique = ["setting"]
         metadata = {"layer": "results", "source": "the allocation model under other settings"}
+
+
+class AllocationChange(Table):
+    """A transfer or move on a day that was announced last night and differs tonight."""
+
+    kind: str = column("transfer or move.", isin=["transfer", "move"])
+    from_id: str = column("Zone of the patients, or institution that gives.")
+    to_id: str = column("Institution that receives.")
+    subject_id: str = column("Care class of the patients, or resource that moves.")
+    date: pl.Date = column("Day of the plan.")
+    announced: float = column("Patients or units announced last night.", "units", ge=0)
+    planned: float = column("Patients or units planned tonight.", "units", ge=0)
+    change: float = column("Planned less announced.", "units")
+
+    class Config:
+        name = "allocation_change"
+        unique = ["kind", "from_id", "to_id", "subject_id", "date"]
+        metadata = {"layer": "results", "source": "tonight's plan and last night's"}

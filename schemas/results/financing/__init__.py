@@ -19,6 +19,7 @@ from schemas.results.financing.inputs import (
     FinancingProjectionError,
     FinancingRegion,
     FinancingSetting,
+    FinancingTariff,
 )
 from schemas.results.financing.plan import (
     FinancingBalance,
@@ -42,6 +43,7 @@ INPUTS: tuple[type[Table], ...] = (
     FinancingInstitution,
     FinancingActivity,
     FinancingClaim,
+    FinancingTariff,
     FinancingArrears,
     FinancingPayer,
     FinancingFund,

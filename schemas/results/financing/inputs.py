@@ -124,6 +124,29 @@ class FinancingClaim(Table):
         metadata = {"layer": "results", "source": SOURCE}
 
 
+class FinancingTariff(Table):
+    """A payer's claims by admissions and tariff, in place of the revenue that was reported."""
+
+    institution_id: str = column("Institution.")
+    payer_id: str = column("Payer.")
+    weighted: float = column(
+        "Admissions, each by its class's weight.", "weighted admissions/day", ge=0
+    )
+    base_rate: float = column("Tariff of weight 1.", "currency/weighted admission", gt=0)
+    payer_share: float = column("The payer's part of them.", "share", ge=0, le=1)
+    share_rule: str = column(
+        "What gives the share: admissions whose payer is known, or reported revenue.",
+        isin=("admissions", "revenue"),
+    )
+    reported: float = column("Revenue from the payer as reported.", "currency/day", ge=0)
+    amount: float = column("Claims as usual: the three multiplied.", "currency/day", ge=0)
+
+    class Config:
+        name = "financing_tariff"
+        unique = ["institution_id", "payer_id"]
+        metadata = {"layer": "results", "source": SOURCE}
+
+
 class FinancingArrears(Table):
     """What a payer owed an institution before the first period; absent rows are 0."""
 

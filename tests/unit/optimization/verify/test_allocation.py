@@ -28,7 +28,8 @@ def solved(**settings):
         less = pl.col("harm") * 0.3
         given["allocation_class"] = given["allocation_class"].with_columns(harm=less)
     zones, institutions = places(given, regions=2)
-    made = plan(given, zones, institutions, assumptions(**settings))
+    before = plan(random_tables(3), zones, institutions, assumptions()).frames
+    made = plan(given, zones, institutions, assumptions(**settings), announced=before)
     run = {"plan_run": made.record.run_table(0.0)}
     return {"zone": zones, "institution": institutions, **given, **made.frames, **run}, made
 
