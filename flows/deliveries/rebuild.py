@@ -3,37 +3,28 @@
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 
 from flows.ddl import qualified
-from flows.deliveries.decisions import Decision, read_decisions
-from flows.deliveries.sidecar import Delivery, landed_path, read_sidecars
+from flows.deliveries.decisions import read_decisions
+from flows.deliveries.sidecar import Delivery, read_sidecars
 from flows.home import Home, one_night
 from flows.landing import sync_folder
 from flows.night.context import Night
-from flows.night.ingest.deliver import content_of, read_content
-from flows.night.ingest.record import Account, insert
-from flows.night.ingest.settled import decision_row
+from flows.night.ingest.again import again
 from flows.night.steps import Step, steps_of
-from flows.protect.encryption import plain_hash
-from flows.protect.keys import Keys
-from flows.protect.veil import veil_of
-from flows.regions import RegionFiles, load_region
-from flows.warehouse import Connection, append, initialise, opened, transaction
+from flows.regions import load_region
+from flows.warehouse import initialise, opened, transaction
 from schemas import ops
 from schemas.base import Table, polars_schema
 from schemas.errors import (
     CatchmentError,
     ConfigRefused,
-    DeliveryRejected,
     HomeRefused,
-    KeyRefused,
     StepFailed,
 )
-from transforms.feed import Outcome
 
 TABLES = ("clean ", "regional ")
 PLANS = ("allocation", "financing", "about")
@@ -107,7 +98,7 @@ def _made(
     initialise(night.home)
     decisions = {d.delivery_id: d for d in read_decisions(home)}
     with opened(night.home) as con:
-        rows = sum(_again(night, home, con, d, decisions) for d in deliveries)
+        rows = sum(again(night, home, con, d, decisions) for d in deliveries)
     said = [f"{len(deliveries):,} deliveries, {rows:,} rows loaded"]
     for step in steps_of(night):
         if step.name.startswith(steps):
@@ -127,53 +118,6 @@ def _run(night: Night, step: Step) -> list[str]:
     if step.name.startswith(TABLES):
         raise StepFailed(f"step {step.name}: {reason}; the old warehouse stays")
     return [f"{step.name}: {reason}; the next night makes it"]
-
-
-def _again(
-    night: Night, home: Home, con: Connection, delivery: Delivery, decisions: dict[str, Decision]
-) -> int:
-    flags = [delivery.flags] if delivery.flags else []
-    account = Account(delivery.verdict, delivery.reason, delivery.rows_read, flags)
-    if delivery.verdict == "loaded" and delivery.erased is None:
-        account = replace(account, outcome=_read(night.files, home, con, delivery))
-    with transaction(con):
-        loaded = insert(con, delivery, account)
-        if delivery.decided and delivery.delivery_id in decisions:
-            decision = decisions[delivery.delivery_id]
-            append(con, ops.Decision, decision_row(decision, delivery.decided, delivery.verdict))
-    return loaded
-
-
-def _read(files: RegionFiles, home: Home, con: Connection, delivery: Delivery) -> Outcome:
-    feed = next((f for f in files.feeds if f.feed == delivery.feed), None)
-    if feed is None:
-        raise HomeRefused(
-            f"delivery {delivery.delivery_id} is of feed {delivery.feed}, which the region's file"
-            " does not name: name one that does with --region"
-        )
-    path, veil = landed_path(home, delivery), veil_of(home, files)
-    if not _is_whole(path, delivery, veil.keys):
-        raise HomeRefused(
-            f"{path} is missing or damaged: put it back from a backup, or have"
-            f" {delivery.file_name} sent again"
-        )
-    try:
-        content = content_of(path, delivery.file_name, feed, veil.keys)
-        return read_content(con, feed, delivery.extract_time, content, veil)[0]
-    except DeliveryRejected as err:
-        reason = str(err)
-    raise HomeRefused(
-        f"delivery {delivery.delivery_id} ({delivery.file_name}) was loaded and no longer would be:"
-        f" {reason}; set the feed's file right and rebuild again"
-    )
-
-
-def _is_whole(path: Path, delivery: Delivery, keys: Keys) -> bool:
-    try:
-        known = (delivery.sha256, delivery.kept_sha256)
-        return path.is_file() and plain_hash(path, keys) in known
-    except KeyRefused:
-        return False
 
 
 def _operations(new: Home, old: Home) -> bool:

@@ -5,6 +5,7 @@ from datetime import datetime
 from flows.deliveries.leave_out import expire
 from flows.deliveries.sidecar import sweep
 from flows.night.context import Night
+from flows.night.ingest.again import complete_last
 from flows.night.ingest.arrivals import Arrival, arrivals_of
 from flows.night.ingest.deliver import deliver
 from flows.night.ingest.record import Account, settle
@@ -36,10 +37,14 @@ def ingest_feed(night: Night, feed_name: str) -> int:
 
 
 def ingest_unclaimed(night: Night) -> int:
-    """Record, as rejected, each file that no feed of the region expects; returns their count."""
+    """Record, as rejected, each file that no feed of the region expects; returns their count.
+
+    Then nothing of this night is left to come: what a killed night had judged is completed.
+    """
     unclaimed = [a for a in arrivals_of(night) if a.feed is None]
     with opened(night.home) as con:
         for arrival in unclaimed:
             reason = arrival.fault or "no feed of this region expects a file of this name"
             settle(night, con, arrival, None, Account("rejected", reason))
+        complete_last(night, con)
     return len(unclaimed)

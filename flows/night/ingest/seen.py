@@ -12,18 +12,13 @@ SAME = """
     WHERE content_sha256 = ? AND feed = ? AND verdict <> 'duplicate'
     ORDER BY received_at, delivery_id
 """
-BEFORE = """
-    SELECT delivery_id, content_sha256, rows_read FROM ops.delivery
-    WHERE feed = ? AND verdict = 'loaded' AND extract_time <= ?
-    ORDER BY extract_time DESC, received_at DESC, delivery_id DESC LIMIT 1
-"""
 
 
 def seen(con: Connection, arrival: Arrival, content_sha256: str) -> Account | None:
     """The verdict on content that came before; null if it is to be read.
 
-    The same content under another extract time is read again, unless it follows itself: then it
-    changes nothing, as of any date.
+    The same content under another extract time is read again: it is what its sender says of that
+    time, whatever comes late in between.
     """
     assert arrival.feed is not None
     feed = arrival.feed.feed
@@ -36,10 +31,6 @@ def seen(con: Connection, arrival: Arrival, content_sha256: str) -> Account | No
             return Account("rejected", f"{same} was refused")
         if verdict == "loaded" and extract_time == arrival.extract_time:
             return Account("duplicate", f"{same} is loaded", rows)
-    for delivery, content, rows in con.execute(BEFORE, [feed, arrival.extract_time]).fetchall():
-        if content == content_sha256:
-            reason = f"the same bytes as delivery {delivery}, which is loaded, under a new name"
-            return Account("duplicate", reason, rows)
     return None
 
 

@@ -25,13 +25,18 @@ def refuse_if_lost(night: Night, con: Connection) -> None:
     Raises:
         HomeRefused: naming the command that makes the warehouse again.
     """
-    known = {row[0] for row in con.execute("SELECT delivery_id FROM ops.delivery").fetchall()}
-    names = {path.stem for path in night.home.landing.glob("??/*.json")}
-    if len(names - known) > 1:
+    lost = len(not_in_warehouse(night, con))
+    if lost > 1:
         raise HomeRefused(
-            f"{night.home.warehouse} lacks {len(names - known)} deliveries that the landing folder"
+            f"{night.home.warehouse} lacks {lost} deliveries that the landing folder"
             f" holds; run `catchment rebuild --home {night.home.root}`"
         )
+
+
+def not_in_warehouse(night: Night, con: Connection) -> set[str]:
+    """Deliveries that the landing folder knows and the warehouse does not."""
+    known = {row[0] for row in con.execute("SELECT delivery_id FROM ops.delivery").fetchall()}
+    return {path.stem for path in night.home.landing.glob("??/*.json")} - known
 
 
 def apply_decisions(night: Night, con: Connection, feed_name: str) -> int:

@@ -140,6 +140,22 @@ def test_a_kill_before_the_warehouse_is_written_is_made_good(place, monkeypatch)
     assert place.newest().height == 42
 
 
+def test_what_a_killed_night_had_judged_is_loaded_though_its_file_is_gone(place, monkeypatch):
+    sent = place.send(NEXT, beds(WEEK))
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("flows.night.ingest.record.insert", killed)
+        with pytest.raises(KeyboardInterrupt):
+            place.night()
+    sent.unlink()
+    assert place.night() == {NEXT: ("loaded", "")}
+    assert place.newest().height == 42
+    assert place.night() == {}
+
+
 def test_what_a_kill_left_half_written_is_swept_away(place):
     (place.home.landing / ".part-1").write_text("half")
     (place.home.receipts / ".a.csv.1").write_text("half")
