@@ -23,6 +23,7 @@ UNITS = frozenset(
         "currency/km",
         "currency/unit-day",
         "currency/unit-km",
+        "currency/weighted admission",
         "day",
         "days",
         "degrees",
@@ -48,6 +49,7 @@ UNITS = frozenset(
         "units",
         "units/patient",
         "visits",
+        "weighted admissions/day",
         "year",
     }
 )

@@ -12,6 +12,7 @@ from optimization import financing as financing_model
 from optimization.verify.allocation import verify_allocation
 from optimization.verify.financing import verify_financing
 from schemas import clean, ops
+from schemas.assumptions.financing import FinancingAssumptions
 from schemas.base import Table, conform, empty, name
 from schemas.errors import SolverStopped
 from schemas.results import allocation as allocation_tables
@@ -68,13 +69,13 @@ def financing(night: Night) -> int:
     """Solve, verify and store who pays; a stopped solver leaves the last budget."""
     region = night.region
     with opened(night.home) as con:
-        tables = frames_of(con, FINANCED_FROM)
+        tables = frames_of(con, _financed_from(region.financing))
         start = planning_start(read(con, clean.CapacityEstimate), region.classes, night.date)
     inputs = financing_inputs(tables, region.financing, start)
     if inputs["financing_institution"].is_empty():
         return _nothing_to_finance(night, inputs)
     try:
-        plan = financing_model.plan(inputs, threads=threads())
+        plan = financing_model.plan(inputs, threads(), region.financing.time_limit_s)
     except SolverStopped as stopped:
         return _stale(night, "financing", str(stopped))
     return _store(night, FINANCING, {**inputs, **plan.frames})
@@ -133,6 +134,11 @@ def about(night: Night) -> int:
 def threads() -> int:
     """Threads that the solver may use."""
     return settings().threads
+
+
+def _financed_from(assumed: FinancingAssumptions) -> tuple[type[Table], ...]:
+    """Tables that the financing reads; encounters only where a tariff pays for them."""
+    return (*FINANCED_FROM, clean.Encounter) if assumed.base_rates else FINANCED_FROM
 
 
 def _store(night: Night, tables: tuple[type[Table], ...], frames: Frames) -> int:

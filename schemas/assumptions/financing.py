@@ -7,6 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Purpose = Literal["operating", "capital"]
 Share = Annotated[float, Field(ge=0, le=1)]
 Measure = Literal["uncompensated_care", "operating_cost", "depreciation", "subsidies"]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Weight = Annotated[float, Field(gt=0)]
+PER_ADMISSION = "/weighted admission"
 
 
 class _Assumptions(BaseModel):
@@ -30,6 +33,18 @@ class PayerAssumptions(_Assumptions):
     tariff_beyond: Share = Field(
         1, description="part of its tariff that it pays for activity beyond the usual [share]"
     )
+    base_rate: float | None = Field(
+        None,
+        gt=0,
+        description="what it pays for an admission of weight 1; unset: claims follow reported "
+        "revenue [currency/weighted admission]",
+    )
+    unit: str | None = Field(
+        None, description="unit of base_rate, for example EUR/weighted admission [text]"
+    )
+    currency: Currency | None = Field(
+        None, description="currency of its amounts; unset: the region's [ISO 4217]"
+    )
     source: str = Field("", description="where the numbers come from, with a date [text]")
 
     @model_validator(mode="after")
@@ -37,6 +52,16 @@ class PayerAssumptions(_Assumptions):
         """A ceiling is an amount or a share, not both."""
         if self.ceiling is not None and self.ceiling_share is not None:
             raise ValueError("set ceiling or ceiling_share, not both")
+        return self
+
+    @model_validator(mode="after")
+    def tariff_has_a_unit(self) -> Self:
+        """A base rate says of what it is the price, and in which currency."""
+        if (self.base_rate is None) != (self.unit is None):
+            raise ValueError(
+                "a tariff without unit: set base_rate with unit, "
+                f"for example EUR{PER_ADMISSION}, or neither"
+            )
         return self
 
 
@@ -61,6 +86,9 @@ class FundAssumptions(_Assumptions):
     carry_over: bool = Field(False, description="does unused money stay? [true/false]")
     cost: float | None = Field(
         None, ge=0, description="cost of a unit of public money; at least what deposits earn [1]"
+    )
+    currency: Currency | None = Field(
+        None, description="currency of its amounts; unset: the region's [ISO 4217]"
     )
     source: str = Field("", description="where the numbers come from, with a date [text]")
 
@@ -96,6 +124,9 @@ class LoanAssumptions(_Assumptions):
     draw_first: int = Field(1, ge=1, description="first period in which it may be drawn [1]")
     draw_last: int | None = Field(
         None, ge=1, description="last period in which it may be drawn; unset: the plan's last [1]"
+    )
+    currency: Currency | None = Field(
+        None, description="currency of its amounts; unset: the region's [ISO 4217]"
     )
     source: str = Field("", description="where the numbers come from, with a date [text]")
 
@@ -152,9 +183,25 @@ class FinancingAssumptions(_Assumptions):
     payers: dict[str, PayerAssumptions] = Field(
         default_factory=dict, description="by payer_id; a payer not named has no ceiling [table]"
     )
+    weights: dict[str, Weight] = Field(
+        default_factory=dict,
+        description="by class_id: what an admission weighs in a tariff [weighted admissions]",
+    )
     funds: tuple[FundAssumptions, ...] = Field((), description="public money [table]")
     loans: tuple[LoanAssumptions, ...] = Field((), description="loan products [table]")
     source: str = Field("", description="where the numbers come from, with a date [text]")
+
+    @property
+    def base_rates(self) -> dict[str, float]:
+        """What an admission of weight 1 pays, by payer; payers without a tariff are absent."""
+        return {y: a.base_rate for y, a in self.payers.items() if a.base_rate is not None}
+
+    @model_validator(mode="after")
+    def tariffs_have_weights(self) -> Self:
+        """A base rate is worth nothing without the weights of the classes."""
+        if self.base_rates and not self.weights:
+            raise ValueError("weights: base_rate needs a weight of each class above 0")
+        return self
 
     @model_validator(mode="after")
     def ids_are_unique(self) -> Self:

@@ -7,7 +7,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from schemas.assumptions.allocation import AllocationAssumptions
-from schemas.assumptions.financing import FinancingAssumptions
+from schemas.assumptions.financing import (
+    PER_ADMISSION,
+    FinancingAssumptions,
+    FundAssumptions,
+    LoanAssumptions,
+    PayerAssumptions,
+)
 from schemas.assumptions.planning import PlanningAssumptions
 from schemas.errors import ConfigRefused
 
@@ -88,6 +94,29 @@ class Region(_Part):
         _present("allocation.classes", classes - set(self.allocation.classes))
         used = {r for c in self.classes for r in c.uses}
         _present("allocation.resources", used - set(self.allocation.resources))
+        if self.financing.weights:
+            _known("financing.weights", self.financing.weights, classes)
+            _present("financing.weights", classes - set(self.financing.weights))
+        return self
+
+    @model_validator(mode="after")
+    def _one_currency(self) -> "Region":
+        money = self.financing
+        parts: dict[str, PayerAssumptions | FundAssumptions | LoanAssumptions] = {
+            **{f"payers.{y}": payer for y, payer in money.payers.items()},
+            **{f"funds.{k}": fund for k, fund in enumerate(money.funds)},
+            **{f"loans.{k}": loan for k, loan in enumerate(money.loans)},
+        }
+        for key, part in parts.items():
+            if part.currency not in (None, self.currency):
+                raise ValueError(
+                    f"financing.{key}.currency must be {self.currency}, the region's: "
+                    "currencies are not mixed"
+                )
+        wanted = f"{self.currency}{PER_ADMISSION}"
+        for y, payer in money.payers.items():
+            if payer.unit not in (None, wanted):
+                raise ValueError(f"financing.payers.{y}.unit must be {wanted}")
         return self
 
 

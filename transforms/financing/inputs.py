@@ -12,6 +12,7 @@ from schemas.results.financing import FinancingSetting
 from transforms.financing import cells, institutions, projection, shares, sources
 from transforms.financing.reports import newest
 from transforms.financing.response import cost_response
+from transforms.financing.tariffs import by_tariff, tariffs
 
 LARGEST = 1e6
 NO_LOAN_SPREAD = 0.01
@@ -34,7 +35,7 @@ def financing_inputs(
     Args:
         tables: ``zone``, ``institution``, ``population``, ``finance`` and ``allocation_load``;
             of the last no rows if activity is not planned. With ``activity``, how cost follows
-            it is estimated.
+            it is estimated; with ``activity`` or ``encounter``, tariffs make claims.
         assumed: what the region believes about money.
         start: first day of the first period.
     """
@@ -45,7 +46,9 @@ def financing_inputs(
     closed = left_out.filter(pl.col("reason") == "report_too_old")
     reporting = everyone.join(closed, on="institution_id", how="anti").sort("institution_id")
     financed = everyone.join(left_out, on="institution_id", how="anti").sort("institution_id")
-    daily_claims = daily_claims.join(financed, on="institution_id", how="semi")
+    reported = daily_claims.join(financed, on="institution_id", how="semi")
+    tariff = tariffs(reported, tables, assumed)
+    daily_claims = by_tariff(reported, tariff)
     spans = cells.periods(start, assumed.periods, assumed.period_months)
     ratio = cells.activity_ratio(tables["allocation_load"], assumed.largest_activity_ratio)
     by_day = _with_assumed(finance, assumed).join(financed, on="institution_id", how="semi")
@@ -60,6 +63,7 @@ def financing_inputs(
         "financing_institution": costs,
         "financing_activity": cells.activity_effect(as_usual, (costs, claims), ratio),
         "financing_claim": claims,
+        "financing_tariff": tariff,
         "financing_arrears": sources.arrears(daily_claims, assumed.payers),
         "financing_payer": sources.ceilings(claims, assumed.payers),
         "financing_fund": sources.fund_table(whole, assumed),

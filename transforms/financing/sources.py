@@ -108,7 +108,7 @@ def budgets(
 def loans(assumed: FinancingAssumptions) -> pl.DataFrame:
     """``FinancingLoan``."""
     rows = [
-        loan.model_dump(exclude={"source"})
+        loan.model_dump(exclude={"source", "currency"})
         | {"name": loan.name or loan.loan_id, "draw_last": loan.draw_last or assumed.periods}
         for loan in assumed.loans
     ]

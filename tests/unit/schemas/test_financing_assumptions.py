@@ -7,6 +7,7 @@ from schemas.assumptions.financing import FinancingAssumptions
 
 LOAN = {"loan_id": "line", "rate": 0.02, "term": 4, "limit": 1e6}
 FUND = {"fund_id": "pool", "budget": 1e6}
+TARIFF = {"base_rate": 4000, "unit": "EUR/weighted admission"}
 
 
 def refused(content: dict, *says: str) -> None:
@@ -52,6 +53,13 @@ def _parts():
         ({"funds": [FUND | {"cost": 0.01}], "deposit_rate": 0.01}, "funds.0.cost"),
         ({"payers": {"chip": {"ceiling": 1.0, "ceiling_share": 0.5}}}, "not both"),
         ({"payers": {"chip": {"ceiling_share": 1.5}}}, "payers.chip.ceiling_share"),
+        ({"payers": {"chip": {"base_rate": 4000}}}, "payers.chip"),
+        ({"payers": {"chip": {"base_rate": 4000}}}, "a tariff without unit"),
+        ({"payers": {"chip": TARIFF}}, "weights: base_rate needs a weight"),
+        ({"payers": {"chip": TARIFF | {"base_rate": 0}}}, "payers.chip.base_rate"),
+        ({"weights": {"icu": 0}}, "weights.icu"),
+        ({"loans": [{"loan_id": "line", "rate": 0.02, "limit": 1}]}, "loans.0.term"),
+        ({"funds": [FUND | {"currency": "euro"}]}, "funds.0.currency"),
     ],
 )
 def test_bad_assumptions_are_refused_by_their_key(content, says):
