@@ -12,6 +12,7 @@ from optimization.highs.again import first_tier_changes, solve_fixed
 from optimization.highs.guard import check_numbers, input_hash
 from optimization.highs.matrix import compile_model, parts, templatized
 from optimization.highs.record import SolveRecord, SolveSettings, TierRecord
+from optimization.highs.saved import save_model
 from optimization.highs.tiers import solve_tiers
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "first_tier_changes",
     "input_hash",
     "parts",
+    "save_model",
     "solve_fixed",
     "solve_tiers",
     "templatized",

@@ -88,7 +88,7 @@ def load(problem: Problem, settings: SolveSettings) -> highspy.Highs:
     """
     highs = highspy.Highs()
     set_options(highs, {**FIXED_OPTIONS, **settings.options})
-    _pass(highs, _lp(problem))
+    _pass(highs, as_lp(problem))
     return highs
 
 
@@ -98,7 +98,8 @@ def _pass(highs: highspy.Highs, lp: highspy.HighsLp) -> None:
         raise SolverStopped("HiGHS did not load every row and column")
 
 
-def _lp(problem: Problem) -> highspy.HighsLp:
+def as_lp(problem: Problem) -> highspy.HighsLp:
+    """``problem`` as HiGHS takes it, without costs."""
     lp = highspy.HighsLp()
     lp.num_row_, lp.num_col_ = problem.coefficients.shape
     lp.col_cost_ = np.zeros(lp.num_col_)
