@@ -6,11 +6,13 @@ PEERS := .venv-benchmarks
 READY := $(VENV)/.ready
 HOME_DIR ?= home
 SAMPLE_DIR ?= sample
+FAULTS ?= 200
+SEED ?= 1
 
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: help setup nightly test check check-all fix format lint types contracts docs lock bench clean
+.PHONY: help setup nightly test check check-all fix format lint types contracts docs lock bench faults sbom audit clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -60,6 +62,7 @@ docs: setup ## Write the generated documents again.
 
 lock: setup ## Resolve every dependency again and write both locks.
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-strip-extras --generate-hashes --extra dev pyproject.toml -o requirements.lock
+	@echo pip-audit | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header - -o requirements-audit.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-strip-extras --generate-hashes --extra dev --extra benchmarks --constraint requirements.lock pyproject.toml -o requirements-benchmarks.lock
 
 $(PEERS)/.ready: $(READY) requirements-benchmarks.lock
@@ -70,6 +73,17 @@ $(PEERS)/.ready: $(READY) requirements-benchmarks.lock
 
 bench: $(PEERS)/.ready ## Measure beside peers, in an environment of their own (docs/benchmarks.md).
 	@for name in transfer night growth financing; do $(PEERS)/bin/python -m benchmarks.$$name || exit 1; done
+
+faults: setup ## Inject 200 faults into nights of a small region and count which are survived.
+	@$(BIN)/python tests/faults/run.py --faults $(FAULTS) --seed $(SEED)
+
+sbom: setup ## Write sbom.json: every pinned package with its hashes (CycloneDX).
+	@$(BIN)/python -m flows.sbom requirements.lock sbom.json
+
+audit: sbom ## sbom.json, and known vulnerabilities of what is pinned (asks a service on the network).
+	@test -x $(VENV)/audit/bin/python || $(PYTHON) -m venv $(VENV)/audit
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV)/audit $(BIN)/uv pip sync --quiet --require-hashes requirements-audit.lock
+	@$(VENV)/audit/bin/pip-audit --require-hashes --disable-pip -r requirements.lock
 
 clean: ## Remove the environment, the sample and its home.
 	@rm -rf $(VENV) $(PEERS) $(SAMPLE_DIR) $(HOME_DIR)

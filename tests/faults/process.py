@@ -1,0 +1,190 @@
+"""Real processes, forked from one that has imported everything and run nothing."""
+
+import os
+import random
+import resource
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+HANGS = 240.0
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a process ended: exit code (negative: by that signal), what it said, seconds."""
+
+    code: int
+    said: str
+    seconds: float
+
+    @property
+    def done(self) -> bool:
+        return self.code == 0
+
+
+class Child:
+    """A process that runs ``work`` and writes what it says to a file."""
+
+    def __init__(self, work: Callable[[], object], log: Path) -> None:
+        self.log, self.begun = log, time.monotonic()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        self.pid = os.fork()
+        if self.pid == 0:
+            _become(work, log)
+
+    def kill(self, number: int = signal.SIGKILL) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
+    def ended(self) -> bool:
+        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+    def wait(self, seconds: float = HANGS) -> Ended:
+        end = time.monotonic() + seconds
+        while not self.ended():
+            if time.monotonic() > end:
+                self.kill()
+                os.waitpid(self.pid, 0)
+                raise AssertionError(f"a process hung for {seconds:.0f} s: {self.text()[-500:]}")
+            time.sleep(0.01)
+        _, status = os.waitpid(self.pid, 0)
+        code = os.waitstatus_to_exitcode(status)
+        return Ended(code, self.text(), time.monotonic() - self.begun)
+
+    def text(self) -> str:
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+
+def _become(work: Callable[[], object], log: Path) -> None:
+    code = 1
+    try:
+        handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.dup2(handle, 1)
+        os.dup2(handle, 2)
+        code = _code(work)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _code(work: Callable[[], object]) -> int:
+    from flows.unforeseen import unforeseen
+    from schemas.errors import CatchmentError
+
+    try:
+        work()
+    except CatchmentError as error:
+        print(f"catchment: {error}", file=sys.stderr)
+        return error.exit_code
+    except Exception as error:
+        print(f"catchment: {unforeseen(error)}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def limited(kind: int, most: int, work: Callable[[], object]) -> Callable[[], object]:
+    """``work`` with a limit of the kernel's on the process."""
+
+    def run() -> object:
+        resource.setrlimit(kind, (most, most))
+        return work()
+
+    return run
+
+
+def dies_at(target: str, when: str, nth: int, work: Callable[[], object]) -> Callable[[], object]:
+    """``work``, killed before or after the nth call of a named function (``module:name``)."""
+
+    def run() -> object:
+        import importlib
+
+        module_name, path = target.split(":")
+        owner: object = importlib.import_module(module_name)
+        *parents, name = path.split(".")
+        for parent in parents:
+            owner = getattr(owner, parent)
+        real, calls = getattr(owner, name), [0]
+
+        def deadly(*given, **named):
+            calls[0] += 1
+            if when == "before" and calls[0] == nth:
+                os.kill(os.getpid(), signal.SIGKILL)
+            found = real(*given, **named)
+            if when == "after" and calls[0] == nth:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return found
+
+        setattr(owner, name, deadly)
+        return work()
+
+    return run
+
+
+def dies_in_step(number: int, share: float, seconds: float, work) -> Callable[[], object]:
+    """``work``, killed within its nth step, at a share of the seconds that a step may take."""
+
+    def run() -> object:
+        import threading
+
+        import flows.night.run as night_run
+
+        real, calls = night_run._without_values, [0]
+
+        def deadly(step, night):
+            calls[0] += 1
+            if calls[0] == number:
+                stop = threading.Timer(share * seconds, os.kill, (os.getpid(), signal.SIGKILL))
+                stop.daemon = True
+                stop.start()
+            return real(step, night)
+
+        night_run._without_values = deadly
+        return work()
+
+    return run
+
+
+def shifted_clock(seconds: float, work: Callable[[], object]) -> Callable[[], object]:
+    """``work`` with the machine's clock that far ahead, wherever the platform reads it."""
+
+    def run() -> object:
+        from datetime import timedelta
+
+        import flows.night.context as context
+
+        real = context.now
+
+        def now():
+            return real() + timedelta(seconds=seconds)
+
+        for module in list(sys.modules.values()):
+            if getattr(module, "now", None) is real:
+                module.now = now  # type: ignore[attr-defined]
+        return work()
+
+    return run
+
+
+def flip(path: Path, chance: random.Random) -> int:
+    """Change one bit of a file, wherever it is; returns the place."""
+    size = path.stat().st_size
+    place = chance.randrange(size)
+    mode = path.stat().st_mode
+    path.chmod(0o600)
+    with path.open("r+b") as file:
+        file.seek(place)
+        (byte,) = file.read(1)
+        file.seek(place)
+        file.write(bytes([byte ^ (1 << chance.randrange(8))]))
+    path.chmod(mode)
+    return place

@@ -1,0 +1,120 @@
+"""A three-hospital region after one night, its next night's extracts, and how that one ends."""
+
+import json
+import re
+import shutil
+from datetime import date
+from pathlib import Path
+
+from process import Child, Ended
+
+CONFIG = Path(__file__).parents[2] / "config"
+FIRST, SECOND = date(2026, 2, 10), date(2026, 2, 11)
+HORIZON_DAYS = 2
+
+
+class Scene:
+    """Folders of one round of faults; ``home(n)`` is a new copy of the home to break."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.template, self.wanted = folder / "template", {}
+        self.old, self.new = folder / "old", folder / "new"
+        self.region = folder / "config" / "region.toml"
+
+    def prepare(self) -> "Scene":
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._configure()
+        self._must(Child(self._write_samples, self.folder / "sample.log"))
+        self._must(self.night(self.template, self.old, FIRST))
+        undisturbed = self.home("undisturbed")
+        self._must(self.night(undisturbed, self.new, SECOND))
+        self.seconds = self._last
+        self.wanted = self.figures(undisturbed)
+        shutil.rmtree(undisturbed)
+        return self
+
+    def home(self, name: str) -> Path:
+        place = self.folder / name
+        shutil.copytree(self.template, place, symlinks=True)
+        return place
+
+    def night(self, home: Path, extracts: Path, day: date, wrap=None) -> Child:
+        """A process that runs a night; ``wrap`` says how it is disturbed."""
+
+        def work() -> None:
+            import flows.landing
+            from flows.orchestrate import run_night
+
+            flows.landing.SETTLED_S = 0
+            run_night(self.region, extracts, home, day, plain=True)
+
+        return Child(wrap(work) if wrap else work, home.with_suffix(".log"))
+
+    def second(self, home: Path, wrap=None) -> Child:
+        """The night that faults disturb."""
+        return self.night(home, self.new, SECOND, wrap)
+
+    def rebuilt(self, home: Path) -> Ended:
+        def work() -> None:
+            from flows.deliveries.rebuild import rebuild
+            from flows.home import Home
+
+            rebuild(Home(home), self.region, plans=False)
+
+        return Child(work, home.with_suffix(".log")).wait()
+
+    def figures(self, home: Path) -> dict[str, str]:
+        """Hashes of the published tables and of the warehouse's, but for operations."""
+        answer = home.with_suffix(".json")
+
+        def work() -> None:
+            from flows.fingerprint import fingerprint, warehouse_fingerprint
+            from flows.home import Home
+            from flows.verify import verify_published
+
+            place = Home(home)
+            verify_published(place)
+            tables = warehouse_fingerprint(place)
+            kept = {t: h for t, h in tables.items() if not t.startswith("ops.")}
+            kept.pop("results.plan_seconds", None)
+            answer.write_text(json.dumps({**fingerprint(place.published), **kept}))
+
+        ended = Child(work, home.with_suffix(".log")).wait()
+        assert ended.done, f"figures: {ended.said[-800:]}"
+        return json.loads(answer.read_text())
+
+    def ends_as_undisturbed(self, home: Path) -> None:
+        """Run the night again; it must complete, and every table must be as wanted."""
+        again = self.second(home).wait()
+        assert again.done, f"the next run failed ({again.code}): {again.said[-800:]}"
+        found = self.figures(home)
+        other = sorted(t for t in self.wanted if found.get(t) != self.wanted[t])
+        assert not other, f"tables differ from an undisturbed night: {', '.join(other)}"
+
+    def published(self, home: Path) -> Path:
+        return home / "published" / "catchment.duckdb"
+
+    def _must(self, child: Child) -> None:
+        ended = child.wait()
+        self._last = ended.seconds
+        assert ended.done, f"the scene could not be prepared: {ended.said[-1500:]}"
+
+    def _configure(self) -> None:
+        self.region.parent.mkdir()
+        text = (CONFIG / "demo.toml").read_text(encoding="utf-8")
+        short = re.sub(r"(?m)^horizon_days = 7\b", f"horizon_days = {HORIZON_DAYS}", text)
+        self.region.write_text(short, encoding="utf-8")
+        shutil.copytree(CONFIG / "feeds", self.region.parent / "feeds")
+
+    def _write_samples(self) -> None:
+        from flows.sample import write_sample
+
+        write_sample(self.old, seed=1, institutions=3, days=28)
+        shutil.copytree(self.old, self.new)
+        for kind in ("encounter", "capacity"):
+            (before,) = self.new.glob(f"*{kind}_2026-02-10.csv")
+            lines = before.read_text(encoding="utf-8").splitlines(keepends=True)
+            kept = [line for n, line in enumerate(lines) if n == 0 or n % 50]
+            after = before.with_name(before.name.replace("2026-02-10", "2026-02-11"))
+            after.write_text("".join(kept), encoding="utf-8")
