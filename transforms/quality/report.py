@@ -1,5 +1,7 @@
 """What a file's reading found, for whoever sent it: rows, columns, rules, and never a value."""
 
+import re
+
 import polars as pl
 
 from transforms.feed import Outcome
@@ -36,6 +38,8 @@ WORDS = {
     "wrong_number_of_fields": "the row does not have the header's number of fields",
 }
 
+_REPAIR = re.compile(" removed| made one| given back")
+
 
 def words_of(rule: str) -> str:
     """The rule in plain words; a rule that a feed names itself says it by its name."""
@@ -45,16 +49,16 @@ def words_of(rule: str) -> str:
 def report(
     verdict: str, reason: str | None, flags: list[str], outcome: Outcome | None
 ) -> pl.DataFrame:
-    """One row for the verdict, one for each repair, row and cell: what, row_number, column,
+    """One row for the verdict, one for each flag, row and cell: what, row_number, column,
     rule, words.
 
-    ``what`` is the verdict, repaired, quarantined (the row is not loaded) or nulled (the cell is
-    unknown, its row is loaded).
+    ``what`` is the verdict, repaired, flagged (something to know), quarantined (the row is
+    not loaded) or nulled (the cell is unknown, its row is loaded).
     """
     counted = _counted(outcome) if outcome else None
     verdict_words = "; ".join(w for w in (reason, counted) if w)
     said: list[tuple[str | None, ...]] = [(verdict, None, None, None, verdict_words)]
-    said += [("repaired", None, None, "flag", flag) for flag in flags]
+    said += [(_kind(flag), None, None, "flag", flag) for flag in flags]
     whole = pl.DataFrame(said, schema=COLUMNS, orient="row")
     faults = outcome.quarantine if outcome else no_faults()
     words = {rule: words_of(rule) for rule in faults["rule"].unique().to_list()}
@@ -66,6 +70,10 @@ def report(
         words=pl.col("rule").replace_strict(words, return_dtype=pl.String),
     )
     return pl.concat([whole, rows.match_to_schema(COLUMNS).sort("row_number", "column", "rule")])
+
+
+def _kind(flag: str) -> str:
+    return "repaired" if _REPAIR.search(flag) else "flagged"
 
 
 def _counted(outcome: Outcome) -> str:

@@ -21,11 +21,13 @@ def outcome(*faults: tuple[int, str, str, str]) -> Outcome:
 
 
 def test_a_report_begins_with_the_verdict_and_names_rows_by_number():
-    made = report("loaded", None, ["order mark removed"], outcome((4, "beds", "unreadable", "cell"),
-        (2, "id", "key_missing", "row")))  # fmt: skip
+    faults = [(4, "beds", "unreadable", "cell"), (2, "id", "key_missing", "row")]
+    flags = ["order mark removed", "4 rows in use above"]
+    made = report("loaded", None, flags, outcome(*faults))
     assert made.select("what", "row_number", "column", "rule").rows() == [
         ("loaded", None, None, None),
         ("repaired", None, None, "flag"),
+        ("flagged", None, None, "flag"),
         ("quarantined", 2, "id", "key_missing"),
         ("nulled", 4, "beds", "unreadable"),
     ]
