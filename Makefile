@@ -80,10 +80,10 @@ faults: setup ## Inject 200 faults into nights of a small region and count which
 sbom: setup ## Write sbom.json: every pinned package with its hashes (CycloneDX).
 	@$(BIN)/python -m flows.sbom requirements.lock sbom.json
 
-audit: sbom ## sbom.json, and known vulnerabilities of what is pinned (asks a service on the network).
+audit: sbom ## sbom.json, and known vulnerabilities of what is pinned (needs the network).
 	@test -x $(VENV)/audit/bin/python || $(PYTHON) -m venv $(VENV)/audit
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV)/audit $(BIN)/uv pip sync --quiet --require-hashes requirements-audit.lock
-	@$(VENV)/audit/bin/pip-audit --require-hashes --disable-pip -r requirements.lock
+	@$(VENV)/audit/bin/pip-audit --strict --require-hashes --disable-pip -r requirements.lock
 
 clean: ## Remove the environment, the sample and its home.
 	@rm -rf $(VENV) $(PEERS) $(SAMPLE_DIR) $(HOME_DIR)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flows import audit_log
+from flows.deliveries.sidecar import sweep
 from flows.fingerprint import warehouse_fingerprint
 from flows.home import Home, one_night
 from flows.night.context import now
@@ -42,6 +43,7 @@ def backup(home: Home, folder: Path) -> Path:
         HomeRefused: if there is no room or no permission.
     """
     with one_night(home, "backup"):
+        sweep(home)
         audit_log.record(home, "backup")
         name = f"catchment-{now().strftime('%Y%m%dT%H%M%S')}.backup"
         with _said(folder), _spilled(home) as plain:
@@ -87,11 +89,10 @@ def drill(file: Path, home: Home) -> Proof:
     Raises:
         HomeRefused: if any table of the copy differs from the warehouse.
     """
-    with tempfile.TemporaryDirectory(dir=home.spill) as aside:
+    with one_night(home, "drill"), tempfile.TemporaryDirectory(dir=home.spill) as aside:
         copy = Home(Path(aside) / "home").prepare()
         proof = _unpack(file, copy, Keys(home.keys))
-        with one_night(home, "drill"):
-            same = warehouse_fingerprint(copy) == warehouse_fingerprint(home)
+        same = warehouse_fingerprint(copy) == warehouse_fingerprint(home)
     if not same:
         raise HomeRefused(f"{file}: a table of the copy differs from the warehouse")
     return proof

@@ -80,10 +80,12 @@ def read_sidecars(home: Home) -> list[Delivery]:
 
 
 def sweep(home: Home) -> None:
-    """Remove what a killed night or rebuild left half-written; only while holding the lock."""
+    """Remove what a killed night, rebuild or backup left; only while holding the lock."""
     left = [*home.landing.glob(".part-*"), *home.landing.glob("??/.*"), *home.receipts.glob(".*")]
     for path in left:
         path.unlink(missing_ok=True)
+    for folder in (p for p in home.spill.iterdir() if p.is_dir()):
+        shutil.rmtree(folder, ignore_errors=True)
     shutil.rmtree(home.root / "rebuild", ignore_errors=True)
 
 
