@@ -12,6 +12,7 @@ from transforms.quality import stays
 from transforms.quality.rules import RULES, alerts, quality
 from transforms.quality.score import quality_score
 
+STAYS = "SELECT patient_key, institution_id, admitted_at, discharged_at FROM clean.encounter"
 Found = list[tuple[str, pl.DataFrame]]
 
 
@@ -37,7 +38,7 @@ def quality_of(night: Night) -> int:
 
 
 def _of_tables(night: Night, con: Connection) -> Found:
-    capacity, encounter = read(con, clean.Capacity), read(con, clean.Encounter)
+    capacity, encounter = read(con, clean.Capacity), con.sql(STAYS).pl()
     institution = read(con, clean.Institution)
     silent = of_capacity.silent_institution(institution, capacity, pl.lit(night.date))
     return [
