@@ -1,7 +1,6 @@
 """What other settings would have planned: the price of robustness, the price of fairness."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from optimization.allocation.accounting import Outcome, institution_shares, zone
 from optimization.allocation.comparison import measures
 from optimization.allocation.instance import Instance
 from optimization.allocation.read import demand_above_mean, read_instance
-from optimization.allocation.simulate import simulated_harms
+from optimization.allocation.simulate import followed, simulated_harms
 from optimization.allocation.solve import solve
 from optimization.highs import SolveSettings
 from schemas.assumptions.allocation import AllocationAssumptions, Budget
@@ -51,7 +50,9 @@ def alternatives(
         instance = read_instance(*given, assumptions.model_copy(update=changes))
         solution = solve(instance, settings, dict(tables)).plan
         harms = simulated_harms(expected, above, solution, DRAWS, SEED)
-        rows.append({"setting": setting} | _row(instance, solution, harms))
+        rows.append(
+            {"setting": setting} | _row(*followed(expected, expected.demand, solution), harms)
+        )
     frame = pl.DataFrame(rows).with_columns(pl.selectors.float().round(9))
     return check(AllocationAlternative, conform(AllocationAlternative, frame))
 
@@ -62,20 +63,12 @@ def _settings() -> dict[str, dict[str, Any]]:
     return robust | fair
 
 
-def _row(instance: Instance, plan: Outcome, harms: np.ndarray) -> dict[str, float]:
-    """Measures of a plan for ``instance``, its crowding counted without room kept free."""
-    bare = replace(instance, reserve=np.zeros_like(instance.reserve))
-    unreserved = replace(
-        plan,
-        over=np.maximum(
-            plan.use - instance.resources.occupancy[None, :, None] * (plan.stock + plan.surge), 0
-        ),
-    )
-    found = measures(bare, unreserved)
+def _row(expected: Instance, result: Outcome, harms: np.ndarray) -> dict[str, float]:
+    found = measures(expected, result)
     kept = ("harm", "unmet", "worst", "crowded", "sent", "moved", "surge_unit_days", "cost")
     return {column: found[column] for column in kept} | {
-        "zones_worst_tenth": _worst_tenth(zone_shares(bare, unreserved)),
-        "institutions_worst_tenth": _worst_tenth(institution_shares(bare, unreserved)),
+        "zones_worst_tenth": _worst_tenth(zone_shares(expected, result)),
+        "institutions_worst_tenth": _worst_tenth(institution_shares(expected, result)),
         "simulated_harm": float(harms.mean()),
         "simulated_harm_bad": float(np.quantile(harms, 0.9)),
     }

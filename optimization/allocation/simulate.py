@@ -21,13 +21,15 @@ def simulated_harms(
     admitted, sent and left out in the shares of the plan.
     """
     random = np.random.default_rng(seed)
-    shares = _shares(expected, plan)
-    return np.array(
-        [
-            _harm(expected, _drawn(expected.demand, above, random), shares, plan)
-            for _ in range(draws)
-        ]
-    )
+    drawn = (_drawn(expected.demand, above, random) for _ in range(draws))
+    return np.array([harm(*followed(expected, demand, plan)) for demand in drawn])
+
+
+def followed(expected: Instance, demand: np.ndarray, plan: Outcome) -> tuple[Instance, Outcome]:
+    """What ``plan`` does where ``demand`` comes, and nothing is kept free for more."""
+    came = replace(expected, demand=demand, reserve=np.zeros_like(expected.reserve))
+    admit = _shares(expected, plan) * demand[expected.arcs.zone, expected.arcs.care]
+    return came, outcome(came, admit, plan.move, plan.surge)
 
 
 def _drawn(mean: np.ndarray, above: np.ndarray, random: np.random.Generator) -> np.ndarray:
@@ -43,9 +45,3 @@ def _shares(instance: Instance, plan: Outcome) -> np.ndarray:
     np.add.at(taken, (instance.arcs.zone, instance.arcs.care), plan.admit)
     everyone = (taken + plan.unmet)[instance.arcs.zone, instance.arcs.care]
     return np.divide(plan.admit, everyone, out=np.zeros_like(plan.admit), where=everyone > 0)
-
-
-def _harm(expected: Instance, demand: np.ndarray, shares: np.ndarray, plan: Outcome) -> float:
-    came = replace(expected, demand=demand, reserve=np.zeros_like(expected.reserve))
-    admit = shares * demand[expected.arcs.zone, expected.arcs.care]
-    return harm(came, outcome(came, admit, plan.move, plan.surge))
