@@ -8,11 +8,23 @@ STEP = 5
 
 
 def overlapping_stays(encounter: pl.DataFrame) -> pl.DataFrame:
-    """Institutions with stays that begin before an earlier stay of the same patient ends."""
+    """Institutions with stays that begin before an earlier stay of the same patient ends.
+
+    One running maximum serves all patients: each has a stretch of time of his own.
+    """
+    if encounter.is_empty():
+        return _counted(encounter)
     order = encounter.sort("patient_key", "admitted_at", "institution_id", "discharged_at")
-    endless = pl.col("admitted_at").max() + pl.duration(days=1)
-    until = pl.col("discharged_at").fill_null(endless).cum_max().shift(1).over("patient_key")
-    return _counted(order.filter(pl.col("admitted_at") < until))
+    began, ended = _seconds("admitted_at"), _seconds("discharged_at")
+    stretch = int(order.select(pl.max_horizontal(began.max(), ended.max())).item()) + 2
+    own = pl.col("patient_key").rle_id().cast(pl.Int64) * stretch
+    until = (own + ended.fill_null(stretch - 1)).cum_max().shift(1)
+    return _counted(order.filter(own + began < until))
+
+
+def _seconds(column: str) -> pl.Expr:
+    """Since the first admission of all."""
+    return (pl.col(column) - pl.col("admitted_at").min()).dt.total_seconds()
 
 
 def long_stays(encounter: pl.DataFrame) -> pl.DataFrame:

@@ -66,3 +66,28 @@ def test_the_order_of_rows_does_not_matter(order):
     rows = [("p", "ab"[n % 2], n, n + 1.5) for n in range(6)]
     expected = overlapping_stays(stays(*rows))
     assert overlapping_stays(stays(*(rows[n] for n in order))).equals(expected)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from("pqr"),
+            st.sampled_from("ab"),
+            st.integers(0, 20),
+            st.one_of(st.none(), st.integers(0, 9)),
+        ),
+        max_size=12,
+    )
+)
+def test_every_overlap_is_found_and_no_other(drawn):
+    rows = [(p, i, first, None if days is None else first + days) for p, i, first, days in drawn]
+    expected = set()
+    for p, i, first, _ in rows:
+        before = [r for r in rows if r[0] == p and r[2] < first]
+        if any(end is None or end > first for *_, end in before):
+            expected.add(i)
+    found = set(overlapping_stays(stays(*rows))["subject"])
+    together = {(p, first) for p, _, first, _ in rows}
+    assert found >= expected
+    if len(together) == len(rows):
+        assert found == expected
