@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from flows.deliveries.commands import register
+from flows.scenarios.command import plan
 from flows.unforeseen import unforeseen
 from schemas.errors import CatchmentError, ConfigRefused
 
@@ -38,6 +39,7 @@ app = typer.Typer(
 )
 audit = typer.Typer(help="The log of what was done to a home.", no_args_is_help=True)
 app.add_typer(audit, name="audit")
+app.command()(plan)
 RegionFile = Annotated[
     Path, typer.Option("--region", help="The region's file, for example config/demo.toml.")
 ]

@@ -1,18 +1,23 @@
 """A solved model as files that any solver reads: one per tier."""
 
-import re
-from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from scipy.sparse import csc_array, vstack
 
-from optimization.highs.options import accepted
-from optimization.highs.part import Problem, load
-from optimization.highs.record import SolveRecord, SolveSettings
+from optimization.highs.matrix import Matrix
+from optimization.highs.record import SolveRecord
+from optimization.highs.saved import save_model
 
 SLACK = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The row that holds a tier while later ones are minimised."""
+
+    name: str
 
 
 def endings() -> tuple[str, ...]:
@@ -25,41 +30,25 @@ def write_tiers(record: SolveRecord, path: Path) -> list[Path]:
 
     Each file minimises its tier over all rows, the tiers before it held by rows ``held_<tier>``
     at what was reached, with a slack of a millionth.
+
+    Raises:
+        SolverStopped: HiGHS could not write a file.
     """
     files = [path.with_suffix(f".{tier.name}{path.suffix}") for tier in record.tiers]
-    for k, file in enumerate(files):
-        _write(record, k, file)
+    for tier, file in enumerate(files):
+        save_model(_holding(record, tier), file, tier)
     return files
 
 
-def _write(record: SolveRecord, k: int, file: Path) -> None:
-    matrix, before = record.matrix, record.tiers[:k]
-    held = csc_array(vstack([matrix.coefficients, csc_array(matrix.costs[:k])]))
-    reached = np.array([t.objective for t in before], float) - matrix.offsets[:k]
+def _holding(record: SolveRecord, tiers: int) -> Matrix:
+    matrix, before = record.matrix, record.tiers[:tiers]
+    reached = np.array([tier.objective for tier in before], float) - matrix.offsets[:tiers]
     ceiling = reached + SLACK * np.maximum(1.0, np.abs(reached))
-    problem = Problem(
-        held,
-        np.concatenate([matrix.row_lower, np.full(k, -np.inf)]),
-        np.concatenate([matrix.row_upper, ceiling]),
-        matrix.column_lower,
-        matrix.column_upper,
-        matrix.whole,
-        matrix.costs[k : k + 1],
+    rows = vstack([matrix.coefficients, csc_array(matrix.costs[:tiers])])
+    return replace(
+        matrix,
+        coefficients=csc_array(rows),
+        row_lower=np.concatenate([matrix.row_lower, np.full(tiers, -np.inf)]),
+        row_upper=np.concatenate([matrix.row_upper, ceiling]),
+        constraints=[*matrix.constraints, *(Held(f"held_{tier.name}") for tier in before)],
     )
-    highs = load(problem, SolveSettings())
-    lp = highs.getLp()
-    lp.col_cost_, lp.offset_ = matrix.costs[k], float(matrix.offsets[k])
-    lp.col_names_ = _names(matrix.variables)
-    lp.row_names_ = _names(matrix.constraints) + [f"held_{tier.name}" for tier in before]
-    accepted(highs.passModel(lp), "the matrix")
-    accepted(highs.writeModel(str(file)), "a file's name")
-
-
-def _names(data: Sequence[Any]) -> list[str]:
-    """A name for each, of letters, digits, dots and underscores; repeated ones are numbered."""
-    names, seen = [], dict[str, int]()
-    for item in data:
-        name = re.sub(r"[^A-Za-z0-9_.]+", "_", item.name).strip("_")
-        seen[name] = seen.get(name, 0) + 1
-        names.append(name if seen[name] == 1 else f"{name}.{seen[name]}")
-    return names

@@ -1,0 +1,118 @@
+"""Scenarios solved and verified like a night, side by side with last night's plan."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from flows.home import Home
+from flows.regions import load_region
+from flows.scenarios.night import LastNight, last_night, read_scenarios
+from flows.scenarios.store import store
+from flows.settings import settings
+from optimization import allocation as model
+from optimization.allocation import AllocationPlan
+from optimization.highs.written import endings, write_tiers
+from optimization.verify.allocation import verify_allocation
+from schemas.assumptions.allocation import AllocationAssumptions
+from schemas.assumptions.scenario import Scenario
+from schemas.base import check, conform
+from schemas.errors import ConfigRefused
+from schemas.results.scenario import ScenarioComparison
+from transforms.scenario import changed
+
+LAST = "last_night"
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """``comparison`` side by side; ``solves`` how each ended; ``folder`` and ``models`` files."""
+
+    comparison: pl.DataFrame
+    solves: tuple[dict[str, Any], ...]
+    about: dict[str, str]
+    folder: Path
+    models: tuple[Path, ...]
+
+
+def what_if(
+    region_file: Path, home: Home, files: list[Path], save_model: Path | None = None
+) -> WhatIf:
+    """Solve the scenarios of ``files`` on last night's published tables and store them.
+
+    Nothing that the night published is touched, and the warehouse stays closed. ``save_model``
+    asks for the models of one scenario, or of last night itself where none is named.
+
+    Raises:
+        ConfigRefused: a scenario or option says what it may not say.
+        HomeRefused: no plan is published, or another region's.
+        PlanRefused: the verification found a plan that breaks its own rules.
+        SolverStopped: no plan by the region's time limit.
+    """
+    region, night = load_region(region_file).region, last_night(home)
+    _same_region(region.region, night)
+    scenarios = read_scenarios(files, night)
+    _may_save(save_model, scenarios)
+    rows, solves, models = [_rows(LAST, night.tables["policy_comparison"])], [], []
+    asked = scenarios or ([Scenario(name=LAST)] if save_model else [])
+    for scenario in asked:
+        tables, plan, violation = _solved(night, scenario, region.allocation)
+        models += write_tiers(plan.record, save_model) if save_model else []
+        solves.append(_solve_facts(scenario, plan, violation))
+        if scenario.name != LAST:
+            rows.append(_rows(scenario.name, plan.frames["policy_comparison"]))
+            store(home, scenario.name, {**tables, **plan.frames})
+    comparison = check(
+        ScenarioComparison, pl.concat([conform(ScenarioComparison, r) for r in rows])
+    )
+    folder = store(home, None, {"comparison": comparison})
+    return WhatIf(comparison, tuple(solves), night.about, folder, tuple(models))
+
+
+def _solved(
+    night: LastNight, scenario: Scenario, assumed: AllocationAssumptions
+) -> tuple[dict[str, pl.DataFrame], AllocationPlan, float]:
+    """The changed tables, their plan, and its worst relative violation."""
+    tables = changed(night.tables, scenario)
+    zones, institutions = tables["zone"], tables["institution"]
+    plan = model.plan(
+        tables, zones, institutions, scenario.believed(assumed), threads=settings().threads
+    )
+    return tables, plan, verify_allocation({**tables, **plan.exact}).worst_violation
+
+
+def _rows(scenario: str, comparison: pl.DataFrame) -> pl.DataFrame:
+    """What the plan and the status quo do there, the plan first."""
+    kept = comparison.filter(pl.col("policy").is_in(["plan", "usual"])).sort("policy")
+    return kept.with_columns(scenario=pl.lit(scenario))
+
+
+def _solve_facts(scenario: Scenario, plan: AllocationPlan, violation: float) -> dict[str, Any]:
+    record = plan.record
+    return {
+        "scenario": scenario.model_dump(mode="json", exclude_defaults=True),
+        "status": record.status,
+        "objectives": record.objectives,
+        "rows": record.rows,
+        "columns": record.columns,
+        "seconds": dict(record.seconds),
+        "worst_violation": violation,
+        "input_hash": record.input_hash,
+        "versions": record.versions,
+    }
+
+
+def _same_region(region: str, night: LastNight) -> None:
+    published = night.about.get("region", "")
+    if published != region:
+        raise ConfigRefused(f"--region is {region}; the home holds a plan of {published}")
+
+
+def _may_save(save_model: Path | None, scenarios: list[Scenario]) -> None:
+    if save_model is None:
+        return
+    if save_model.suffix not in endings():
+        raise ConfigRefused(f"--save-model: {save_model.name} must end in {' or '.join(endings())}")
+    if len(scenarios) > 1:
+        raise ConfigRefused("--save-model writes one model: name one scenario")
