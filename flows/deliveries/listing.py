@@ -51,7 +51,9 @@ def deliveries_of(home: Home, which: str = "last") -> list[dict[str, Any]]:
 def render(deliveries: list[dict[str, Any]], console: Console) -> None:
     """Show deliveries to a person."""
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("id", "night", "file", "verdict", "rows", "why"):
+    for name in ("id", "night"):
+        table.add_column(name, no_wrap=True)
+    for name in ("file", "verdict", "rows", "why"):
         table.add_column(name, justify="right" if name == "rows" else "left", overflow="fold")
     for d in deliveries:
         decided = f", {d['decided']} with the next night" if d["decided"] else ""

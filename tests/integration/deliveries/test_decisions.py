@@ -1,9 +1,12 @@
 """Held deliveries: what people decide, and what the night says of them."""
 
+import json
 from datetime import date
 
 import pytest
+from typer.testing import CliRunner
 
+from flows.cli import app
 from flows.deliveries.decisions import decide
 from flows.deliveries.listing import deliveries_of
 from flows.deliveries.quality import quality_of
@@ -77,3 +80,28 @@ def test_only_a_held_delivery_can_be_decided(place):
         decide(place.home, loaded, "release", None)
     with pytest.raises(HomeRefused, match="nothing is published"):
         decide(Home(place.root / "elsewhere"), loaded, "release", None)
+
+
+def test_the_commands_list_and_settle_what_is_held(place):
+    held = hold_one(place)
+    place.send("holiday.jpg", b"\xff\xd8\xff")
+    listed = asked(place, "deliveries", "--held", "--json")
+    assert [(d["id"], d["verdict"], d["decided"]) for d in json.loads(listed)] == [
+        (held, "held", None)
+    ]
+    assert held in asked(place, "refuse", held)
+    assert "the next night applies it" in asked(place, "release", held, "--why", "it is right")
+    assert json.loads(asked(place, "deliveries", "--held", "--json"))[0]["decided"] == "release"
+    listing = asked(place, "deliveries")
+    assert held in listing
+    assert "held, release" in listing
+    assert place.night()[NEXT] == ("loaded", "")
+    assert [d["why"] for d in place.ops("decision")] == ["it is right"]
+    refused = CliRunner().invoke(app, ["release", "0000", "--home", str(place.root)])
+    assert isinstance(refused.exception, ConfigRefused)
+
+
+def asked(place, *arguments: str) -> str:
+    ended = CliRunner().invoke(app, [*arguments, "--home", str(place.root)])
+    assert ended.exit_code == 0, ended.output
+    return ended.stdout
