@@ -1,7 +1,7 @@
 """What a night did, in figures: read from the published file, shown to a person or a machine."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 from rich.console import Console, Group, RenderableType
@@ -219,5 +219,6 @@ def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for column in columns:
         right = column not in {"", "file", "verdict", "why", "region", "resource", "about", "what"}
-        table.add_column(column, justify="right" if right else "left", header_style="dim")
+        side: Literal["left", "right"] = "right" if right else "left"
+        table.add_column(column, justify=side, header_style="dim", overflow="fold")
     return table
