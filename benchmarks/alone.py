@@ -17,18 +17,18 @@ SLACK = 1e-6
 def keep(matrix: Matrix, file: Path) -> None:
     """Keep the parts of ``matrix`` for a process that knows nothing else of it."""
     with file.open("wb") as out:
-        pickle.dump([cut_out(matrix, part) for part in parts(matrix)], out)
+        pickle.dump(([cut_out(matrix, p) for p in parts(matrix)], matrix.offsets), out)
 
 
 def answer(file: Path) -> dict[str, Any]:
     """Solve the kept parts one by one; seconds are those of loading and solving."""
     with file.open("rb") as kept:
-        problems: list[Problem] = pickle.load(kept)
+        problems, offsets = pickle.load(kept)
     started = time.perf_counter()
     points = [solve(problem) for problem in problems]
     seconds = time.perf_counter() - started
     tiers = [p.costs @ x for p, x in zip(problems, points, strict=True)]
-    return {"seconds": seconds, "objectives": [float(v) for v in np.sum(tiers, axis=0)]}
+    return {"seconds": seconds, "objectives": (np.sum(tiers, axis=0) + offsets).tolist()}
 
 
 def solve(problem: Problem) -> np.ndarray:
