@@ -112,7 +112,7 @@ class Balance(Table):
     surplus: float = column(
         "What single institutions have left, in all: supply above demand, by institution.",
         unit="units",
-        observed=True,
+        nullable=True,
         ge=0,
     )
 

@@ -63,8 +63,9 @@ def balance(frame: pl.DataFrame, shown_demand: pl.DataFrame, use: pl.DataFrame) 
     """regional.balance protected.
 
     Demand is withheld where it is small, and where a class that uses the resource is withheld: the
-    other classes would give it away. Shortage and surplus are withheld together, where either is
-    small or the patients whom they imply (supply - surplus + shortage) are few.
+    other classes would give it away. Shortage and surplus are withheld together, where the shortage
+    is small or the patients treated (supply - surplus + shortage) are few; else the surplus is what
+    remains of the supply by the others that are shown.
 
     Args:
         frame: regional.balance.
@@ -72,18 +73,20 @@ def balance(frame: pl.DataFrame, shown_demand: pl.DataFrame, use: pl.DataFrame) 
         use: class_id, resource_id: what uses what.
     """
     hidden = _hidden(frame, shown_demand, use)
-    pair = ("shortage", "surplus")
     treated = pl.col("supply") - pl.col("surplus") + pl.col("shortage")
-    few = (treated > 1e-6) & (treated < SMALLEST)
-    apart = pl.all_horizontal(shown(c).is_not_null() for c in pair) & ~few
+    apart = shown("shortage").is_not_null() & shown("treated").is_not_null()
+    left = (pl.col("supply") - shown("treated") + shown("shortage")).clip(lower_bound=0)
     asked = pl.when(pl.col("hidden").is_null()).then(shown("demand"))
     made = (
         frame.join(hidden, on=["region_id", "resource_id", "date"], how="left")
-        .with_columns(pl.when(apart).then(shown(c)).alias(c) for c in pair)
+        .with_columns(treated=treated.round(6))
+        .with_columns(
+            shortage=pl.when(apart).then(shown("shortage")), surplus=pl.when(apart).then(left)
+        )
         .with_columns(demand=asked)
         .with_columns(ratio=pl.when(pl.col("demand") > 0).then(pl.col("supply") / pl.col("demand")))
     )
-    return _labelled(made.select(frame.columns), ("demand", *pair))
+    return _labelled(made.select(frame.columns), ("demand", "shortage"))
 
 
 def reconciliation(frame: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
