@@ -1,5 +1,8 @@
 """A whole night on the real files of the United States, from the published file."""
 
+import os
+import subprocess
+import sys
 from collections import Counter, defaultdict
 from datetime import date
 from pathlib import Path
@@ -141,3 +144,27 @@ def test_the_same_night_again_loads_nothing_and_publishes_the_same(ask, us, home
     assert fingerprint(home.published) == before
     verdicts = dict(ask("SELECT verdict, count(*) FROM ops.delivery GROUP BY verdict"))
     assert verdicts == {"loaded": 9, "duplicate": 9}
+
+
+def test_one_thread_publishes_the_same_as_two(us, home, tmp_path) -> None:
+    from flows.fingerprint import fingerprint
+
+    alone = {**os.environ, "POLARS_MAX_THREADS": "1", "CATCHMENT_THREADS": "1"}
+    night = ["nightly", "--plain", "--json", "--region", REGION, "--extracts", us]
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "flows.cli",
+            *night,
+            "--night",
+            str(NIGHT),
+            "--home",
+            tmp_path / "h",
+        ],
+        env=alone,
+        check=True,
+        capture_output=True,
+    )
+    published = tmp_path / "h" / "published" / "catchment.duckdb"
+    assert fingerprint(published) == fingerprint(home.published)
