@@ -72,6 +72,12 @@ def _alone(home: Home) -> Iterator[None]:
         yield
 
 
+def last(home: Home, event: str) -> Entry | None:
+    """The newest entry of an event; null if there is none."""
+    found = [entry for entry in _entries(log_file(home)) if entry.event == event]
+    return found[-1] if found else None
+
+
 def verify_log(home: Home) -> int:
     """Recompute the chain; returns the number of entries.
 

@@ -25,6 +25,7 @@ from schemas.errors import HomeRefused
 LEFT_OUT = frozenset({"keys", "spill", "prefect", "lock", "nights"})
 CONTENTS = "contents.json"
 RESTORING = ".restoring"
+DRILL = "restore drill"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,8 @@ def drill(file: Path, home: Home) -> Proof:
         same = warehouse_fingerprint(copy) == warehouse_fingerprint(home)
     if not same:
         raise HomeRefused(f"{file}: a table of the copy differs from the warehouse")
+    facts = {"files": proof.files, "tables": proof.tables, "seconds": round(proof.seconds, 1)}
+    audit_log.record(home, DRILL, **{name: str(value) for name, value in facts.items()})
     return proof
 
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-HANGS = 240.0
+HANGS = 900.0
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from process import Child
 
 READERS = 3
-PAUSE = 0.1
+PAUSE = 0.3
 
 
 class Readers:
