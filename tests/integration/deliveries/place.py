@@ -78,6 +78,11 @@ def beds(days, hospitals=HOSPITALS, in_service=20, in_use=10, resources=("genera
     return "\n".join([HEADER, *rows]) + "\n"
 
 
+def words(value: object) -> str:
+    """What a case is called: packed bytes hold the time."""
+    return value if isinstance(value, str) else "content"
+
+
 def zipped(**members: str) -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:

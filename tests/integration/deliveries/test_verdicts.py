@@ -12,7 +12,7 @@ import pytest
 
 from flows.protect.encryption import plain_bytes
 from flows.protect.keys import Keys
-from tests.integration.deliveries.place import DEMO, NEXT, WEEK, beds, zipped
+from tests.integration.deliveries.place import DEMO, NEXT, WEEK, beds, words, zipped
 
 
 def test_a_new_week_is_loaded(place):
@@ -117,6 +117,7 @@ def test_content_that_is_sent_again_later_holds_against_what_comes_late(place):
         ("weekly.zip", zipped(**{NEXT: beds(WEEK)})),
         ("in/a/folder/" + NEXT, beds(WEEK).encode()),
     ],
+    ids=words,
 )
 def test_packed_files_are_loaded_and_land_as_they_were_sent(place, name, content):
     place.send(name, content)
@@ -142,6 +143,7 @@ def test_packed_files_are_loaded_and_land_as_they_were_sent(place, name, content
         (NEXT, beds(WEEK, hospitals=("X1", "X2", "X3", "H1")).encode(), "another region's"),
         (NEXT, beds(WEEK, hospitals=("X1", "X2")).encode(), "another feed's, region's"),
     ],
+    ids=words,
 )
 def test_what_is_not_what_it_should_be_is_rejected(place, name, content, reason):
     place.send(name, content)
