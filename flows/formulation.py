@@ -16,6 +16,8 @@ from optimization.allocation import constraints
 from optimization.allocation import tiers as allocation_tiers
 from optimization.financing import cash, debt, fairness, funds, model, payers
 from optimization.financing import tiers as financing_tiers
+from optimization.purchases import model as purchase_model
+from optimization.purchases import tiers as purchase_tiers
 from schemas.assumptions.allocation import (
     AllocationAssumptions,
     ClassAssumptions,
@@ -26,6 +28,7 @@ from schemas.assumptions.financing import (
     FundAssumptions,
     LoanAssumptions,
     PayerAssumptions,
+    PurchaseAssumptions,
 )
 from schemas.assumptions.planning import PlanningAssumptions
 
@@ -43,6 +46,7 @@ SETTINGS: dict[str, dict[str, type[BaseModel]]] = {
         "[[financing.funds]]": FundAssumptions,
         "[[financing.loans]]": LoanAssumptions,
     },
+    "purchases": {"[[financing.purchases]]": PurchaseAssumptions},
 }
 
 
@@ -53,6 +57,7 @@ def documents() -> dict[str, str]:
         "financing.md": _document(
             "financing", model, (payers, funds, debt, cash, fairness), financing_tiers
         ),
+        "purchases.md": _document("purchases", purchase_model, (purchase_model,), purchase_tiers),
     }
 
 

@@ -42,6 +42,7 @@ UNITS = frozenset(
         "points/currency",
         "points/patient-day",
         "points/unit-day",
+        "points/year",
         "rows",
         "seconds",
         "share",

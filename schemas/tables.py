@@ -2,7 +2,7 @@
 
 from schemas import clean, ops, regional
 from schemas.base import Table, layer, name, published
-from schemas.results import allocation, financing
+from schemas.results import allocation, financing, purchases
 from schemas.results.run import PlanRun, PlanSeconds
 
 RESULTS: tuple[type[Table], ...] = (
@@ -10,6 +10,8 @@ RESULTS: tuple[type[Table], ...] = (
     *allocation.INPUTS,
     *financing.RESULTS,
     *financing.INPUTS,
+    *purchases.RESULTS,
+    *purchases.INPUTS,
     PlanRun,
 )
 ALL: tuple[type[Table], ...] = (

@@ -4,21 +4,29 @@ from importlib.metadata import version
 
 import polars as pl
 
+from flows.audit_log import last
+from flows.night.announced import announced
 from flows.night.context import Night
 from flows.settings import settings
 from flows.warehouse import append, frames_of, opened, read, replace, replace_all
 from optimization import allocation as allocation_model
 from optimization import financing as financing_model
+from optimization import purchases as purchase_model
+from optimization.highs import SolveSettings
+from optimization.purchases.confirm import confirmation
 from optimization.verify.allocation import verify_allocation
 from optimization.verify.financing import verify_financing
+from optimization.verify.purchases import verify_purchases
 from schemas import clean, ops
 from schemas.assumptions.financing import FinancingAssumptions
 from schemas.base import Table, conform, empty, name
 from schemas.errors import SolverStopped
 from schemas.results import allocation as allocation_tables
 from schemas.results import financing as financing_tables
+from schemas.results import purchases as purchase_tables
 from schemas.results.run import PlanRun, PlanSeconds
 from transforms.financing import financing_inputs
+from transforms.financing.purchases import purchase_inputs
 from transforms.planning import planning_inputs, planning_start
 
 Frames = dict[str, pl.DataFrame]
@@ -42,6 +50,17 @@ FINANCED_FROM: tuple[type[Table], ...] = (
 )
 ALLOCATION = (*allocation_tables.INPUTS, *allocation_tables.RESULTS)
 FINANCING = (*financing_tables.INPUTS, *financing_tables.RESULTS)
+PURCHASES = (*purchase_tables.INPUTS, *purchase_tables.RESULTS)
+PURCHASED_FROM: tuple[type[Table], ...] = (
+    clean.Zone,
+    clean.Institution,
+    clean.Finance,
+    *allocation_tables.INPUTS,
+    allocation_tables.AllocationValue,
+    financing_tables.FinancingPeriod,
+    financing_tables.FinancingClaim,
+    financing_tables.FinancingInstitution,
+)
 
 
 def allocation(night: Night) -> int:
@@ -53,7 +72,12 @@ def allocation(night: Night) -> int:
     places = {name: tables[name] for name in ("zone", "institution")}
     try:
         plan = allocation_model.plan(
-            inputs, tables["zone"], tables["institution"], region.allocation, threads=threads()
+            inputs,
+            tables["zone"],
+            tables["institution"],
+            region.allocation,
+            threads=threads(),
+            announced=announced(night),
         )
     except SolverStopped as stopped:
         return _stale(night, "allocation", str(stopped))
@@ -73,12 +97,33 @@ def financing(night: Night) -> int:
         start = planning_start(read(con, clean.CapacityEstimate), region.classes, night.date)
     inputs = financing_inputs(tables, region.financing, start)
     if inputs["financing_institution"].is_empty():
-        return _nothing_to_finance(night, inputs)
+        return _no_solve(night, "financing", FINANCING, inputs)
     try:
         plan = financing_model.plan(inputs, threads(), region.financing.time_limit_s)
     except SolverStopped as stopped:
         return _stale(night, "financing", str(stopped))
     return _store(night, FINANCING, {**inputs, **plan.frames})
+
+
+def purchases(night: Night) -> int:
+    """Choose what to buy, confirm what it averts, verify and store; a stopped solver leaves it."""
+    region = night.region
+    with opened(night.home) as con:
+        tables = frames_of(con, PURCHASED_FROM)
+    inputs = purchase_inputs(tables, region.financing, region.allocation.horizon_days)
+    if tables["financing_period"].is_empty() or (inputs["purchase_request"]["priced"] == 0).all():
+        return _no_solve(night, "purchases", PURCHASES, inputs)
+    spans = {"financing_period": tables["financing_period"]}
+    limit = region.financing.time_limit_s
+    settings = SolveSettings(time_limit_s=limit, threads=threads())
+    given = {name(table): tables[name(table)] for table in allocation_tables.INPUTS}
+    places = tables["zone"], tables["institution"]
+    try:
+        again = confirmation(given, *places, region.allocation, settings)
+        plan = purchase_model.plan({**inputs, **spans}, again.averted, settings)
+    except SolverStopped as stopped:
+        return _stale(night, "purchases", str(stopped))
+    return _store(night, PURCHASES, {**inputs, **plan.frames})
 
 
 def verify(night: Night) -> int:
@@ -90,6 +135,7 @@ def verify(night: Night) -> int:
     with opened(night.home) as con:
         allocated = frames_of(con, (clean.Zone, clean.Institution, *ALLOCATION, PlanRun))
         financed = frames_of(con, (clean.Zone, clean.Institution, *FINANCING, PlanRun))
+        bought = frames_of(con, (*PURCHASES, financing_tables.FinancingPeriod, PlanRun))
     rows = 0
     if not allocated["allocation_demand"].is_empty():
         verify_allocation(allocated)
@@ -97,6 +143,9 @@ def verify(night: Night) -> int:
     if not financed["financing_institution"].is_empty():
         verify_financing(financed)
         rows += sum(financed[name(table)].height for table in FINANCING)
+    if not bought["purchase_round"].is_empty():
+        verify_purchases(bought)
+        rows += sum(bought[name(table)].height for table in PURCHASES)
     return rows
 
 
@@ -122,6 +171,7 @@ def about(night: Night) -> int:
             "horizon_days": str(region.allocation.horizon_days),
             "catchment_version": version("catchment"),
             "configuration_sha256": night.files.sha256,
+            "restore_drill": _drilled(night),
             "disclosure": region.disclosure,
             "patient_feeds": ",".join(f.feed for f in night.files.feeds if f.patient_data),
             "estimates": "tables of results are plans and forecasts: estimates, not counts",
@@ -129,6 +179,12 @@ def about(night: Night) -> int:
         }
         frame = pl.DataFrame({"item": list(facts), "value": list(facts.values())})
         return replace(con, ops.RegionInfo, conform(ops.RegionInfo, frame))
+
+
+def _drilled(night: Night) -> str:
+    """When a backup was last restored and compared, and how long that took."""
+    drill = last(night.home, "restore drill")
+    return f"{drill.at} UTC, {drill.facts['seconds']} s" if drill else "never"
 
 
 def threads() -> int:
@@ -149,13 +205,12 @@ def _store(night: Night, tables: tuple[type[Table], ...], frames: Frames) -> int
         return replace_all(con, stored)
 
 
-def _nothing_to_finance(night: Night, inputs: Frames) -> int:
-    """No institution sent what a budget needs: why stands in ``financing_excluded``."""
+def _no_solve(night: Night, model: str, tables: tuple[type[Table], ...], inputs: Frames) -> int:
+    """Nothing to decide: what was read is kept, no result is, and no run of ``model``."""
     with opened(night.home) as con:
-        runs = read(con, PlanRun).filter(pl.col("model") != "financing")
-        blank: dict[type[Table], pl.DataFrame] = {t: empty(t) for t in financing_tables.RESULTS}
-        known = {t: conform(t, inputs[name(t)]) for t in financing_tables.INPUTS}
-        return replace_all(con, {**blank, **known, PlanRun: runs})
+        runs = read(con, PlanRun).filter(pl.col("model") != model)
+        stored = {t: conform(t, inputs[name(t)]) if name(t) in inputs else empty(t) for t in tables}
+        return replace_all(con, {**stored, PlanRun: runs})
 
 
 def _beside(stored: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:

@@ -49,6 +49,7 @@ def steps_of(night: Night) -> list[Step]:
         Step("regional balance", tables.regional_balance),
         Step("allocation", plans.allocation),
         Step("financing", plans.financing),
+        Step("financing purchases", plans.purchases),
         Step("verify", plans.verify),
         Step("quality", quality_of),
         Step("about", plans.about),

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Purpose = Literal["operating", "capital"]
+Purpose = Literal["operating", "capital", "purchases"]
 Share = Annotated[float, Field(ge=0, le=1)]
 Measure = Literal["uncompensated_care", "operating_cost", "depreciation", "subsidies"]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
@@ -70,7 +70,9 @@ class FundAssumptions(_Assumptions):
 
     fund_id: str = Field(min_length=1, description="code; per_region adds ':region' [text]")
     name: str = Field("", description="what people call it [text]")
-    purpose: Purpose = Field("operating", description="operating or capital [text]")
+    purpose: Purpose = Field(
+        "operating", description="operating, capital, or purchases for these alone [text]"
+    )
     budget: float | None = Field(None, ge=0, description="new money in a period [currency]")
     budget_measure: Measure | None = Field(
         None, description="measure whose yearly amounts make the budget [text]"
@@ -111,7 +113,9 @@ class LoanAssumptions(_Assumptions):
 
     loan_id: str = Field(min_length=1, description="code [text]")
     name: str = Field("", description="what people call it [text]")
-    purpose: Purpose = Field("operating", description="operating or capital [text]")
+    purpose: Purpose = Field(
+        "operating", description="operating, capital, or purchases for these alone [text]"
+    )
     repayment: Literal["bullet", "level_principal", "annuity"] = Field(
         "bullet", description="how it is repaid [text]"
     )
@@ -125,6 +129,22 @@ class LoanAssumptions(_Assumptions):
     draw_last: int | None = Field(
         None, ge=1, description="last period in which it may be drawn; unset: the plan's last [1]"
     )
+    currency: Currency | None = Field(
+        None, description="currency of its amounts; unset: the region's [ISO 4217]"
+    )
+    source: str = Field("", description="where the numbers come from, with a date [text]")
+
+
+class PurchaseAssumptions(_Assumptions):
+    """Units of a resource that an institution asks for, all or none."""
+
+    purchase_id: str = Field(min_length=1, description="code [text]")
+    institution_id: str = Field(min_length=1, description="who asks [text]")
+    resource_id: str = Field(min_length=1, description="what for [text]")
+    units: float = Field(gt=0, description="how many [units]")
+    unit_price: float = Field(gt=0, description="price of one [currency]")
+    running_cost: float = Field(0, ge=0, description="cost of running one for a period [currency]")
+    earliest_period: int = Field(1, ge=1, description="first period to buy it in [1]")
     currency: Currency | None = Field(
         None, description="currency of its amounts; unset: the region's [ISO 4217]"
     )
@@ -189,6 +209,9 @@ class FinancingAssumptions(_Assumptions):
     )
     funds: tuple[FundAssumptions, ...] = Field((), description="public money [table]")
     loans: tuple[LoanAssumptions, ...] = Field((), description="loan products [table]")
+    purchases: tuple[PurchaseAssumptions, ...] = Field(
+        (), description="what institutions ask for, paid by funds and loans for purchases [table]"
+    )
     source: str = Field("", description="where the numbers come from, with a date [text]")
 
     @property
@@ -205,10 +228,11 @@ class FinancingAssumptions(_Assumptions):
 
     @model_validator(mode="after")
     def ids_are_unique(self) -> Self:
-        """No two funds and no two loans share a code."""
+        """No two funds, loans or purchases share a code."""
         for key, ids in (
             ("funds", [f.fund_id for f in self.funds]),
             ("loans", [x.loan_id for x in self.loans]),
+            ("purchases", [x.purchase_id for x in self.purchases]),
         ):
             if len(set(ids)) != len(ids):
                 raise ValueError(f"{key}: a code appears twice; give each its own")
@@ -234,6 +258,14 @@ class FinancingAssumptions(_Assumptions):
                 raise ValueError(
                     f"loans.{at}: draw_first ≤ draw_last ≤ periods must hold for {loan.loan_id}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def purchases_can_be_made(self) -> Self:
+        """A purchase lies in the plan."""
+        for at, asked in enumerate(self.purchases):
+            if asked.earliest_period > self.periods:
+                raise ValueError(f"purchases.{at}.earliest_period must be at most periods")
         return self
 
     @model_validator(mode="after")

@@ -13,10 +13,12 @@ from schemas.assumptions.financing import (
     FundAssumptions,
     LoanAssumptions,
     PayerAssumptions,
+    PurchaseAssumptions,
 )
 from schemas.assumptions.planning import PlanningAssumptions
 from schemas.errors import ConfigRefused
 
+_Money = PayerAssumptions | FundAssumptions | LoanAssumptions | PurchaseAssumptions
 Category = Literal["personnel", "equipment", "environment", "finance", "technology"]
 
 
@@ -94,6 +96,8 @@ class Region(_Part):
         _present("allocation.classes", classes - set(self.allocation.classes))
         used = {r for c in self.classes for r in c.uses}
         _present("allocation.resources", used - set(self.allocation.resources))
+        for k, asked in enumerate(self.financing.purchases):
+            _known(f"financing.purchases.{k}.resource_id", (asked.resource_id,), resources)
         if self.financing.weights:
             _known("financing.weights", self.financing.weights, classes)
             _present("financing.weights", classes - set(self.financing.weights))
@@ -102,10 +106,11 @@ class Region(_Part):
     @model_validator(mode="after")
     def _one_currency(self) -> "Region":
         money = self.financing
-        parts: dict[str, PayerAssumptions | FundAssumptions | LoanAssumptions] = {
+        parts: dict[str, _Money] = {
             **{f"payers.{y}": payer for y, payer in money.payers.items()},
             **{f"funds.{k}": fund for k, fund in enumerate(money.funds)},
             **{f"loans.{k}": loan for k, loan in enumerate(money.loans)},
+            **{f"purchases.{k}": asked for k, asked in enumerate(money.purchases)},
         }
         for key, part in parts.items():
             if part.currency not in (None, self.currency):

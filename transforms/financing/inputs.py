@@ -138,7 +138,7 @@ def _with_assumed(finance: pl.DataFrame, assumed: FinancingAssumptions) -> pl.Da
 
 def settings(assumed: FinancingAssumptions, unit: float) -> pl.DataFrame:
     """``FinancingSetting``; a need weighs more the earlier, midway between deposit and loan."""
-    rates = [loan.rate for loan in assumed.loans]
+    rates = sources.loans(assumed)["rate"].to_list()
     cheapest = min(rates, default=assumed.deposit_rate + NO_LOAN_SPREAD)
     values = {
         "deposit_rate": assumed.deposit_rate,

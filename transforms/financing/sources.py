@@ -12,6 +12,8 @@ from schemas.results import financing as tables
 from transforms.exact import exact_sum
 from transforms.financing.reports import newest
 
+PLANNED = ("operating", "capital")
+
 
 def ceilings(claims: pl.DataFrame, payers: dict[str, PayerAssumptions]) -> pl.DataFrame:
     """``FinancingPayer``: the ceiling of each payer that has one, by period.
@@ -37,10 +39,17 @@ def arrears(claims_by_day: pl.DataFrame, payers: dict[str, PayerAssumptions]) ->
     return conform(tables.FinancingArrears, owed.with_columns(arrears=amount))
 
 
-def funds(assumed: FinancingAssumptions, regions: list[str]) -> list[FundAssumptions]:
-    """The funds, those that are per region once for each region, named fund:region."""
+def funds(
+    assumed: FinancingAssumptions, regions: list[str], *purposes: str
+) -> list[FundAssumptions]:
+    """The funds for ``purposes``, if none is named for operation and capital.
+
+    Those that are per region once for each region, named fund:region.
+    """
     whole = []
     for fund in assumed.funds:
+        if fund.purpose not in (purposes or PLANNED):
+            continue
         if not fund.per_region:
             whole.append(fund)
             continue
@@ -105,12 +114,13 @@ def budgets(
     return _frame(tables.FinancingBudget, ["fund_id", "period", "budget"], rows)
 
 
-def loans(assumed: FinancingAssumptions) -> pl.DataFrame:
-    """``FinancingLoan``."""
+def loans(assumed: FinancingAssumptions, *purposes: str) -> pl.DataFrame:
+    """``FinancingLoan`` of ``purposes``, if none is named for operation and capital."""
     rows = [
         loan.model_dump(exclude={"source", "currency"})
         | {"name": loan.name or loan.loan_id, "draw_last": loan.draw_last or assumed.periods}
         for loan in assumed.loans
+        if loan.purpose in (purposes or PLANNED)
     ]
     types = polars_schema(tables.FinancingLoan)
     return conform(tables.FinancingLoan, pl.DataFrame(rows, schema=types))

@@ -12,7 +12,7 @@ def test_the_committed_dictionary_is_the_one_the_tables_give():
     assert (DOCS / "dictionary.md").read_text(encoding="utf-8") == markdown(), "run `make docs`"
 
 
-@pytest.mark.parametrize("file", ["allocation.md", "financing.md"])
+@pytest.mark.parametrize("file", ["allocation.md", "financing.md", "purchases.md"])
 def test_the_committed_formulation_is_the_one_that_is_solved(file):
     assert (DOCS / file).read_text(encoding="utf-8") == documents()[file], "run `make docs`"
 

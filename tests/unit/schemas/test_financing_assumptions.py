@@ -31,7 +31,8 @@ def test_every_field_has_a_unit():
 def _parts():
     from schemas.assumptions import financing
 
-    return financing.PayerAssumptions, financing.FundAssumptions, financing.LoanAssumptions
+    parts = ("Payer", "Fund", "Loan", "Purchase")
+    return [getattr(financing, f"{part}Assumptions") for part in parts]
 
 
 @pytest.mark.parametrize(

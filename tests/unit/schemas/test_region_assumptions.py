@@ -25,6 +25,11 @@ def loan(**more: object) -> dict[str, object]:
     return {"loan_id": "line", "rate": 0.02, "term": 4, "limit": 1000} | more
 
 
+def purchase(**more: object) -> dict[str, object]:
+    asked = {"purchase_id": "k", "institution_id": "SYN-H001", "resource_id": "icu_bed"}
+    return asked | {"units": 1, "unit_price": 1000} | more
+
+
 def test_money_in_the_currency_of_the_region_is_taken():
     parts = {"payers": {"fund": TARIFF | {"currency": "EUR"}}, "weights": WEIGHTS}
     made = region(**parts, funds=[fund(currency="EUR")], loans=[loan(currency="EUR")])
@@ -46,6 +51,11 @@ def test_money_in_the_currency_of_the_region_is_taken():
             "financing.payers.y.unit must be EUR/weighted admission",
         ),
         ({"payers": {"y": {"base_rate": 4000}}}, "financing.payers.y"),
+        ({"purchases": [purchase(currency="CHF")]}, "financing.purchases.0.currency must be EUR"),
+        ({"purchases": [purchase(resource_id="tent")]}, "financing.purchases.0.resource_id names"),
+        ({"purchases": [purchase(earliest_period=9)]}, "purchases.0.earliest_period must be at"),
+        ({"purchases": [purchase(), purchase()]}, "purchases: a code appears twice"),
+        ({"purchases": [purchase(unit_price=0)]}, "financing.purchases.0.unit_price"),
         ({"weights": {"general": 1.0}}, "financing.weights lacks icu, paediatric"),
         ({"weights": WEIGHTS | {"dental": 1.0}}, "financing.weights names dental"),
     ],

@@ -1,0 +1,114 @@
+"""What the purchase model is indexed by."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from optimization.financing.repayment import Loan
+
+Tables = Mapping[str, pl.DataFrame]
+LARGEST = 1e6
+YEAR_DAYS = 365.0
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Units that an institution asks for; money in the model's unit."""
+
+    institution: str
+    resource: str
+    units: float
+    price: float
+    running_cost: float
+    earliest: int
+    income: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fund:
+    """Money for purchases, by period."""
+
+    budget: Mapping[int, float]
+    max_share: float
+    carry_over: bool
+    cost: float
+    eligible: frozenset[str]
+
+
+@dataclass(frozen=True)
+class PurchaseInputs:
+    """Requests, funds and loans by id; ``years[p]`` from period p to the end of the plan."""
+
+    money_unit: float
+    years: Mapping[int, float]
+    requests: Mapping[str, Request]
+    funds: Mapping[str, Fund]
+    loans: Mapping[str, Loan]
+
+    def periods(self, request: str) -> list[int]:
+        """Periods in which a request can be bought."""
+        return [p for p in self.years if p >= self.requests[request].earliest]
+
+
+def read_inputs(tables: Tables) -> PurchaseInputs:
+    """Index the input tables of ``schemas.results.purchases``, and ``financing_period``."""
+    unit = money_unit(tables)
+    return PurchaseInputs(
+        unit,
+        years_left(tables["financing_period"]),
+        {row.pop("purchase_id"): _request(row, unit) for row in _rows(tables, "request")},
+        _funds(tables, unit, tables["financing_period"]["period"].to_list()),
+        {row["loan_id"]: _loan(row, unit) for row in _rows(tables, "loan")},
+    )
+
+
+def years_left(period: pl.DataFrame) -> dict[int, float]:
+    """Years from the first day of each period to the end of the plan."""
+    days = dict(period.select("period", "days").sort("period").iter_rows())
+    return {p: sum(d for q, d in days.items() if q >= p) / YEAR_DAYS for p in days}
+
+
+def money_unit(tables: Tables) -> float:
+    """1, a thousand, a million, ...: the least in which the largest amount is at most 1e6."""
+    amounts = (("request", "price"), ("budget", "budget"), ("loan", "limit"))
+    sizes = [float(x) for t, c in amounts for x in tables[f"purchase_{t}"][c]]
+    largest = max(sizes, default=0.0)
+    unit = 1.0
+    while largest > LARGEST * unit:
+        unit *= 1000
+    return unit
+
+
+def _rows(tables: Tables, table: str) -> list[dict]:
+    frame = tables[f"purchase_{table}"]
+    return frame.sort(frame.columns[:2]).to_dicts()
+
+
+def _request(row: dict, unit: float) -> Request:
+    return Request(
+        row["institution_id"],
+        row["resource_id"],
+        row["units"],
+        row["price"] / unit,
+        row["running_cost"] / unit,
+        row["earliest_period"],
+        row["income"] / unit,
+    )
+
+
+def _funds(tables: Tables, unit: float, periods: list[int]) -> dict[str, Fund]:
+    eligible: dict[str, set[str]] = {}
+    for row in _rows(tables, "eligible"):
+        eligible.setdefault(row["fund_id"], set()).add(row["institution_id"])
+    budgets: dict[str, dict[int, float]] = {}
+    terms = {}
+    for row in _rows(tables, "budget"):
+        of = budgets.setdefault(row["fund_id"], dict.fromkeys(periods, 0.0))
+        of[row["period"]] = row["budget"] / unit
+        terms[row["fund_id"]] = row["max_share"], row["carry_over"], row["cost"]
+    return {f: Fund(budgets[f], *terms[f], frozenset(eligible.get(f, ()))) for f in budgets}
+
+
+def _loan(row: dict, unit: float) -> Loan:
+    return Loan(**(row | {"purpose": "purchases", "limit": row["limit"] / unit}))

@@ -1,0 +1,142 @@
+"""The purchases, from input tables to result tables: chosen, confirmed, chosen again."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from optimization.highs import SolveRecord, SolveSettings, solve_tiers
+from optimization.purchases import results
+from optimization.purchases.inputs import PurchaseInputs, Request, Tables, read_inputs
+from optimization.purchases.model import build
+from optimization.purchases.tiers import ORDER
+from optimization.verify.purchases import verify_purchases
+
+ROUNDS = 5
+TOLERATED = 0.1
+Averted = Callable[[Sequence[Sequence[Request]]], list[float]]
+
+
+@dataclass(frozen=True)
+class Round:
+    """A choice by ``value``, and what its purchases avert together [points/year]."""
+
+    value: Mapping[str, float]
+    choice: results.Choice
+    record: SolveRecord
+    confirmed: float
+
+    @property
+    def predicted(self) -> float:
+        """Harm averted by what is chosen, as taken, points/year."""
+        return sum(self.value[k] for k in sorted(self.choice.period))
+
+    @property
+    def holds(self) -> bool:
+        """Is the prediction within a tenth of what the second solve says?"""
+        most = max(self.predicted, self.confirmed)
+        return abs(self.predicted - self.confirmed) <= TOLERATED * most
+
+    @property
+    def worth(self) -> float:
+        """Harm averted up to the end of the plan, as confirmed, points."""
+        taken = -self.record.tiers[0].objective
+        return taken * self.confirmed / self.predicted if self.predicted > 0 else 0.0
+
+
+@dataclass(frozen=True)
+class PurchasePlan:
+    """A solved and verified choice: result tables by name with ``plan_run``; how it was solved."""
+
+    frames: Mapping[str, pl.DataFrame]
+    record: SolveRecord
+
+
+def plan(tables: Tables, averted: Averted, settings: SolveSettings) -> PurchasePlan:
+    """Choose the purchases that avert most harm, and confirm what they avert.
+
+    Args:
+        tables: the input tables of ``schemas.results.purchases`` and ``financing_period``.
+        averted: harm averted by each of several sets of requests, points/year; see
+            ``optimization.purchases.confirm``.
+        settings: how to solve.
+
+    The first round takes what shadow prices say. Where a round's purchases together avert a tenth
+    more or less than taken, the next takes what each averts alone, and for those just chosen that
+    times the part by which together they avert less. Of all rounds, the one whose purchases avert
+    most as confirmed is kept, of equal ones the last.
+
+    Raises:
+        InputRefused: a number that the solver would misread.
+        SolverStopped: no choice by the time limit.
+        PlanRefused: the choice does not follow from its inputs.
+    """
+    given = read_inputs(tables)
+    made = rounds(given, _priced(tables), averted, settings, tables)
+    kept = max(reversed(made), key=lambda r: round(r.worth, 6))
+    frames = results.frames(given, tables, made, made.index(kept))
+    run = kept.record.run_table(0.0)
+    worst = verify_purchases({**tables, **frames, "plan_run": run}).worst_violation
+    closing = {
+        "plan_run": kept.record.run_table(worst),
+        "plan_seconds": kept.record.seconds_table(),
+    }
+    return PurchasePlan(frames | closing, kept.record)
+
+
+def rounds(
+    given: PurchaseInputs,
+    priced: Mapping[str, float],
+    averted: Averted,
+    settings: SolveSettings,
+    tables: Tables,
+) -> list[Round]:
+    """The rounds of the choice; the last one holds, unless five were not enough."""
+    value, alone, made = priced, None, list[Round]()
+    while len(made) < ROUNDS:
+        one = _round(given, value, averted, settings, tables)
+        made.append(one)
+        if one.holds:
+            break
+        alone = alone or _alone(given, priced, averted)
+        value = corrected(alone, one)
+    return made
+
+
+def corrected(alone: Mapping[str, float], last: Round) -> dict[str, float]:
+    """What each request averts alone; for those chosen together, the part that they do together."""
+    chosen = last.choice.period
+    whole = sum(alone[k] for k in sorted(chosen))
+    part = last.confirmed / whole if whole > 0 else 0.0
+    return {k: round(v * part if k in chosen else v, 6) for k, v in alone.items()}
+
+
+def _round(
+    given: PurchaseInputs,
+    value: Mapping[str, float],
+    averted: Averted,
+    settings: SolveSettings,
+    tables: Tables,
+) -> Round:
+    model = build(given, value)
+    inputs = {
+        **{t: f for t, f in tables.items() if t.startswith("purchase_")},
+        "value": dict(value),
+        "years": dict(given.years),
+    }
+    record = solve_tiers(model, ORDER, settings, results.scaled(inputs, given.money_unit))
+    choice = results.chosen(model)
+    (confirmed,) = averted([[given.requests[k] for k in sorted(choice.period)]])
+    return Round(value, choice, record, confirmed)
+
+
+def _alone(
+    given: PurchaseInputs, priced: Mapping[str, float], averted: Averted
+) -> dict[str, float]:
+    return dict(zip(priced, averted([[given.requests[k]] for k in priced]), strict=True))
+
+
+def _priced(tables: Tables) -> dict[str, float]:
+    """Requests that avert anything by shadow prices, points/year."""
+    rows = tables["purchase_request"].filter(pl.col("priced") > 0).sort("purchase_id")
+    return dict(rows.select("purchase_id", "priced").iter_rows())

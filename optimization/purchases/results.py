@@ -1,0 +1,135 @@
+"""What the purchase model says, as tables in whole cents."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+import pyomo.environ as pyo
+
+from optimization.purchases.inputs import PurchaseInputs, Tables
+from schemas.base import check, conform, polars_schema
+from schemas.results.purchases import PurchaseChoice, PurchaseCost, PurchaseMoney, PurchaseRound
+
+if TYPE_CHECKING:
+    from optimization.purchases.plan import Round
+
+CENTS = 100
+MONEY = {
+    "purchase_request": ["price", "running_cost", "income"],
+    "purchase_budget": ["budget"],
+    "purchase_loan": ["limit"],
+}
+Source = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Period of each purchase, and its money by source in the model's unit."""
+
+    period: Mapping[str, int]
+    money: Mapping[str, Mapping[Source, float]]
+
+
+def chosen(model: pyo.ConcreteModel) -> Choice:
+    """What a solved model buys."""
+    period = {k: p for (k, p), v in model.buy.items() if v.value > 0.5}
+    money: dict[str, dict[Source, float]] = {k: {} for k in period}
+    for kind, variable in (("fund", model.grant), ("loan", model.draw)):
+        for (k, source, p), amount in variable.items():
+            if period.get(k) == p and amount.value > 0:
+                money[k][kind, source] = amount.value
+    return Choice(period, money)
+
+
+def scaled(inputs: Mapping[str, Any], unit: float) -> dict[str, Any]:
+    """The inputs with every amount in the model's unit of money."""
+    return {
+        name: value.with_columns(pl.col(MONEY.get(name, [])) / unit)
+        if isinstance(value, pl.DataFrame)
+        else value
+        for name, value in inputs.items()
+    }
+
+
+def frames(
+    given: PurchaseInputs, tables: Tables, rounds: Sequence["Round"], kept: int
+) -> dict[str, pl.DataFrame]:
+    """The result tables of the round ``kept``, by name."""
+    money = money_table(given, rounds[kept].choice, tables["purchase_request"])
+    return {
+        "purchase_choice": choice_table(given, rounds[kept]),
+        "purchase_money": money,
+        "purchase_cost": cost_table(given, rounds[kept].choice, tables, money),
+        "purchase_round": round_table(rounds, kept),
+    }
+
+
+def choice_table(given: PurchaseInputs, kept: "Round") -> pl.DataFrame:
+    """``PurchaseChoice``: a row for each request."""
+    rows = []
+    for k in sorted(given.requests):
+        period, value = kept.choice.period.get(k), kept.value.get(k, 0.0)
+        nothing = "averts_no_harm" if value == 0 else "beyond_the_budget"
+        years = given.years[period] if period else 0.0
+        reason = "bought" if period else nothing
+        rows.append((k, period is not None, period, value, value * years, reason))
+    return _table(PurchaseChoice, rows)
+
+
+def money_table(given: PurchaseInputs, choice: Choice, requests: pl.DataFrame) -> pl.DataFrame:
+    """``PurchaseMoney``: each purchase's price in whole cents, the largest source rounded last."""
+    price = dict(requests.select("purchase_id", "price").iter_rows())
+    rows = []
+    for k, period in choice.period.items():
+        ticks = in_cents(choice.money[k], round(price[k] * CENTS), given.money_unit * CENTS)
+        rows += [(k, *source, period, n / CENTS) for source, n in ticks.items() if n > 0]
+    return _table(PurchaseMoney, rows)
+
+
+def in_cents(money: Mapping[Source, float], whole: int, ticks: float) -> dict[Source, int]:
+    """``money`` times ``ticks`` in integers that add up to ``whole``."""
+    cents = {source: round(amount * ticks) for source, amount in sorted(money.items())}
+    largest = max(cents, key=lambda source: cents[source])
+    cents[largest] += whole - sum(cents.values())
+    return cents
+
+
+def cost_table(
+    given: PurchaseInputs, choice: Choice, tables: Tables, money: pl.DataFrame
+) -> pl.DataFrame:
+    """``PurchaseCost``: running cost and what falls due on the loans of each purchase."""
+    running = dict(tables["purchase_request"].select("purchase_id", "running_cost").iter_rows())
+    drawn: dict[str, list[tuple[str, float]]] = {}
+    for k, kind, source, _, amount in money.iter_rows():
+        if kind == "loan":
+            drawn.setdefault(k, []).append((source, amount))
+    rows = [
+        (k, p, running[k], *_due(given, drawn.get(k, []), p - start))
+        for k, start in choice.period.items()
+        for p in given.years
+        if p >= start
+    ]
+    return _table(PurchaseCost, rows)
+
+
+def _due(
+    given: PurchaseInputs, drawn: Sequence[tuple[str, float]], age: int
+) -> tuple[float, float]:
+    principal = sum(given.loans[x].principal(age) * amount for x, amount in drawn)
+    interest = sum(given.loans[x].interest(age) * amount for x, amount in drawn)
+    return round(principal, 2), round(interest, 2)
+
+
+def round_table(rounds: Sequence["Round"], kept: int) -> pl.DataFrame:
+    """``PurchaseRound``: what each round took, and what was confirmed."""
+    rows = [
+        (k + 1, len(one.choice.period), one.predicted, one.confirmed, k == kept)
+        for k, one in enumerate(rounds)
+    ]
+    return _table(PurchaseRound, rows)
+
+
+def _table(table: type, rows: Sequence[tuple]) -> pl.DataFrame:
+    frame = pl.DataFrame(rows, schema=polars_schema(table), orient="row")
+    return check(table, conform(table, frame))
