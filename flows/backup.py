@@ -21,8 +21,9 @@ from flows.protect.keys import Keys
 from flows.publish.keep import digest
 from schemas.errors import HomeRefused
 
-# Keys never travel with what they open; the rest is made again by the next night.
-LEFT_OUT = frozenset({"keys", "spill", "prefect", "lock", "nights"})
+# Keys never travel with what they open; the rest is made again by the next night. Kept nights do
+# travel: a night compares its plan with the last one.
+LEFT_OUT = frozenset({"keys", "spill", "prefect", "lock"})
 CONTENTS = "contents.json"
 RESTORING = ".restoring"
 DRILL = "restore drill"

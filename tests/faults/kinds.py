@@ -49,21 +49,21 @@ def terminated(scene: Scene, home: Path, chance: random.Random) -> str:
 def killed_in_backup(scene: Scene, home: Path, chance: random.Random) -> str:
     target, when, most = chance.choice(points.BACKUP)
     wrap = partial(dies_at, target, when, chance.randint(1, most))
-    ended = Child(wrap(partial(_back_up, home)), home.with_suffix(".log")).wait()
-    _must(Child(partial(_back_up, home), home.with_suffix(".log")).wait())
+    ended = Child(wrap(partial(_back_up, home)), scene.beside(home, ".log")).wait()
+    _must(Child(partial(_back_up, home), scene.beside(home, ".log")).wait())
     assert not list((home / "spill").iterdir()), "a killed backup left a plain copy"
     scene.ends_as_undisturbed(home)
     return _how(ended)
 
 
 def killed_in_restore(scene: Scene, home: Path, chance: random.Random) -> str:
-    _must(Child(partial(_back_up, home), home.with_suffix(".log")).wait())
+    _must(Child(partial(_back_up, home), scene.beside(home, ".log")).wait())
     target, when, most = chance.choice(points.RESTORE)
     copy = home.with_name(home.name + "-copy")
     work = partial(_restore, home, copy)
     wrapped = dies_at(target, when, chance.randint(1, most), work)
-    ended = Child(wrapped, home.with_suffix(".log")).wait()
-    _must(Child(work, home.with_suffix(".log")).wait())
+    ended = Child(wrapped, scene.beside(home, ".log")).wait()
+    _must(Child(work, scene.beside(home, ".log")).wait())
     shutil.rmtree(home)
     copy.rename(home)
     scene.ends_as_undisturbed(home)
@@ -103,11 +103,11 @@ def flipped_published(scene: Scene, home: Path, chance: random.Random) -> str:
 
 
 def flipped_backup(scene: Scene, home: Path, chance: random.Random) -> str:
-    _must(Child(partial(_back_up, home), home.with_suffix(".log")).wait())
+    _must(Child(partial(_back_up, home), scene.beside(home, ".log")).wait())
     (file,) = home.with_suffix(".backups").glob("*.backup")
     flip(file, chance)
     copy = home.with_name(home.name + "-copy")
-    ended = Child(partial(_restore, home, copy), home.with_suffix(".log")).wait()
+    ended = Child(partial(_restore, home, copy), scene.beside(home, ".log")).wait()
     assert ended.code in (9, 12), f"a changed backup was restored ({ended.code})"
     scene.ends_as_undisturbed(home)
     return "said, not restored"

@@ -167,7 +167,7 @@ def shifted_clock(seconds: float, work: Callable[[], object]) -> Callable[[], ob
         def now():
             return real() + timedelta(seconds=seconds)
 
-        for module in list(sys.modules.values()):
+        for module in [m for n, m in sys.modules.items() if n.startswith("flows.")]:
             if getattr(module, "now", None) is real:
                 module.now = now  # type: ignore[attr-defined]
         return work()

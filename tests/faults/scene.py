@@ -39,6 +39,11 @@ class Scene:
         shutil.copytree(self.template, place, symlinks=True)
         return place
 
+    def beside(self, home: Path, suffix: str) -> Path:
+        """A file about a home, outside it and outside a disk of its own."""
+        own = home if home.parent == self.folder else home.parent
+        return self.folder / (own.name + suffix)
+
     def night(self, home: Path, extracts: Path, day: date, wrap=None) -> Child:
         """A process that runs a night; ``wrap`` says how it is disturbed."""
 
@@ -49,7 +54,7 @@ class Scene:
             flows.landing.SETTLED_S = 0
             run_night(self.region, extracts, home, day, plain=True)
 
-        return Child(wrap(work) if wrap else work, home.with_suffix(".log"))
+        return Child(wrap(work) if wrap else work, self.beside(home, ".log"))
 
     def second(self, home: Path, wrap=None) -> Child:
         """The night that faults disturb."""
@@ -62,11 +67,11 @@ class Scene:
 
             rebuild(Home(home), self.region, plans=False)
 
-        return Child(work, home.with_suffix(".log")).wait()
+        return Child(work, self.beside(home, ".log")).wait()
 
     def figures(self, home: Path) -> dict[str, str]:
         """Hashes of the published tables and of the warehouse's, but for operations."""
-        answer = home.with_suffix(".json")
+        answer = self.beside(home, ".json")
 
         def work() -> None:
             from flows.fingerprint import fingerprint, warehouse_fingerprint
@@ -80,7 +85,7 @@ class Scene:
             kept.pop("results.plan_seconds", None)
             answer.write_text(json.dumps({**fingerprint(place.published), **kept}))
 
-        ended = Child(work, home.with_suffix(".log")).wait()
+        ended = Child(work, self.beside(home, ".log")).wait()
         assert ended.done, f"figures: {ended.said[-800:]}"
         return json.loads(answer.read_text())
 
