@@ -44,7 +44,10 @@ def record(home: Home, event: str, **facts: str) -> Entry:
 
 
 def _record(home: Home, event: str, facts: dict[str, str]) -> Entry:
+    _drop_torn(log_file(home))
     entries = _entries(log_file(home))
+    if len(entries) < _marked(home)[0]:
+        raise HomeRefused(f"{log_file(home)}: entries at its end are missing; see audit verify")
     previous = entries[-1] if entries else None
     if previous is not None and _hash(previous) != previous.hash:
         raise HomeRefused(
@@ -124,6 +127,16 @@ def _append(path: Path, entry: Entry) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _drop_torn(path: Path) -> None:
+    """Cut off a last line without its end: a write that a full disk or a power cut stopped.
+
+    Nobody was told that it is written: an entry counts from when ``record`` returns.
+    """
+    data = path.read_bytes() if path.is_file() else b""
+    if data and not data.endswith(b"\n"):
+        os.truncate(path, data.rfind(b"\n") + 1)
 
 
 def _mark(home: Home, entry: Entry) -> None:

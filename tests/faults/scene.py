@@ -74,12 +74,14 @@ class Scene:
         answer = self.beside(home, ".json")
 
         def work() -> None:
+            from flows.audit_log import verify_log
             from flows.fingerprint import fingerprint, warehouse_fingerprint
             from flows.home import Home
             from flows.verify import verify_published
 
             place = Home(home)
             verify_published(place)
+            verify_log(place)
             tables = warehouse_fingerprint(place)
             kept = {t: h for t, h in tables.items() if not t.startswith("ops.")}
             kept.pop("results.plan_seconds", None)

@@ -66,3 +66,17 @@ def test_nothing_is_added_to_a_changed_log(home):
     rewrite(home, change)
     with pytest.raises(HomeRefused, match="entry 3 was changed"):
         record(home, "published", night="2026-02-11")
+
+
+def test_a_line_that_was_never_whole_does_not_stop_the_next(home):
+    with log_file(home).open("a") as log:
+        log.write('{"number": 4, "at": "2026-')
+    assert record(home, "publish").number == 4
+    assert verify_log(home) == 4
+
+
+def test_nothing_is_added_to_a_log_that_was_cut(home):
+    text = log_file(home).read_text()
+    log_file(home).write_text(text[:-10])
+    with pytest.raises(HomeRefused, match="missing"):
+        record(home, "publish")
