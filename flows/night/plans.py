@@ -108,6 +108,8 @@ def financing(night: Night) -> int:
 def purchases(night: Night) -> int:
     """Choose what to buy, confirm what it averts, verify and store; a stopped solver leaves it."""
     region = night.region
+    if not region.financing.purchases:
+        return _no_solve(night, "purchases", PURCHASES, {})
     with opened(night.home) as con:
         tables = frames_of(con, PURCHASED_FROM)
     inputs = purchase_inputs(tables, region.financing, region.allocation.horizon_days)

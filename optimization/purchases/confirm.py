@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+import pyomo.environ as pyo
 
 from optimization.allocation.accounting import over_limit
 from optimization.allocation.instance import Instance
@@ -20,8 +21,12 @@ Units = dict[tuple[int, int], float]
 
 @dataclass(frozen=True, eq=False)
 class Confirmation:
-    """The allocation as it is, ready to be solved again with more."""
+    """The allocation as it is, ready to be solved again with more.
 
+    The record names the model's rows as long as the model lives, so the model is kept here.
+    """
+
+    model: pyo.ConcreteModel
     instance: Instance
     record: SolveRecord
     settings: SolveSettings
@@ -46,8 +51,9 @@ def confirmation(
 ) -> Confirmation:
     """Solve the allocation's first tier; arguments as for ``optimization.allocation.plan``."""
     instance = read_instance(tables, zones, institutions, assumptions)
-    record = solve_tiers(build(instance), ["harm"], settings, dict(tables))
-    return Confirmation(instance, record, settings)
+    model = build(instance)
+    record = solve_tiers(model, ["harm"], settings, dict(tables))
+    return Confirmation(model, instance, record, settings)
 
 
 def more_units(instance: Instance, units: Units) -> dict[str, Mapping]:

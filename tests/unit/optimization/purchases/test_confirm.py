@@ -1,3 +1,5 @@
+import gc
+
 import pytest
 
 from optimization.highs import SolveSettings
@@ -30,6 +32,14 @@ def test_beds_avert_what_they_hold_until_there_are_enough():
     """A bed averts 10 points a day, 3,650 a year; of six more, four are needed."""
     found = confirmed([[], [beds(1.0)], [beds(1.0), beds(2.0)], [beds(6.0)]])
     assert found == pytest.approx([0.0, 3650.0, 3 * 3650.0, 4 * 3650.0])
+
+
+def test_it_can_be_asked_long_after_it_was_made():
+    """Rows are named by the model, which must live as long as what asks for them."""
+    given = tables(2, **WARD, resource=[{"resource_id": "bed"}])
+    again = confirmation(given, *places(given), assumptions(), SETTINGS)
+    gc.collect()
+    assert again.averted([[beds(1.0)]]) == pytest.approx([3650.0])
 
 
 def test_of_a_bed_only_the_part_that_may_be_full_counts():
