@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import random
+import resource
 import shutil
 import sys
 import tempfile
@@ -99,7 +100,9 @@ def _tell(results: list[tuple[str, bool, str, int]], seconds: float, as_json: bo
         print(f"\n{'class':<20}{'injected':>10}{'survived':>10}")
         for kind, count in sorted(injected.items()):
             print(f"{kind:<20}{count:>10}{survived[kind]:>10}")
-        print(f"{'all':<20}{len(results):>10}{sum(survived.values()):>10}   in {seconds:.0f} s")
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent = f"in {seconds:.0f} s, {used.ru_utime + used.ru_stime:.0f} s of processor"
+        print(f"{'all':<20}{len(results):>10}{sum(survived.values()):>10}   {spent}")
     for kind, seed in lost:
         print(f"not survived: {kind}, seed {seed}", file=sys.stderr)
     return 1 if lost else 0
