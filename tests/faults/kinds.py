@@ -5,14 +5,13 @@ import random
 import resource
 import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Callable
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import points
+from places import MEGABYTE, back_up, mounted, restore_copy, small_disk
 from process import Child, Ended, dies_at, dies_in_step, flip, limited, shifted_clock
 from readers import Readers
 from scene import FIRST, SECOND, Scene
@@ -20,7 +19,6 @@ from scene import FIRST, SECOND, Scene
 STEPS = 32
 STEP_SECONDS = 1.5
 Kind = Callable[[Scene, Path, random.Random], str]
-MEGABYTE = 1 << 20
 
 
 def killed_at_step(scene: Scene, home: Path, chance: random.Random) -> str:
@@ -49,18 +47,18 @@ def terminated(scene: Scene, home: Path, chance: random.Random) -> str:
 def killed_in_backup(scene: Scene, home: Path, chance: random.Random) -> str:
     target, when, most = chance.choice(points.BACKUP)
     wrap = partial(dies_at, target, when, chance.randint(1, most))
-    ended = Child(wrap(partial(_back_up, home)), scene.beside(home, ".log")).wait()
-    _must(Child(partial(_back_up, home), scene.beside(home, ".log")).wait())
+    ended = Child(wrap(partial(back_up, home)), scene.beside(home, ".log")).wait()
+    _must(Child(partial(back_up, home), scene.beside(home, ".log")).wait())
     assert not list((home / "spill").iterdir()), "a killed backup left a plain copy"
     scene.ends_as_undisturbed(home)
     return _how(ended)
 
 
 def killed_in_restore(scene: Scene, home: Path, chance: random.Random) -> str:
-    _must(Child(partial(_back_up, home), scene.beside(home, ".log")).wait())
+    _must(Child(partial(back_up, home), scene.beside(home, ".log")).wait())
     target, when, most = chance.choice(points.RESTORE)
     copy = home.with_name(home.name + "-copy")
-    work = partial(_restore, home, copy)
+    work = partial(restore_copy, home, copy)
     wrapped = dies_at(target, when, chance.randint(1, most), work)
     ended = Child(wrapped, scene.beside(home, ".log")).wait()
     _must(Child(work, scene.beside(home, ".log")).wait())
@@ -103,11 +101,11 @@ def flipped_published(scene: Scene, home: Path, chance: random.Random) -> str:
 
 
 def flipped_backup(scene: Scene, home: Path, chance: random.Random) -> str:
-    _must(Child(partial(_back_up, home), scene.beside(home, ".log")).wait())
+    _must(Child(partial(back_up, home), scene.beside(home, ".log")).wait())
     (file,) = home.with_suffix(".backups").glob("*.backup")
     flip(file, chance)
     copy = home.with_name(home.name + "-copy")
-    ended = Child(partial(_restore, home, copy), scene.beside(home, ".log")).wait()
+    ended = Child(partial(restore_copy, home, copy), scene.beside(home, ".log")).wait()
     assert ended.code in (9, 12), f"a changed backup was restored ({ended.code})"
     scene.ends_as_undisturbed(home)
     return "said, not restored"
@@ -115,24 +113,24 @@ def flipped_backup(scene: Scene, home: Path, chance: random.Random) -> str:
 
 def disk_full(scene: Scene, home: Path, chance: random.Random) -> str:
     room = chance.uniform(0.0, 12.0)
-    with _small_disk(home, room) as place:
+    with small_disk(home, room) as place:
         before = scene.published(place).read_bytes()
         ended = scene.second(place).wait()
         if not ended.done:
             _clear(ended)
             assert scene.published(place).read_bytes() == before
-        _run("mount", "-o", "remount,size=1g", str(place.parent))
+        mounted("mount", "-o", "remount,size=1g", str(place.parent))
         scene.ends_as_undisturbed(place)
     return "room was enough" if ended.done else f"said, {room:.1f} MB were left"
 
 
 def read_only(scene: Scene, home: Path, chance: random.Random) -> str:
-    with _small_disk(home, 200) as place:
-        _run("mount", "-o", "remount,ro", str(place.parent))
+    with small_disk(home, 200) as place:
+        mounted("mount", "-o", "remount,ro", str(place.parent))
         ended = scene.second(place).wait()
         assert not ended.done
         _clear(ended)
-        _run("mount", "-o", "remount,rw", str(place.parent))
+        mounted("mount", "-o", "remount,rw", str(place.parent))
         scene.ends_as_undisturbed(place)
     return "said"
 
@@ -255,48 +253,6 @@ def _clear(ended: Ended) -> None:
     """An error that a person can read, and no traceback."""
     assert ended.code > 0, f"ended by a signal: {ended.code}: {ended.said[-600:]}"
     assert "catchment:" in ended.said and "Traceback" not in ended.said, ended.said[-800:]
-
-
-def _back_up(home: Path) -> None:
-    from flows.backup import backup, drill
-    from flows.home import Home
-
-    place = Home(home)
-    drill(backup(place, home.with_suffix(".backups")), place)
-
-
-def _restore(home: Path, copy: Path) -> None:
-    from flows.backup import restore
-    from flows.home import Home
-    from flows.protect.keys import Keys
-
-    if not (copy / "keys").exists():
-        shutil.copytree(home / "keys", copy / "keys")
-    newest = sorted(home.with_suffix(".backups").glob("*.backup"))[-1]
-    restore(newest, Home(copy), Keys(home / "keys"))
-
-
-@contextmanager
-def _small_disk(home: Path, room: float):
-    """The home on a disk of its own with so many megabytes left; gives its place there."""
-    disk = home.with_name(home.name + "-disk")
-    disk.mkdir()
-    size = sum(p.stat().st_size for p in home.rglob("*") if p.is_file()) / MEGABYTE
-    _run("mount", "-t", "tmpfs", "-o", f"size={int((size + room + 2) * 1024)}k", "none", str(disk))
-    try:
-        shutil.copytree(home, disk / "home", symlinks=True)
-        yield disk / "home"
-    finally:
-        _run("umount", "-l", str(disk))
-
-
-def may_mount() -> bool:
-    """Does this account have the right to mount a small disk?"""
-    return os.geteuid() == 0 and shutil.which("mount") is not None
-
-
-def _run(*command: str) -> None:
-    subprocess.run(command, check=True, capture_output=True)
 
 
 # How often each class comes among a hundred faults.

@@ -17,7 +17,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 os.environ.setdefault("POLARS_MAX_THREADS", "1")
 os.environ.setdefault("CATCHMENT_THREADS", "1")
 
-from kinds import NEED_MOUNT, SHARES, Kind, may_mount
+from kinds import NEED_MOUNT, SHARES, Kind
+from places import may_mount
 from process import Child
 from scene import Scene
 

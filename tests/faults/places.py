@@ -1,0 +1,54 @@
+"""Where things are done besides a night: backups, copies, small disks."""
+
+import os
+import shutil
+import subprocess
+from contextlib import contextmanager
+from pathlib import Path
+
+MEGABYTE = 1 << 20
+
+
+def back_up(home: Path) -> None:
+    from flows.backup import backup, drill
+    from flows.home import Home
+
+    place = Home(home)
+    drill(backup(place, home.with_suffix(".backups")), place)
+
+
+def restore_copy(home: Path, copy: Path) -> None:
+    from flows.backup import restore
+    from flows.home import Home
+    from flows.protect.keys import Keys
+
+    if not (copy / "keys").exists():
+        shutil.copytree(home / "keys", copy / "keys")
+    newest = sorted(home.with_suffix(".backups").glob("*.backup"))[-1]
+    restore(newest, Home(copy), Keys(home / "keys"))
+
+
+@contextmanager
+def small_disk(home: Path, room: float):
+    """The home on a disk of its own with so many megabytes left; gives its place there."""
+    disk = home.with_name(home.name + "-disk")
+    disk.mkdir()
+    size = sum(p.stat().st_size for p in home.rglob("*") if p.is_file()) / MEGABYTE
+    mounted(
+        "mount", "-t", "tmpfs", "-o", f"size={int((size + room + 2) * 1024)}k", "none", str(disk)
+    )
+    try:
+        shutil.copytree(home, disk / "home", symlinks=True)
+        yield disk / "home"
+    finally:
+        mounted("umount", "-l", str(disk))
+
+
+def may_mount() -> bool:
+    """Does this account have the right to mount a small disk?"""
+    return os.geteuid() == 0 and shutil.which("mount") is not None
+
+
+def mounted(*command: str) -> None:
+    """Run a command of the machine's that mounts."""
+    subprocess.run(command, check=True, capture_output=True)
