@@ -11,10 +11,11 @@ from flows.home import Home
 from flows.publish.keep import damaged
 from optimization.verify.allocation import verify_allocation
 from optimization.verify.financing import verify_financing
+from optimization.verify.purchases import verify_purchases
 from schemas import clean
 from schemas.base import Table, check, key, layer, name, polars_schema
 from schemas.errors import HomeRefused
-from schemas.results import allocation, financing
+from schemas.results import allocation, financing, purchases
 from schemas.results.run import PlanRun
 
 Frames = dict[str, pl.DataFrame]
@@ -32,6 +33,12 @@ FINANCING: tuple[type[Table], ...] = (
     *financing.RESULTS,
     PlanRun,
 )
+PURCHASES: tuple[type[Table], ...] = (
+    *purchases.INPUTS,
+    *purchases.RESULTS,
+    financing.FinancingPeriod,
+    PlanRun,
+)
 
 
 def verify_published(home: Home) -> list[str]:
@@ -47,6 +54,7 @@ def verify_published(home: Home) -> list[str]:
         found = [
             _found("allocation", verify_allocation, published(con, ALLOCATION)),
             _found("financing", verify_financing, published(con, FINANCING)),
+            _found("purchases", verify_purchases, published(con, PURCHASES)),
         ]
     if damaged(home):
         raise HomeRefused(
