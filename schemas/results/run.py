@@ -8,7 +8,7 @@ SOURCE = "the solve record"
 class PlanRun(Table):
     """A tier of a solved model: what was proved, on what, and how it was verified."""
 
-    model: str = column("allocation or financing.")
+    model: str = column("allocation, financing or purchases.")
     tier: int = column("Place in the lexicographic order, from 1.", ge=1)
     objective_name: str = column("What the tier minimises.")
     status: str = column("optimal, or time_limit where an incumbent was kept.")
@@ -35,7 +35,7 @@ class PlanRun(Table):
 class PlanSeconds(Table):
     """Seconds that a stage of a solve took; kept apart, for no two nights take the same."""
 
-    model: str = column("allocation or financing.")
+    model: str = column("allocation, financing or purchases.")
     stage: str = column("build, compile, solve, extract, verify.")
     seconds: float = column("Wall-clock time.", "seconds", ge=0)
 
