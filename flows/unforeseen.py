@@ -4,6 +4,7 @@ import traceback
 from pathlib import Path
 
 FULL = "no space left on device"
+DAMAGED = ("checksum", "corrupt")
 
 
 def unforeseen(error: Exception) -> str:
@@ -16,6 +17,8 @@ def unforeseen(error: Exception) -> str:
 def _system(error: Exception) -> str:
     if FULL in str(error).lower():
         return f" ({FULL}: make room and run again)"
+    if any(word in str(error).lower() for word in DAMAGED):
+        return " (a file of DuckDB is damaged: if it is the warehouse, run `catchment rebuild`)"
     if isinstance(error, OSError) and error.strerror:
         return f" ({error.strerror})"
     return ""

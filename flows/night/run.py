@@ -3,6 +3,7 @@
 import hashlib
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -59,12 +60,14 @@ def run_step(night: Night, name: str, position: int) -> int:
     assert step.name == name
     _tell(Progress(name, position, len(steps)))
     started, clock = now(), time.perf_counter()
-    rows: int | None = None
     try:
         rows = _without_values(step, night)
-    finally:
-        seconds = time.perf_counter() - clock
-        _record(night, step, position, started, seconds, rows)
+    except BaseException:
+        with suppress(Exception):  # a warehouse that failed the step may not take its record
+            _record(night, step, position, started, time.perf_counter() - clock, None)
+        raise
+    seconds = time.perf_counter() - clock
+    _record(night, step, position, started, seconds, rows)
     _tell(Progress(name, position, len(steps), seconds, rows))
     return rows
 

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import points
-from places import MEGABYTE, back_up, mounted, restore_copy, small_disk
+from places import BLOCK, MEGABYTE, back_up, mounted, restore_copy, small_disk, used_places
 from process import Child, Ended, dies_at, dies_in_step, flip, limited, shifted_clock
 from readers import Readers
 from scene import FIRST, SECOND, Scene
@@ -69,7 +69,10 @@ def killed_in_restore(scene: Scene, home: Path, chance: random.Random) -> str:
 
 
 def flipped_warehouse(scene: Scene, home: Path, chance: random.Random) -> str:
-    flip(home / "warehouse.duckdb", chance)
+    used = Child(partial(used_places, home), scene.beside(home, ".places")).wait()
+    blocks = [int(place) for place in used.said.split()]
+    place = chance.choice(blocks) + chance.randrange(BLOCK) if chance.random() < 0.7 else None
+    flip(home / "warehouse.duckdb", chance, place)
     ended = scene.second(home).wait()
     if ended.done and scene.figures(home) == scene.wanted:
         return "a byte that nothing read"

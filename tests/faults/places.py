@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 MEGABYTE = 1 << 20
+# Of a DuckDB file: three headers, then blocks.
+HEADERS, BLOCK = 3 * 4096, 1 << 18
 
 
 def back_up(home: Path) -> None:
@@ -26,6 +28,18 @@ def restore_copy(home: Path, copy: Path) -> None:
         shutil.copytree(home / "keys", copy / "keys")
     newest = sorted(home.with_suffix(".backups").glob("*.backup"))[-1]
     restore(newest, Home(copy), Keys(home / "keys"))
+
+
+def used_places(home: Path) -> None:
+    """Print where in the warehouse's file the blocks of its history begin."""
+    import duckdb
+
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as con:
+        found = set()
+        for table in ("encounter", "capacity", "population", "finance", "institution"):
+            blocks = con.execute(f"SELECT block_id FROM pragma_storage_info('history.{table}')")
+            found |= {HEADERS + b * BLOCK for (b,) in blocks.fetchall() if b and b >= 0}
+    print(*sorted(found))
 
 
 @contextmanager

@@ -175,10 +175,9 @@ def shifted_clock(seconds: float, work: Callable[[], object]) -> Callable[[], ob
     return run
 
 
-def flip(path: Path, chance: random.Random) -> int:
-    """Change one bit of a file, wherever it is; returns the place."""
-    size = path.stat().st_size
-    place = chance.randrange(size)
+def flip(path: Path, chance: random.Random, place: int | None = None) -> None:
+    """Change one bit of a file, wherever it is, or at a place."""
+    place = chance.randrange(path.stat().st_size) if place is None else place
     mode = path.stat().st_mode
     path.chmod(0o600)
     with path.open("r+b") as file:
@@ -187,4 +186,3 @@ def flip(path: Path, chance: random.Random) -> int:
         file.seek(place)
         file.write(bytes([byte ^ (1 << chance.randrange(8))]))
     path.chmod(mode)
-    return place
