@@ -22,7 +22,10 @@ from flows.protect.pseudonym import pseudonym
 from flows.regions import load_region
 from schemas.errors import HomeRefused
 
-HEADER = "encounter_id,record_type,patient_key,institution_id,zone_id,class_id,age_band,sex,payer_id,admitted_at,discharged_at\n"
+HEADER = (
+    "encounter_id,record_type,patient_key,institution_id,zone_id,class_id,"
+    "age_band,sex,payer_id,admitted_at,discharged_at\n"
+)
 
 
 def stay(number: int, person: str, place: str = "H1") -> str:
