@@ -6,14 +6,14 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from flows.ddl import qualified
 from flows.home import Home
 from flows.publish.keep import damaged
+from flows.warehouse import read
 from optimization.verify.allocation import verify_allocation
 from optimization.verify.financing import verify_financing
 from optimization.verify.purchases import verify_purchases
 from schemas import clean
-from schemas.base import Table, check, key, layer, name, polars_schema
+from schemas.base import Table, layer, name, polars_schema
 from schemas.errors import HomeRefused
 from schemas.results import allocation, financing, purchases
 from schemas.results.run import PlanRun
@@ -81,9 +81,7 @@ def published(
     frames = {}
     for table in tables:
         _same_layout(con, table)
-        order = ", ".join(f'"{column}"' for column in key(table))
-        frame = con.sql(f"FROM {qualified(table)} ORDER BY {order}").pl()
-        frames[name(table)] = check(table, frame.cast(dict(polars_schema(table))))
+        frames[name(table)] = read(con, table)
     return frames
 
 
