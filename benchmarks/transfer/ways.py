@@ -156,4 +156,4 @@ WAYS: dict[str, Callable[[Transfer], Answer]] = {
 
 
 def _values(variable: Any) -> np.ndarray:
-    return np.fromiter((v.value for v in variable.values()), float, len(variable))
+    return np.array(list(variable.extract_values().values()), float)

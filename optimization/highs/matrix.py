@@ -89,8 +89,7 @@ def compile_model(model: pyo.ConcreteModel, tiers: Sequence[str]) -> Matrix:
     matrix = Matrix(
         csc_array(form.A),
         *_row_bounds(form),
-        *_column_bounds(form.columns),
-        _whole(form.columns),
+        *_of_columns(form.columns),
         form.c.toarray()[at],
         np.asarray(form.c_offset, float)[at],
         [row.constraint for row in form.rows],
@@ -143,27 +142,42 @@ def _row_bounds(form: Any) -> tuple[np.ndarray, np.ndarray]:
     return np.where(kind == 1, -np.inf, rhs), np.where(kind == -1, np.inf, rhs)
 
 
-def _column_bounds(columns: Sequence[Any]) -> tuple[np.ndarray, np.ndarray]:
-    lower = [-np.inf if (bound := v.lb) is None else bound for v in columns]
-    upper = [np.inf if (bound := v.ub) is None else bound for v in columns]
-    return np.array(lower, float), np.array(upper, float)
+def _of_columns(columns: Sequence[Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Lower and upper bound of each column, and whether it is whole.
+
+    Nearly all share a handful of domains and have no bound of their own; so a domain is asked
+    once, and a variable only where it has bounds.
+    """
+    domains = [variable.domain for variable in columns]
+    first, kind = _numbered(domains)
+    ends = [domains[k].bounds() for k in first]
+    lower = np.array([bound_or(low, -np.inf) for low, _ in ends], float)[kind]
+    upper = np.array([bound_or(high, np.inf) for _, high in ends], float)[kind]
+    for k, variable in enumerate(columns):
+        if variable._lb is not None or variable._ub is not None:
+            lower[k], upper[k] = bound_or(variable.lb, -np.inf), bound_or(variable.ub, np.inf)
+    whole = np.array([not columns[k].is_continuous() for k in first], bool)[kind]
+    return lower, upper, whole
 
 
-def _whole(columns: Sequence[Any]) -> np.ndarray:
-    known: dict[int, bool] = {}
-    for variable in columns:
-        domain = variable.domain
-        if id(domain) not in known:
-            known[id(domain)] = not variable.is_continuous()
-    return np.fromiter((known[id(v.domain)] for v in columns), bool, len(columns))
+def _numbered(items: Sequence[Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Position of the first of each distinct object, and which of them every item is."""
+    same = np.fromiter(map(id, items), np.int64, len(items))
+    _, first, kind = np.unique(same, return_index=True, return_inverse=True)
+    return first, kind
+
+
+def bound_or(bound: float | None, instead: float) -> float:
+    """``bound`` as Pyomo has it, or ``instead`` where there is none."""
+    return instead if bound is None else bound
 
 
 def _check_matrix(matrix: Matrix, tiers: Sequence[str]) -> None:
     """Nothing may reach the solver that it would drop without a word."""
-    entries = matrix.coefficients.tocoo()
-    bad = _unfit(entries.data)
+    bad = _unfit(matrix.coefficients.data)
     if bad.any():
-        names = {matrix.constraints[k].parent_component().name for k in entries.row[bad]}
+        rows = np.unique(matrix.coefficients.indices[bad])
+        names = {matrix.constraints[k].parent_component().name for k in rows}
         raise InputRefused(f"coefficients not finite or too large in {', '.join(sorted(names))}")
     bounds = np.where(np.isinf(matrix.row_lower), matrix.row_upper, matrix.row_lower)
     for row in np.flatnonzero(_unfit(bounds))[:1]:

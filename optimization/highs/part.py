@@ -81,38 +81,44 @@ def solve_part(problem: Problem, settings: SolveSettings, deadline: float) -> Pa
 
 
 def load(problem: Problem, settings: SolveSettings) -> highspy.Highs:
-    """Pass ``problem`` to a new HiGHS, and see that all of it arrived.
+    """Pass ``problem`` to a new HiGHS without costs, and see that all of it arrived.
 
     Raises:
         SolverStopped: HiGHS did not take it whole.
     """
     highs = highspy.Highs()
     set_options(highs, {**FIXED_OPTIONS, **settings.options})
-    _pass(highs, as_lp(problem))
+    pass_problem(highs, problem)
     return highs
 
 
-def _pass(highs: highspy.Highs, lp: highspy.HighsLp) -> None:
-    accepted(highs.passModel(lp), "the matrix")
-    if (highs.getNumRow(), highs.getNumCol()) != (lp.num_row_, lp.num_col_):
-        raise SolverStopped("HiGHS did not load every row and column")
+def pass_problem(highs: highspy.Highs, problem: Problem) -> None:
+    """Give ``highs`` the rows and columns of ``problem`` as arrays, which it copies.
 
-
-def as_lp(problem: Problem) -> highspy.HighsLp:
-    """``problem`` as HiGHS takes it, without costs."""
-    lp = highspy.HighsLp()
-    lp.num_row_, lp.num_col_ = problem.coefficients.shape
-    lp.col_cost_ = np.zeros(lp.num_col_)
-    lp.col_lower_, lp.col_upper_ = problem.column_lower, problem.column_upper
-    lp.row_lower_, lp.row_upper_ = problem.row_lower, problem.row_upper
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_ = problem.coefficients.indptr
-    lp.a_matrix_.index_ = problem.coefficients.indices
-    lp.a_matrix_.value_ = problem.coefficients.data
-    if problem.whole.any():
-        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-        lp.integrality_ = [kinds[int(w)] for w in problem.whole]
-    return lp
+    Raises:
+        SolverStopped: HiGHS did not take them all.
+    """
+    entries, (rows, columns) = problem.coefficients, problem.coefficients.shape
+    status = highs.passModel(
+        columns,
+        rows,
+        entries.nnz,
+        int(highspy.MatrixFormat.kColwise),
+        int(highspy.ObjSense.kMinimize),
+        0.0,
+        np.zeros(columns),
+        problem.column_lower,
+        problem.column_upper,
+        problem.row_lower,
+        problem.row_upper,
+        entries.indptr,
+        entries.indices,
+        entries.data,
+        problem.whole.astype(np.int32),  # HiGHS numbers kContinuous 0 and kInteger 1
+    )
+    accepted(status, "the matrix")
+    if (highs.getNumRow(), highs.getNumCol(), highs.getNumNz()) != (rows, columns, entries.nnz):
+        raise SolverStopped("HiGHS did not load every row, column and coefficient")
 
 
 @dataclass(slots=True, eq=False)
@@ -223,7 +229,9 @@ class _Run:
         lp.col_lower_, lp.col_upper_, lp.integrality_ = lower, upper, []
         highs = highspy.Highs()
         set_options(highs, {**FIXED_OPTIONS, **self.settings.options})
-        _pass(highs, lp)
+        accepted(highs.passModel(lp), "the matrix with its whole numbers held")
+        if (highs.getNumRow(), highs.getNumCol()) != (lp.num_row_, lp.num_col_):
+            raise SolverStopped("HiGHS did not load every row and column")
         highs.run()
         return highs if end(highs) == "optimal" else self.highs
 

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pyomo.environ as pyo
 
-from optimization.highs.matrix import Matrix, Part
+from optimization.highs.matrix import Matrix, Part, bound_or
 from schemas.base import conform
 from schemas.results.run import PlanRun, PlanSeconds
 
@@ -43,6 +43,7 @@ class SolveRecord:
     """What was solved and how it ended; ``dual`` and ``reduced_cost`` by name and index.
 
     ``piece_bounds`` is tier x part: what was proved of each part when the tier was solved.
+    ``source`` is the Pyomo model, to whose rows and columns ``matrix`` refers only weakly.
     """
 
     model: str
@@ -55,6 +56,7 @@ class SolveRecord:
     seconds: Mapping[str, float]
     versions: str
     input_hash: str
+    source: pyo.ConcreteModel
     matrix: Matrix
     row_duals: np.ndarray
     column_duals: np.ndarray
@@ -154,10 +156,11 @@ def write_back(model: pyo.ConcreteModel, matrix: Matrix, primal: np.ndarray) -> 
     """Give every Pyomo variable its value; one that no row or cost names gets what is nearest 0."""
     for variable, value in zip(matrix.variables, primal.tolist(), strict=True):
         variable.set_value(value, skip_validation=True)
-    for variable in model.component_data_objects(pyo.Var):
+    components = list(model.component_objects(pyo.Var))
+    if sum(map(len, components)) == matrix.columns:
+        return
+    for variable in (v for component in components for v in component.values()):
         if variable.value is None:
-            variable.set_value(min(max(0.0, _or(variable.lb, 0.0)), _or(variable.ub, np.inf)))
-
-
-def _or(bound: float | None, instead: float) -> float:
-    return instead if bound is None else bound
+            variable.set_value(
+                min(max(0.0, bound_or(variable.lb, 0.0)), bound_or(variable.ub, np.inf))
+            )

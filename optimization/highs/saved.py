@@ -9,7 +9,7 @@ import numpy as np
 
 from optimization.highs.matrix import Matrix, Part
 from optimization.highs.options import FIXED_OPTIONS, accepted, set_options
-from optimization.highs.part import as_lp, cut_out
+from optimization.highs.part import cut_out, pass_problem
 
 PLAIN = str.maketrans({"[": "(", "]": ")", ",": "_", " ": "_"})
 
@@ -23,12 +23,16 @@ def save_model(matrix: Matrix, path: Path, tier: int = 0) -> None:
         SolverStopped: HiGHS could not write the file.
     """
     whole = Part(np.arange(matrix.rows), np.arange(matrix.columns))
-    lp = as_lp(cut_out(matrix, whole))
-    lp.col_cost_, lp.offset_ = matrix.costs[tier], float(matrix.offsets[tier])
-    lp.col_names_, lp.row_names_ = _names(matrix.variables), _names(matrix.constraints)
     highs = highspy.Highs()
     set_options(highs, FIXED_OPTIONS)
-    accepted(highs.passModel(lp), "the matrix")
+    pass_problem(highs, cut_out(matrix, whole))
+    every = np.arange(matrix.columns, dtype=np.int32)
+    accepted(highs.changeColsCost(every.size, every, matrix.costs[tier]), "the costs of a tier")
+    accepted(highs.changeObjectiveOffset(float(matrix.offsets[tier])), "the offset of a tier")
+    for k, name in enumerate(_names(matrix.variables)):
+        accepted(highs.passColName(k, name), "the name of a column")
+    for k, name in enumerate(_names(matrix.constraints)):
+        accepted(highs.passRowName(k, name), "the name of a row")
     accepted(highs.writeModel(str(path)), "writing the model")
 
 

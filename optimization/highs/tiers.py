@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
+from pyomo.common.gc_manager import PauseGC
 
 from optimization.highs.guard import check_numbers, input_hash
 from optimization.highs.matrix import Matrix, Part, compile_model, parts
@@ -40,16 +41,17 @@ def solve_tiers(
         SolverStopped: no plan by the time limit, or none at all.
     """
     check_numbers(inputs, widest=None)
-    start = time.monotonic()
-    matrix = compile_model(model, tiers)
-    compiled = time.monotonic()
-    pieces = parts(matrix)
-    solutions = solve_parts(matrix, pieces, settings, compiled + settings.time_limit_s)
-    solved = time.monotonic()
-    primal = _gather(pieces, [s.tiers[-1].primal for s in solutions], matrix.columns)
-    primal[matrix.whole] = np.rint(primal[matrix.whole])
-    _refuse_violations(matrix, primal)
-    write_back(model, matrix, primal)
+    with PauseGC():
+        start = time.monotonic()
+        matrix = compile_model(model, tiers)
+        compiled = time.monotonic()
+        pieces = parts(matrix)
+        solutions = solve_parts(matrix, pieces, settings, compiled + settings.time_limit_s)
+        solved = time.monotonic()
+        primal = _gather(pieces, [s.tiers[-1].primal for s in solutions], matrix.columns)
+        primal[matrix.whole] = np.rint(primal[matrix.whole])
+        _refuse_violations(matrix, primal)
+        write_back(model, matrix, primal)
     seconds = {
         "build": build_seconds,
         "compile": compiled - start,
@@ -68,6 +70,7 @@ def solve_tiers(
         seconds=seconds,
         versions=f"pyomo {version('pyomo')}, highspy {version('highspy')}",
         input_hash=input_hash(inputs),
+        source=model,
         matrix=matrix,
         row_duals=_duals(pieces, solutions, "row_duals", matrix.rows),
         column_duals=_duals(pieces, solutions, "column_duals", matrix.columns),
