@@ -82,14 +82,14 @@ def _one(way: str, folder: Path) -> None:
         "seconds": sum(stages[stage] for stage in SOLVING),
         "whole_s": whole,
         "stages": stages,
-        "objectives": list(record.objectives.values()),
+        "objectives": alone.optima(record),
         "columns": record.columns,
         "rows": record.rows,
         "components": record.components,
     }
     measure.say(answer, used)
     if not (folder / "matrices.pickle").exists():
-        alone.keep(record.matrix, folder / "matrices.pickle")
+        alone.keep(record, folder / "matrices.pickle")
 
 
 def _arguments() -> argparse.Namespace:

@@ -73,14 +73,14 @@ def _one(way: str, folder: Path) -> None:
         measure.say(alone.answer(folder / "matrices.pickle"), used)
         return
     tables, assumptions = pickle.loads((folder / "inputs.pickle").read_bytes())
-    answer, matrix = solved(tables, assumptions)
+    answer, record = solved(tables, assumptions)
     measure.say(answer, used)
     if not (folder / "matrices.pickle").exists():
-        alone.keep(matrix, folder / "matrices.pickle")
+        alone.keep(record, folder / "matrices.pickle")
 
 
 def solved(tables: dict[str, Any], assumptions: Any) -> tuple[dict[str, Any], Any]:
-    """What Catchment needs from input tables to a solved model, and the matrix it made."""
+    """What Catchment needs from input tables to a solved model, and how it was solved."""
     from optimization.allocation.read import read_instance
     from optimization.allocation.solve import solve
     from optimization.highs import SolveSettings
@@ -93,12 +93,12 @@ def solved(tables: dict[str, Any], assumptions: Any) -> tuple[dict[str, Any], An
     answer = {
         "seconds": seconds,
         "stages": dict(record.seconds),
-        "objectives": list(record.objectives.values()),
+        "objectives": alone.optima(record),
         "columns": record.columns,
         "rows": record.rows,
         "components": record.components,
     }
-    return answer, record.matrix
+    return answer, record
 
 
 def _arguments() -> argparse.Namespace:
