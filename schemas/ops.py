@@ -5,6 +5,7 @@ import polars as pl
 from schemas.base import Table, column, disclosure_column
 
 VERDICTS = ("loaded", "rejected", "duplicate", "held")
+CHANGES = ("new", "same", "restated", "gone", "changed", "filled", "emptied")
 Instant = pl.Datetime("us")
 
 
@@ -79,6 +80,38 @@ class Reconciliation(Table):
         name = "reconciliation"
         unique = ["delivery_id"]
         metadata = {"layer": "ops", "source": "the night"}
+
+
+class Restatement(Table):
+    """What a delivery says of a clean table, beside what its feed said of the same rows before.
+
+    The earlier rows are those in force just before it by extract time; feeds and tables of
+    patients are left out. Whole rows are counted under the column ``(the row)``.
+    """
+
+    delivery_id: str = column("The delivery.")
+    table_name: str = column("The clean table.")
+    column_name: str = column("The column that changed; (the row) for whole rows.")
+    change: str = column(
+        "Rows: new, same, restated (a column differs) or gone (no longer there, by what the feed "
+        "replaces). Cells of a restated row: changed, filled (unknown before) or emptied.",
+        isin=CHANGES,
+    )
+    rows: pl.Int64 = column("Rows it is true of.", unit="rows", ge=0)
+    largest: float = column(
+        "Largest change of a number, without its sign, in the column's unit; null for other "
+        "columns, and for counts of people unless the region's inputs are public.",
+        unit="1",
+        nullable=True,
+        ge=0,
+    )
+    first_date: pl.Date = column("First date among the rows; null if undated.", nullable=True)
+    last_date: pl.Date = column("Last date among the rows; null if undated.", nullable=True)
+
+    class Config:
+        name = "restatement"
+        unique = ["delivery_id", "table_name", "column_name", "change"]
+        metadata = {"layer": "ops", "source": "every loaded delivery, by extract time"}
 
 
 class Decision(Table):
@@ -207,6 +240,7 @@ TABLES: tuple[type[Table], ...] = (
     Delivery,
     Quarantine,
     Reconciliation,
+    Restatement,
     Decision,
     Quality,
     QualityScore,

@@ -14,8 +14,11 @@ from schemas.errors import HomeRefused
 COLOURS = {"loaded": "green", "duplicate": "dim", "held": "yellow", "rejected": "red"}
 QUERY = """
     SELECT delivery_id AS id, night, feed, file_name AS file, extract_time, rows_read AS rows,
-           verdict, coalesce(reason, flags) AS why
-    FROM ops.delivery
+           restated, verdict, coalesce(reason, flags) AS why
+    FROM ops.delivery LEFT JOIN (
+        SELECT delivery_id, sum(rows)::BIGINT AS restated
+        FROM ops.restatement WHERE change = 'restated' GROUP BY ALL
+    ) USING (delivery_id)
     WHERE verdict = 'held' OR $which = 'all'
           OR ($which = 'last' AND night = (SELECT max(night) FROM ops.delivery))
     ORDER BY received_at, file_name
@@ -30,7 +33,8 @@ def deliveries_of(home: Home, which: str = "last") -> list[dict[str, Any]]:
         which: ``held``, those and the ``last`` night's, or ``all``.
 
     Returns:
-        id, night, feed, file, extract_time, rows, verdict, why, decided of each.
+        id, night, feed, file, extract_time, rows, restated (rows of clean tables; null where that
+        is not counted), verdict, why, decided of each.
 
     Raises:
         HomeRefused: if nothing is published yet.
@@ -64,6 +68,11 @@ def render(deliveries: list[dict[str, Any]], console: Console) -> None:
             Text(d["file"]),
             verdict,
             "withheld" if d["rows"] is None else f"{d['rows']:,}",
-            Text(d["why"] or ""),
+            Text("; ".join(_words(d))),
         )
     console.print(table if deliveries else "no delivery")
+
+
+def _words(delivery: dict[str, Any]) -> list[str]:
+    restated = f"{delivery['restated']:,} rows restated" if delivery["restated"] else None
+    return [words for words in (delivery["why"], restated) if words]

@@ -26,7 +26,7 @@ from schemas.errors import (
     StepFailed,
 )
 
-TABLES = ("clean ", "regional ")
+TABLES = ("ingest restatement", "clean ", "regional ")
 PLANS = ("allocation", "financing", "about")
 # What the landing folder cannot tell: taken over from the old warehouse, where it can be read.
 OPERATIONS: tuple[type[Table], ...] = (ops.Run, ops.Alert, ops.Quality, ops.QualityScore)

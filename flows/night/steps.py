@@ -7,6 +7,7 @@ from functools import partial
 from flows.deliveries.quality import quality_of
 from flows.night import ingest, plans, tables
 from flows.night.context import Night
+from flows.night.ingest.restated import record_restatements
 from flows.publish import publish
 from schemas.feed import Feed
 
@@ -36,6 +37,7 @@ def steps_of(night: Night) -> list[Step]:
     return [
         *feeds,
         Step("ingest unclaimed", ingest.ingest_unclaimed),
+        Step("ingest restatement", record_restatements),
         *facts,
         Step("clean zone", tables.clean_zone),
         Step("clean institution", tables.clean_institution),

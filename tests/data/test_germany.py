@@ -199,57 +199,92 @@ def test_as_of_a_day_without_a_file_is_the_file_before(nights, outcomes) -> None
     assert found["Capacity"]["date"].max() == date(2022, 10, 4)
 
 
-def test_each_night_restates_earlier_days(nights, outcomes) -> None:
-    first, second = (outcomes[p.name].tables["capacity"] for p in nights[:2])
-    both = first.join(second, on=["institution_id", "resource_id", "date"], suffix="_later")
-    assert both.height == first.height
-    restated = both.filter(pl.col("in_service") != pl.col("in_service_later"))
-    earlier, later = (cells(rows_of(path)) for path in nights[:2])
-    expected = {key for key in earlier if earlier[key][0] != later[key][0]}
-    assert expected
-    assert set(restated.select("institution_id", "resource_id", "date").rows()) == expected
-
-
-@pytest.fixture
-def ingested(nights, tmp_path):
-    """Deliver files to a warehouse, each as it arrives; its capacity afterwards."""
+@pytest.fixture(scope="session")
+def ingested(nights, tmp_path_factory):
+    """Deliver files to a warehouse, each as it arrives: its home."""
     from flows.night.context import plan_night
     from flows.night.ingest import ingest_feed
+    from flows.night.ingest.restated import record_restatements
     from flows.night.run import begin
-    from flows.night.tables import clean_fact
-    from flows.warehouse import opened, read
-    from schemas import ops
 
-    def deliver(order: list[Path]) -> tuple[pl.DataFrame, list[str]]:
-        inbox = tmp_path / "inbox"
+    def deliver(order: list[Path]):
+        root = tmp_path_factory.mktemp("nights")
+        inbox = root / "inbox"
         inbox.mkdir()
-        night = begin(plan_night(REGION, inbox, tmp_path / "home", date(2022, 12, 24)))
+        night = begin(plan_night(REGION, inbox, root / "home", date(2022, 12, 24)))
         for path in order:
             (inbox / path.name).write_bytes(path.read_bytes())
             ingest_feed(night, FEED)
+            record_restatements(night)
             (inbox / path.name).unlink()
-        clean_fact(night, "capacity")
-        with opened(night.home) as con:
-            return read(con, clean.Capacity), read(con, ops.Delivery)["verdict"].to_list()
+        return night
 
     return deliver
 
 
+def held(home, table) -> pl.DataFrame:
+    from flows.warehouse import opened, read
+
+    with opened(home) as con:
+        return read(con, table)
+
+
+@pytest.fixture(scope="session")
+def three_nights(nights, ingested):
+    return ingested([nights[5], nights[6], nights[-1]])
+
+
 @pytest.mark.parametrize("arrival", ["in reverse", "twice"])
-def test_the_warehouse_ends_with_the_newest_file(nights, ingested, arrival) -> None:
+def test_the_warehouse_ends_with_the_newest_file(nights, ingested, three_nights, arrival) -> None:
+    from flows.night.tables import clean_fact
+    from schemas import ops
+
     some = [nights[5], nights[6], nights[-1]]
     order = some[::-1] if arrival == "in reverse" else [*some, *some]
-    capacity, verdicts = ingested(order)
-    assert loaded_cells(capacity) == cells(rows_of(nights[-1]))
+    night = ingested(order)
+    clean_fact(night, "capacity")
+    assert loaded_cells(held(night.home, clean.Capacity)) == cells(rows_of(nights[-1]))
     copies = len(order) - len(some)
+    verdicts = held(night.home, ops.Delivery)["verdict"].to_list()
     assert sorted(verdicts) == ["duplicate"] * copies + ["loaded"] * 3
+    in_order = held(three_nights.home, ops.Restatement)
+    assert held(night.home, ops.Restatement).equals(in_order)
+
+
+def test_what_a_night_restated_equals_the_csv_module(nights, three_nights) -> None:
+    from schemas import ops
+
+    earlier, later = (cells(rows_of(nights[at])) for at in (5, 6))
+    assert [nights[at].name[5:15] for at in (5, 6)] == ["2022-10-04", "2022-10-06"]
+    both = earlier.keys() & later.keys()
+    steps = {k: abs(later[k][1] - earlier[k][1]) for k in both if later[k][1] != earlier[k][1]}
+    expected = {
+        ("(the row)", "new"): (len(later.keys() - both), None),
+        ("(the row)", "gone"): (len(earlier.keys() - both), None),
+        ("(the row)", "restated"): (sum(earlier[k] != later[k] for k in both), None),
+        ("(the row)", "same"): (sum(earlier[k] == later[k] for k in both), None),
+        ("in_use", "changed"): (len(steps), max(steps.values())),
+    }
+    deliveries = held(three_nights.home, ops.Delivery)
+    (second,) = deliveries.filter(file_name=nights[6].name)["delivery_id"]
+    rows = held(three_nights.home, ops.Restatement).filter(
+        delivery_id=second, table_name="capacity"
+    )
+    found = {(r["column_name"], r["change"]): (r["rows"], r["largest"]) for r in rows.to_dicts()}
+    assert found.pop(("in_service", "changed")) == (1, 13)
+    assert found == expected
+    assert expected["(the row)", "restated"] == (2, None)
+    touched = rows.filter(change="restated")
+    assert touched.select("first_date", "last_date").row(0) == (date(2022, 10, 4),) * 2
 
 
 @pytest.mark.slow
 def test_a_night_plans_intensive_care_and_says_that_there_is_no_money(nights, tmp_path) -> None:
     import duckdb
 
+    from flows.deliveries.rebuild import rebuild
     from flows.orchestrate import run_night
+    from schemas import ops
 
     night, _ = run_night(
         REGION, nights[0].parent, tmp_path / "home", date(2022, 12, 24), plain=True
@@ -270,3 +305,7 @@ def test_a_night_plans_intensive_care_and_says_that_there_is_no_money(nights, tm
     assert plans == [("allocation", "optimal")]
     assert excluded == [("no_finance_rows", 16)]
     assert flagged == [(2,)]
+    before = held(night.home, ops.Restatement)
+    assert before["delivery_id"].n_unique() == 17
+    rebuild(night.home, None, plans=False)
+    assert held(night.home, ops.Restatement).equals(before)

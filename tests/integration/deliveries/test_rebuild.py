@@ -57,7 +57,7 @@ def tables(home: Home) -> dict[str, list[tuple]]:
         found = con.execute(
             "SELECT schema_name, table_name FROM duckdb_tables() "
             "WHERE schema_name IN ('history', 'clean', 'regional') OR table_name IN "
-            "('delivery', 'quarantine', 'reconciliation', 'decision') ORDER BY ALL"
+            "('delivery', 'quarantine', 'reconciliation', 'restatement', 'decision') ORDER BY ALL"
         ).fetchall()
         for schema, table in found:
             made[f"{schema}.{table}"] = con.execute(

@@ -1,0 +1,59 @@
+"""What an extract says anew, on tables small enough to count by hand."""
+
+from datetime import date
+
+import polars as pl
+
+from schemas import clean
+from schemas.base import conform
+from schemas.clean import FEED_TABLES
+from transforms.quality.restatement import PEOPLE, ROW, restatement
+
+FIRST, SECOND, THIRD = (date(2026, 1, day) for day in (1, 2, 3))
+
+
+def capacity(*rows: tuple) -> pl.DataFrame:
+    """Rows of (date, in_service, in_use)."""
+    return conform(
+        clean.Capacity,
+        pl.DataFrame(
+            [
+                {"institution_id": "h1", "resource_id": "bed", "date": on, "period_days": 1,
+                 "in_service": service, "in_use": use}
+                for on, service, use in rows
+            ],
+            schema_overrides={"in_service": pl.Float64, "in_use": pl.Float64},
+        ),
+    )  # fmt: skip
+
+
+BEFORE = capacity((FIRST, 10, 8), (SECOND, 10, None))
+AFTER = capacity((SECOND, 7, 5), (THIRD, 9, 9))
+
+
+def test_rows_are_new_same_restated_or_gone_and_cells_changed_or_filled():
+    found = restatement(clean.Capacity, BEFORE, AFTER, show_people=True)
+    assert found.rows() == [
+        ("capacity", ROW, "new", 1, None, THIRD, THIRD),
+        ("capacity", ROW, "same", 0, None, None, None),
+        ("capacity", ROW, "restated", 1, None, SECOND, SECOND),
+        ("capacity", ROW, "gone", 1, None, FIRST, FIRST),
+        ("capacity", "in_service", "changed", 1, 3.0, SECOND, SECOND),
+        ("capacity", "in_use", "filled", 1, None, SECOND, SECOND),
+    ]
+    back = restatement(clean.Capacity, AFTER, BEFORE, show_people=True)
+    assert back.filter(pl.col("column_name") == "in_use")["change"].to_list() == ["emptied"]
+
+
+def test_the_size_of_a_change_in_people_is_told_only_where_inputs_are_public():
+    earlier, later = capacity((FIRST, 10, 8)), capacity((FIRST, 12, 9))
+    for public, size in ((True, 1.0), (False, None)):
+        found = restatement(clean.Capacity, earlier, later, show_people=public)
+        sizes = dict(found.select("column_name", "largest").filter(found["change"] == "changed")
+                     .iter_rows())  # fmt: skip
+        assert sizes == {"in_service": 2.0, "in_use": size}
+
+
+def test_columns_that_count_people_are_columns():
+    known = {c for table in FEED_TABLES.values() for c in table.to_schema().columns}
+    assert set(PEOPLE) <= known
