@@ -28,6 +28,12 @@ ASSUMED = AllocationAssumptions.model_validate(
     }
 )
 Frames = dict[str, pl.DataFrame]
+EARLIER = (
+    tables.AllocationUnderWay,
+    tables.AllocationSent,
+    tables.AllocationAnnouncedDay,
+    tables.AllocationAnnounced,
+)
 
 
 def country(institutions: int, days: int, per_region: int, seed: int = 0) -> Frames:
@@ -135,5 +141,5 @@ def _rules(days: int) -> Frames:
         tables.AllocationClass: pl.DataFrame(care),
         tables.AllocationResource: pl.DataFrame(resource),
         tables.AllocationMoveArc: pl.DataFrame(),
-    }
+    } | {table: pl.DataFrame() for table in EARLIER}
     return {name(table): conform(table, frame) for table, frame in frames.items()}

@@ -33,6 +33,11 @@ POLICY = """
     SELECT policy, harm, over_patient_days, unmet, sent, cost
     FROM results.policy_comparison WHERE policy IN ('usual', 'plan')
 """
+ROLLING = """
+    SELECT (SELECT count(*) FROM results.allocation_announced) AS announced,
+           (SELECT count(*) FROM results.allocation_change WHERE announced > 0) AS otherwise,
+           (SELECT coalesce(sum(units), 0) FROM results.allocation_under_way) AS under_way
+"""
 MONEY = """
     SELECT coalesce(sum(need), 0) AS need, coalesce(sum(uncovered), 0) AS uncovered,
            coalesce(sum(beyond), 0) AS beyond, count(*) AS institutions
@@ -44,7 +49,8 @@ def summarise(night: Night) -> Figures:
     """Figures of the night, from the file that it published; of its deliveries, exact ones.
 
     Returns:
-        region, night, about, deliveries, rows, tightest, plan, money, alerts, steps, outputs.
+        region, night, about, deliveries, rows, tightest, plan, rolling, money, alerts, steps,
+        outputs.
     """
     with opened(night.home) as con:
         steps = _rows(
@@ -74,6 +80,7 @@ def summarise(night: Night) -> Figures:
             "rows": counts,
             "tightest": _rows(con, TIGHTEST),
             "plan": {row.pop("policy"): row for row in _rows(con, POLICY)},
+            "rolling": _rows(con, ROLLING)[0],
             "money": _money(con),
             "alerts": _rows(
                 con, "SELECT rule, subject, message FROM ops.alert ORDER BY rule, subject"
@@ -180,7 +187,16 @@ def _plan(figures: Figures) -> RenderableType | None:
         before, after = plan["usual"][name], plan["plan"][name]
         change = f"{after / before - 1:+.1%}" if before else ""
         table.add_row(label, f"{before:,.1f}", f"{after:,.1f}", change)
-    return Group(table, Text(f"{plan['plan']['sent']:,.1f} patients sent elsewhere than usual\n"))
+    sent = f"{plan['plan']['sent']:,.1f} patients sent elsewhere than usual\n"
+    return Group(table, Text(sent + _rolling(figures["rolling"])))
+
+
+def _rolling(rolling: Mapping[str, float]) -> str:
+    told = rolling["announced"]
+    if not told:
+        return ""
+    kept = f"{told - rolling['otherwise']:,} of {told:,} transfers and moves stay as announced"
+    return f"{kept}; {rolling['under_way']:,.1f} units under way\n"
 
 
 def _money_text(figures: Figures, currency: str) -> RenderableType:

@@ -15,7 +15,7 @@ from schemas.clean import ENTITIES, FEED_TABLES
 from schemas.errors import HomeRefused
 from schemas.tables import ALL
 
-SCHEMA_VERSION = "3"
+SCHEMA_VERSION = "4"
 Connection = duckdb.DuckDBPyConnection
 
 

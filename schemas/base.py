@@ -21,6 +21,8 @@ UNITS = frozenset(
         "currency/admission",
         "currency/day",
         "currency/km",
+        "currency/patient",
+        "currency/unit",
         "currency/unit-day",
         "currency/unit-km",
         "currency/weighted admission",

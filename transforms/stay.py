@@ -18,8 +18,17 @@ def allocation_stay(curves: Curves, horizon: int) -> pl.DataFrame:
     Returns:
         results.allocation_stay.
     """
+    return lasting({class_id: curve[: horizon + 1] for class_id, curve in curves.items()})
+
+
+def lasting(curves: Curves) -> pl.DataFrame:
+    """Stay curves as a table, as far as they go.
+
+    Returns:
+        results.allocation_stay.
+    """
     frames = [
-        pl.DataFrame({"day": range(horizon + 1), "share": curve[: horizon + 1]}).with_columns(
+        pl.DataFrame({"day": range(curve.size), "share": curve}).with_columns(
             class_id=pl.lit(class_id)
         )
         for class_id, curve in sorted(curves.items())

@@ -5,8 +5,8 @@ from importlib.metadata import version
 import polars as pl
 
 from flows.audit_log import last
-from flows.night.announced import announced
 from flows.night.context import Night
+from flows.night.earlier import earlier_plans
 from flows.settings import settings
 from flows.warehouse import append, frames_of, opened, read, replace, replace_all
 from optimization import allocation as allocation_model
@@ -68,7 +68,8 @@ def allocation(night: Night) -> int:
     region = night.region
     with opened(night.home) as con:
         tables = frames_of(con, PLANNED_FROM)
-    inputs = planning_inputs(tables, region, night.date)
+    start = planning_start(tables["capacity_estimate"], region.classes, night.date)
+    inputs = planning_inputs(tables, region, night.date, earlier_plans(night, start))
     places = {name: tables[name] for name in ("zone", "institution")}
     try:
         plan = allocation_model.plan(
@@ -77,7 +78,6 @@ def allocation(night: Night) -> int:
             tables["institution"],
             region.allocation,
             threads=threads(),
-            announced=announced(night),
         )
     except SolverStopped as stopped:
         return _stale(night, "allocation", str(stopped))

@@ -20,13 +20,16 @@ arcs (o,i) name; a movable resource may travel on its move arcs (i,j).
     W[c,t]        w[c] · sum_{k=0..H-t} s[c,k], harm of a patient unmet on t   points
     km            distance                                                     km
     ct, cm, cg    cost of a patient-km elsewhere, a unit-km, a surge unit-day  currency
+    cc            price of a patient sent, a unit moved otherwise than announced  currency
+    told, ordered  patients, units that an earlier night announced, and the days that it did
     π             a zone's part of its region's harm at stake, an institution's of its capacity
 
 Variables, all >= 0: admit[o,i,c,t], elsewhere[o,i,c,t], unmet[o,c,t], arriving[i,c,t],
 census[i,c,t], stock[i,r,t], surge[i,r,t], over[i,r,t], move[i,j,r,t], worst[ρ], crowded[ρ];
-moved[i,j,r,t], 0 or 1, where a move has a least size or a fixed cost.
+moved[i,j,r,t], 0 or 1, where a move has a least size or a fixed cost; added, withdrawn,
+moved_more and moved_less where patients or units were announced.
 
-Constraints (1) to (10) stand in ``constraints``, the tiers Z1 harm, Z2 unfairness and Z3 cost
+Constraints (1) to (11) stand in ``constraints``, the tiers Z1 harm, Z2 unfairness and Z3 cost
 in ``tiers``; they are minimised in that order. Shortage is a variable with a price, so every
 instance has a plan.
 """

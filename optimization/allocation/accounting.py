@@ -174,7 +174,24 @@ def objectives(instance: Instance, result: Outcome) -> dict[str, float]:
 def cost(instance: Instance, result: Outcome) -> float:
     """Z3, currency."""
     moved, surge = move_cost(instance, result), instance.resources.cost_surge[None, :, None]
-    return float(transfer_cost(instance, result).sum() + moved.sum() + (result.surge * surge).sum())
+    planned = transfer_cost(instance, result).sum() + moved.sum() + (result.surge * surge).sum()
+    return float(planned + change_cost(instance, result))
+
+
+def change_cost(instance: Instance, result: Outcome) -> float:
+    """Price of sending and moving otherwise than announced, currency.
+
+    Patients and units beyond what was announced, and those short of it. Of patients announced
+    for an institution that now gets fewer than usual, the missing usual ones count too.
+    """
+    told, arcs, moves = instance.announced, instance.arcs, instance.moves
+    beyond_usual = result.admit - instance.expected
+    added = np.maximum(result.elsewhere - told.sent, 0.0) * told.days
+    withdrawn = np.where(told.sent > 0, np.maximum(told.sent - beyond_usual, 0.0), 0.0)
+    sent = instance.classes.cost_change[arcs.care] * (added + withdrawn).sum(axis=1)
+    off = np.abs(result.move - told.moved) * told.days
+    moved = instance.resources.cost_change[moves.resource] * off.sum(axis=1)
+    return float(sent.sum() + moved.sum())
 
 
 def transfer_cost(instance: Instance, result: Outcome) -> np.ndarray:

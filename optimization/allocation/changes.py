@@ -1,4 +1,4 @@
-"""What tonight's plan changes of what was announced last night."""
+"""What tonight's plan changes of what earlier nights announced."""
 
 from collections.abc import Mapping
 
@@ -21,19 +21,19 @@ LEAST = 1e-6
 
 
 def changes(
-    planned: Mapping[str, pl.DataFrame], announced: Mapping[str, pl.DataFrame], first: pl.Expr
+    planned: Mapping[str, pl.DataFrame], inputs: Mapping[str, pl.DataFrame]
 ) -> pl.DataFrame:
-    """``AllocationChange``: transfers and moves that differ, from the day ``first`` to the last
-    day that was announced; ``planned`` and ``announced`` hold allocation_transfer and
-    allocation_move. Nothing was announced where ``announced`` has no rows.
+    """``AllocationChange``: transfers and moves that differ, on the days that were announced.
+
+    ``planned`` has allocation_transfer and allocation_move, ``inputs`` allocation_announced and
+    allocation_announced_day.
     """
+    days = inputs["allocation_announced_day"].select("date")
     now = pl.concat(_flows(planned, kind) for kind in KINDS)
-    then = pl.concat(_flows(announced, kind) for kind in KINDS).filter(pl.col("date") >= first)
-    now = now.filter(pl.col("date") <= then["date"].max()) if then.height else now.clear()
+    now = now.join(days, on="date", how="semi").rename({"amount": "planned"})
+    then = inputs["allocation_announced"].rename({"amount": "announced"})
     keys = ["kind", "from_id", "to_id", "subject_id", "date"]
-    both = now.rename({"amount": "planned"}).join(
-        then.rename({"amount": "announced"}), on=keys, how="full", coalesce=True
-    )
+    both = now.join(then, on=keys, how="full", coalesce=True)
     both = both.with_columns(pl.col("planned", "announced").fill_null(0.0))
     both = both.with_columns(change=pl.col("planned") - pl.col("announced"))
     differ = both.filter(pl.col("change").abs() > LEAST)

@@ -103,3 +103,24 @@ def largest_moves(m: pyo.ConcreteModel, i: str, j: str, r: str, t: int) -> Any:
 def least_moves(m: pyo.ConcreteModel, i: str, j: str, r: str, t: int) -> Any:
     """(10b) move[i,j,r,t] ≥ least_move[r] · moved[i,j,r,t]"""
     return m.move[i, j, r, t] >= m.least_move[r] * m.moved[i, j, r, t]
+
+
+def sent_beyond_announced(m: pyo.ConcreteModel, o: str, i: str, c: str, t: int) -> Any:
+    """(11a) elsewhere[o,i,c,t] - told[o,i,c,t] ≤ added[o,i,c,t]   where patients were announced"""
+    return m.elsewhere[o, i, c, t] - m.told_patients[o, i, c, t] <= m.added[o, i, c, t]
+
+
+def sent_short_of_announced(m: pyo.ConcreteModel, o: str, i: str, c: str, t: int) -> Any:
+    """(11b) told[o,i,c,t] - (admit[o,i,c,t] - usual[o,i,c]·d[o,c,t]) ≤ withdrawn[o,i,c,t]"""
+    beyond_usual = m.admit[o, i, c, t] - m.expected[o, i, c, t]
+    return m.told_patients[o, i, c, t] - beyond_usual <= m.withdrawn[o, i, c, t]
+
+
+def moved_beyond_announced(m: pyo.ConcreteModel, i: str, j: str, r: str, t: int) -> Any:
+    """(11c) move[i,j,r,t] - ordered[i,j,r,t] ≤ moved_more[i,j,r,t]   where units were announced"""
+    return m.move[i, j, r, t] - m.ordered_units[i, j, r, t] <= m.moved_more[i, j, r, t]
+
+
+def moved_short_of_announced(m: pyo.ConcreteModel, i: str, j: str, r: str, t: int) -> Any:
+    """(11d) ordered[i,j,r,t] - move[i,j,r,t] ≤ moved_less[i,j,r,t]"""
+    return m.ordered_units[i, j, r, t] - m.move[i, j, r, t] <= m.moved_less[i, j, r, t]

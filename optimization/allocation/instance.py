@@ -44,17 +44,22 @@ class Moves:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Classes:
-    """By class: w [points/patient-day], limit [share], ct [currency/km], mean stay [days]."""
+    """By class: w [points/patient-day], limit [share], ct [currency/km], mean stay [days], and
+    cc, the price of a patient sent otherwise than announced [currency].
+    """
 
     harm: np.ndarray
     limit: np.ndarray
     cost_km: np.ndarray
     stay_days: np.ndarray
+    cost_change: np.ndarray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Resources:
-    """By resource: h [points/unit-day], occ, retain [share], lead [days], cm, cg and moves."""
+    """By resource: h [points/unit-day], occ, retain [share], lead [days], cm, cg, moves, and cc,
+    the price of a unit moved otherwise than announced [currency].
+    """
 
     harm: np.ndarray
     occupancy: np.ndarray
@@ -65,6 +70,18 @@ class Resources:
     whole: np.ndarray
     least_move: np.ndarray
     cost_move: np.ndarray
+    cost_change: np.ndarray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Announced:
+    """What earlier nights announced: ``days`` by day (is it?), ``sent`` arc x day, ``moved``
+    move arc x day; 0 on days that were not.
+    """
+
+    days: np.ndarray
+    sent: np.ndarray
+    moved: np.ndarray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,6 +107,7 @@ class Instance:
     classes: Classes
     resources: Resources
     moves: Moves
+    announced: Announced
     fairness: str
     no_worse: bool
 

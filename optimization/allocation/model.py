@@ -68,6 +68,7 @@ def _sets(m: pyo.ConcreteModel, instance: Instance) -> None:
     m.opening = _only(m.cells, m.surges)
     _move_sets(m, instance)
     _region_sets(m, instance)
+    _announced_sets(m, instance)
 
 
 def _move_sets(m: pyo.ConcreteModel, instance: Instance) -> None:
@@ -88,6 +89,30 @@ def _move_sets(m: pyo.ConcreteModel, instance: Instance) -> None:
     least = instance.resources.least_move + instance.resources.cost_move
     counted = dict(zip(names.resources, (least > 0).tolist(), strict=True))
     m.counted = _tuples([arc for arc in m.moves if counted[arc[2]]], 3)
+
+
+def _announced_sets(m: pyo.ConcreteModel, instance: Instance) -> None:
+    """Where something was announced and a change has a price."""
+    sent, moved = _priced(instance)
+    m.priced = bool(instance.announced.days.any() and _prices(instance).any())
+    m.told = _tuples(_days_of(list(m.arcs), sent), 4)
+    m.ordered = _tuples(_days_of(list(m.moves), moved), 4)
+
+
+def _prices(instance: Instance) -> np.ndarray:
+    return np.concatenate([instance.classes.cost_change, instance.resources.cost_change])
+
+
+def _priced(instance: Instance) -> tuple[np.ndarray, np.ndarray]:
+    """Announced patients by arc and day, and units by move arc and day, whose change is priced."""
+    told = instance.announced
+    by_arc = instance.classes.cost_change[instance.arcs.care] > 0
+    by_move = instance.resources.cost_change[instance.moves.resource] > 0
+    return told.sent * by_arc[:, None], told.moved * by_move[:, None]
+
+
+def _days_of(arcs: Sequence[tuple], amounts: np.ndarray) -> list[tuple]:
+    return [(*arcs[a], t + 1) for a, t in np.argwhere(amounts > 0).tolist()]
 
 
 def _region_sets(m: pyo.ConcreteModel, instance: Instance) -> None:
@@ -134,6 +159,12 @@ def _parameters(m: pyo.ConcreteModel, instance: Instance) -> None:
     m.cost_moved = _param([m.moves], dict(zip(m.moves, moved.tolist(), strict=True)))
     m.cost_surge = _dense(instance.resources.cost_surge, resources)
     m.cost_move = _dense(instance.resources.cost_move, resources)
+    priced = instance.announced.days.astype(float)
+    m.change_sent = _dense(np.outer(instance.classes.cost_change, priced), classes, days)
+    m.change_moved = _dense(np.outer(instance.resources.cost_change, priced), resources, days)
+    sent, moved = _priced(instance)
+    m.told_patients = _param([m.told], _at(m.told, sent))
+    m.ordered_units = _param([m.ordered], _at(m.ordered, moved))
     m.least_move = _dense(instance.resources.least_move, resources)
     m.largest_move = _dense(instance.capacity.max(axis=2), institutions, resources)
 
@@ -161,6 +192,10 @@ def _variables(m: pyo.ConcreteModel, instance: Instance) -> None:
         if whole[index[2]]:
             move.domain = pyo.NonNegativeIntegers
     m.moved = pyo.Var(m.counted, m.days, domain=pyo.Binary)
+    m.added = pyo.Var(m.told, domain=positive)
+    m.withdrawn = pyo.Var(m.told, domain=positive)
+    m.moved_more = pyo.Var(m.ordered, domain=positive)
+    m.moved_less = pyo.Var(m.ordered, domain=positive)
     m.worst = pyo.Var(m.regions, domain=positive)
     m.crowded = pyo.Var(m.regions, domain=positive)
 
@@ -177,6 +212,10 @@ def _constraints(m: pyo.ConcreteModel, instance: Instance) -> None:
     _hold(m, constraints.choice_limit, m.needs, m.days)
     _hold(m, constraints.largest_moves, m.counted, m.days)
     _hold(m, constraints.least_moves, m.counted, m.days)
+    _hold(m, constraints.sent_beyond_announced, m.told)
+    _hold(m, constraints.sent_short_of_announced, m.told)
+    _hold(m, constraints.moved_beyond_announced, m.ordered)
+    _hold(m, constraints.moved_short_of_announced, m.ordered)
     if instance.no_worse:
         _hold(m, constraints.no_worse, m.cells, m.days)
 
@@ -200,6 +239,11 @@ def _fairness(m: pyo.ConcreteModel, instance: Instance) -> None:
     _hold(m, constraints.steps_of_zones, m.harmed, m.steps)
     _hold(m, constraints.steps_of_institutions, m.crowds, m.steps)
     m.unfairness = pyo.Objective(rule=tiers.graduated_unfairness)
+
+
+def _at(index: pyo.Set, amounts: np.ndarray) -> dict[Any, float]:
+    """The amounts above 0, in the order of ``index``."""
+    return dict(zip(index, amounts[amounts > 0].tolist(), strict=True))
 
 
 def _named(ids: Sequence[str], positions: np.ndarray) -> list[str]:

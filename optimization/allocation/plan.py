@@ -22,7 +22,6 @@ from schemas.base import conform, empty
 from schemas.errors import PlanRefused
 from schemas.results.allocation import (
     AllocationAlternative,
-    AllocationChange,
     AllocationSetting,
 )
 
@@ -44,13 +43,11 @@ def plan(
     institutions: pl.DataFrame,
     assumptions: AllocationAssumptions,
     threads: int = 2,
-    announced: Mapping[str, pl.DataFrame] | None = None,
 ) -> AllocationPlan:
     """Decide who is treated where and what moves.
 
     ``tables`` are the input tables of ``schemas.results.allocation`` by name; ``zones`` has
-    zone_id, region_id, ``institutions`` institution_id, region_id. ``announced`` is last
-    night's allocation_transfer and allocation_move: what differs of it is told.
+    zone_id, region_id, ``institutions`` institution_id, region_id.
 
     Raises:
         InputRefused: numbers or tables that contradict each other.
@@ -60,10 +57,7 @@ def plan(
     settings = SolveSettings(time_limit_s=assumptions.time_limit_s, threads=threads)
     solved = solve(instance, settings, {**tables, **_settings(assumptions)})
     exact = _frames(instance, solved, settings) | {"allocation_setting": _table(assumptions)}
-    exact["allocation_change"] = empty(AllocationChange)
-    if announced is not None:
-        first = pl.lit(instance.names.days[0])
-        exact["allocation_change"] = changes(exact, announced, first)
+    exact["allocation_change"] = changes(exact, tables)
     exact["allocation_alternative"] = empty(AllocationAlternative)
     if assumptions.compare_settings:
         given = tables, zones, institutions

@@ -6,7 +6,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from optimization.allocation.instance import Arcs, Classes, Instance, Moves, Names, Resources
+from optimization.allocation.instance import (
+    Announced,
+    Arcs,
+    Classes,
+    Instance,
+    Moves,
+    Names,
+    Resources,
+)
 from optimization.allocation.robust import reserve
 from optimization.highs import check_numbers
 from schemas.assumptions.allocation import AllocationAssumptions, Budget
@@ -41,7 +49,7 @@ def read_instance(
     arcs = _arcs(checked["allocation_arc"], demand, names)
     stay, use = _stay(checked["allocation_stay"], names), _use(checked["allocation_use"], names)
     days = assumptions.demand.budget if isinstance(assumptions.demand, Budget) else 0
-    capacity = checked["allocation_capacity"]
+    capacity, moves = checked["allocation_capacity"], _moves(checked["allocation_move_arc"], names)
     instance = Instance(
         names=names,
         zone_region=_regions(zones, "zone_id", names.zones, names.regions),
@@ -58,7 +66,8 @@ def read_instance(
         reserve=reserve(above, arcs, stay, use, len(names.institutions), days),
         classes=_classes(checked["allocation_class"]),
         resources=_resources(checked["allocation_resource"], assumptions.integer),
-        moves=_moves(checked["allocation_move_arc"], names),
+        moves=moves,
+        announced=_announced(checked, arcs, moves, names),
         fairness=assumptions.fairness,
         no_worse=assumptions.no_worse,
     )
@@ -192,18 +201,59 @@ def _moves(frame: pl.DataFrame, names: Names) -> Moves:
     )
 
 
+def _announced(tables: Tables, arcs: Arcs, moves: Moves, names: Names) -> Announced:
+    """What was announced on tonight's arcs; what no arc serves any more cannot be kept."""
+    ids = names.institutions
+    told = set(tables["allocation_announced_day"]["date"])
+    days = np.array([day in told for day in names.days])
+    flows = tables["allocation_announced"].filter(pl.col("date").is_in(names.days))
+    sent = _on_arcs(
+        flows.filter(kind="transfer"),
+        (arcs.zone, arcs.institution, arcs.care),
+        (names.zones, ids, names.classes),
+        names.days,
+    )
+    moved = _on_arcs(
+        flows.filter(kind="move"),
+        (moves.giver, moves.taker, moves.resource),
+        (ids, ids, names.resources),
+        names.days,
+    )
+    return Announced(days, sent * days, moved * days)
+
+
+def _on_arcs(
+    flows: pl.DataFrame,
+    ends: Sequence[np.ndarray],
+    ids: Sequence[Sequence[str]],
+    days: Sequence[Any],
+) -> np.ndarray:
+    """Amounts by arc and day; ``ends`` are an arc's positions in ``ids``."""
+    amounts = np.zeros((ends[0].size, len(days)))
+    keys = ["from_id", "to_id", "subject_id"]
+    names = {
+        key: pl.Series(known, dtype=pl.String).gather(at)
+        for key, known, at in zip(keys, ids, ends, strict=True)
+    }
+    arcs = pl.DataFrame(names).with_row_index("arc")
+    found = flows.join(arcs, on=keys, how="inner")
+    amounts[found["arc"].to_numpy(), codes(found["date"], days)] = found["amount"]
+    return amounts
+
+
 def _classes(frame: pl.DataFrame) -> Classes:
-    columns = ("harm", "elsewhere_limit", "cost_km", "mean_stay_days")
-    return Classes(*(frame.sort("class_id")[c].to_numpy() for c in columns))
+    rows = frame.sort("class_id").with_columns(pl.col("cost_change").fill_null(0.0))
+    columns = ("harm", "elsewhere_limit", "cost_km", "mean_stay_days", "cost_change")
+    return Classes(*(rows[c].to_numpy() for c in columns))
 
 
 def _resources(frame: pl.DataFrame, integer: Sequence[str]) -> Resources:
     rows = frame.sort("resource_id").with_columns(
         pl.col("whole").fill_null(False) | pl.col("resource_id").is_in(list(integer)),
-        pl.col("least_move", "cost_move").fill_null(0.0),
+        pl.col("least_move", "cost_move", "cost_change").fill_null(0.0),
     )
     columns = ("harm", "occupancy_target", "retain_share", "lead_days", "cost_unit_km")
-    more = ("cost_surge_day", "whole", "least_move", "cost_move")
+    more = ("cost_surge_day", "whole", "least_move", "cost_move", "cost_change")
     return Resources(*(rows[c].to_numpy() for c in columns + more))
 
 

@@ -35,10 +35,35 @@ def graduated_unfairness(m: pyo.ConcreteModel) -> Any:
 
 def cost(m: pyo.ConcreteModel) -> Any:
     """Z3 = sum ct[c]·km[o,i]·elsewhere + sum (cm[r]·km[i,j]·move + cost_move[r]·moved)
-    + sum cg[r]·surge   [currency]
+    + sum cg[r]·surge
+    + sum cc[c]·(elsewhere, or added + withdrawn where patients were announced)
+    + sum cc[r]·(move, or moved_more + moved_less where units were announced)   [currency]
+
+    The last two on days that were announced.
     """
     sent = sum(m.cost_sent[o, i, c] * m.elsewhere[o, i, c, t] for o, i, c in m.arcs for t in m.days)
     moved = sum(m.cost_moved[i, j, r] * m.move[i, j, r, t] for i, j, r in m.moves for t in m.days)
     counted = sum(m.cost_move[r] * m.moved[i, j, r, t] for i, j, r in m.counted for t in m.days)
     surge = sum(m.cost_surge[r] * m.surge[i, r, t] for i, r in m.surges for t in m.days)
-    return sent + moved + counted + surge
+    total = sent + moved + counted + surge
+    return total + _changes(m) if m.priced else total
+
+
+def _changes(m: pyo.ConcreteModel) -> Any:
+    any_sent = sum(
+        m.change_sent[c, t] * m.elsewhere[o, i, c, t] for o, i, c in m.arcs for t in m.days
+    )
+    any_moved = sum(
+        m.change_moved[r, t] * m.move[i, j, r, t] for i, j, r in m.moves for t in m.days
+    )
+    told = sum(
+        m.change_sent[c, t]
+        * (m.added[o, i, c, t] + m.withdrawn[o, i, c, t] - m.elsewhere[o, i, c, t])
+        for o, i, c, t in m.told
+    )
+    ordered = sum(
+        m.change_moved[r, t]
+        * (m.moved_more[i, j, r, t] + m.moved_less[i, j, r, t] - m.move[i, j, r, t])
+        for i, j, r, t in m.ordered
+    )
+    return any_sent + any_moved + told + ordered

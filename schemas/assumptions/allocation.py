@@ -26,6 +26,9 @@ class ClassAssumptions(_Assumptions):
         ge=0, le=1, description="largest share of a zone's patients sent elsewhere a day [share]"
     )
     cost_km: float = Field(ge=0, description="cost of a patient-km elsewhere [currency/km]")
+    cost_change: float = Field(
+        0, ge=0, description="price of sending otherwise than announced [currency/patient]"
+    )
 
 
 class ResourceAssumptions(_Assumptions):
@@ -42,6 +45,9 @@ class ResourceAssumptions(_Assumptions):
     cost_surge_day: float = Field(0, ge=0, description="cost of surge [currency/unit-day]")
     least_move: float = Field(0, ge=0, description="least units of one move, 0 is any [units]")
     cost_move: float = Field(0, ge=0, description="fixed cost of one move [currency]")
+    cost_change: float = Field(
+        0, ge=0, description="price of moving otherwise than announced [currency/unit]"
+    )
 
 
 class AllocationAssumptions(_Assumptions):
@@ -60,6 +66,9 @@ class AllocationAssumptions(_Assumptions):
     close_borders: bool = Field(False, description="no arc between regions [true/false]")
     no_worse: bool = Field(
         True, description="no institution is made more crowded than as usual [true/false]"
+    )
+    carried_out: bool = Field(
+        True, description="do units move and patients go as earlier nights announced? [true/false]"
     )
     circuity: float = Field(1.3, ge=1, description="road km by km of great circle [1]")
     time_limit_s: float = Field(300, gt=0, description="longest solve, by the wall clock [seconds]")

@@ -18,6 +18,16 @@ from flows.orchestrate import run_night
 from flows.verify import verify_published
 from schemas.errors import NightBusy, PlanRefused
 
+LEFT = "SELECT from_institution_id, to_institution_id, resource_id, arrives, units FROM results."
+# No unit is planned that nobody reported: what is under way is on one side only.
+MADE_UP = """
+    SELECT abs(sum(units)) < 1e-6 FROM (
+        SELECT in_service AS units FROM results.allocation_capacity
+        WHERE date = (SELECT max(date) FROM results.allocation_capacity)
+        UNION ALL SELECT -coalesce(in_service, in_service_imputed) FROM clean.capacity_estimate
+        WHERE date = DATE '2026-01-21'
+        UNION ALL SELECT unreported - units FROM results.allocation_under_way)
+"""
 CONFIG = Path(__file__).parents[2] / "config"
 DEMO = CONFIG / "demo.toml"
 
@@ -110,12 +120,11 @@ def test_a_second_time_loads_nothing_and_publishes_the_same(again, sample):
     assert ask(again, "SELECT max(attempt) FROM ops.run") == [(2,)]
 
 
-@pytest.mark.parametrize("threads", ["1", "2"])
-def test_threads_change_nothing(threads, sample, tmp_path, night_one):
+def test_another_home_process_and_one_thread_change_nothing(sample, tmp_path, night_one):
     command = [sys.executable, "-m", "flows.cli", "nightly", "--plain", "--json"]
     subprocess.run(
         [*command, "--region", DEMO, "--extracts", sample, "--home", tmp_path / "home"],
-        env={**os.environ, "POLARS_MAX_THREADS": threads, "CATCHMENT_THREADS": threads},
+        env={**os.environ, "POLARS_MAX_THREADS": "1", "CATCHMENT_THREADS": "1"},
         check=True,
         capture_output=True,
     )
@@ -172,15 +181,25 @@ def test_a_named_server_that_does_not_answer_is_said(again, sample, monkeypatch)
     assert ask(again, "SELECT DISTINCT orchestrator FROM ops.run WHERE attempt = 2") == [("plain",)]
 
 
-def test_an_early_night_plans_from_the_day_after_it(again, sample):
+def test_the_next_night_starts_from_what_the_last_one_set_going(again, sample):
     run_night(DEMO, sample, again.root, date(2026, 1, 20), plain=True)
     about = dict(ask(again, "SELECT item, value FROM ops.about"))
     assert about["plan_from"] == "2026-01-21"
+    assert ask(again, "FROM results.allocation_announced_day") == []
+    left = ask(again, LEFT + "allocation_move WHERE date = DATE '2026-01-21' ORDER BY ALL")
+    run_night(DEMO, sample, again.root, date(2026, 1, 21), plain=True)
+    days = ask(again, "SELECT min(date), count(*) FROM results.allocation_announced_day")
+    assert days == [(date(2026, 1, 22), 6)]
+    assert left
+    assert ask(again, LEFT + "allocation_under_way ORDER BY ALL") == left
+    assert ask(again, MADE_UP, exact=True) == [(True,)]
+    verify_published(again)
 
 
 def test_the_summary_reads_for_people_and_for_machines(again, sample, capsys, monkeypatch):
     arguments = ["nightly", "--region", DEMO, "--extracts", sample, "--home", again.root]
-    monkeypatch.setattr(sys, "argv", ["catchment", *map(str, arguments), "--plain", "--json"])
+    options = ["--plain", "--json", "--night", "2026-02-11"]
+    monkeypatch.setattr(sys, "argv", ["catchment", *map(str, arguments), *options])
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 0
@@ -192,6 +211,9 @@ def test_the_summary_reads_for_people_and_for_machines(again, sample, capsys, mo
     assert {d["verdict"] for d in figures["deliveries"]} == {"duplicate"}
     assert set(figures["plan"]) == {"usual", "plan"}
     assert figures["outputs"]["published"] == str(again.published)
+    rolling = figures["rolling"]
+    assert rolling["announced"] > 50, "nothing new was told, so the plan of the day before stands"
+    assert rolling["otherwise"] <= 0.05 * rolling["announced"]
 
 
 def test_a_wrong_region_file_ends_with_its_exit_code(tmp_path, capsys, monkeypatch):

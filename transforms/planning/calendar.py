@@ -111,6 +111,26 @@ def units_today(
     )
 
 
+def last_reports(capacity_estimate: pl.DataFrame, needs: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """The last day of which an institution reported a resource that a class uses.
+
+    Args:
+        capacity_estimate: clean.capacity_estimate.
+        needs: class_id, resource_id | units.
+        as_of: the last day known.
+
+    Returns:
+        institution_id, class_id | seen; what nobody put in place of a gap counts, nothing else.
+    """
+    reported = pl.col("in_service").is_not_null() | pl.col("in_use").is_not_null()
+    return (
+        capacity_estimate.filter(reported, pl.col("date") <= as_of)
+        .join(needs.select("class_id", "resource_id"), on="resource_id")
+        .group_by("institution_id", "class_id")
+        .agg(seen=pl.col("date").max())
+    )
+
+
 def _active(institution: pl.DataFrame, as_of: date) -> pl.DataFrame:
     first = as_of + timedelta(days=1)
     begun = (pl.col("active_from") <= first).fill_null(True)

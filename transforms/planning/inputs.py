@@ -1,6 +1,6 @@
 """All input tables of the allocation, from the clean tables of a night."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 import polars as pl
@@ -8,8 +8,16 @@ import polars as pl
 from schemas.assumptions.region import Region
 from transforms.care import bed, use
 from transforms.planning.arcs import allocation_arc
-from transforms.planning.calendar import last_known_day, plan_days, units_today
+from transforms.planning.calendar import last_known_day, last_reports, plan_days, units_today
 from transforms.planning.census import allocation_census
+from transforms.planning.earlier import (
+    EarlierPlan,
+    announced,
+    sent,
+    under_way,
+    with_sent,
+    with_under_way,
+)
 from transforms.planning.expected import allocation_demand, census_mean, weekday_mean
 from transforms.planning.moves import allocation_move_arc
 from transforms.planning.offer import offers, patients_today, refuse_unseen, usual
@@ -19,12 +27,15 @@ from transforms.planning.settings import (
     allocation_resource,
     allocation_use,
 )
-from transforms.stay import allocation_stay, curves
+from transforms.stay import allocation_stay, curves, lasting
 from transforms.stays import census_of_capacity, stays
 
 
 def planning_inputs(
-    clean: Mapping[str, pl.DataFrame], region: Region, night: date
+    clean: Mapping[str, pl.DataFrame],
+    region: Region,
+    night: date,
+    earlier: Sequence[EarlierPlan] = (),
 ) -> dict[str, pl.DataFrame]:
     """Build what the allocation reads.
 
@@ -34,10 +45,10 @@ def planning_inputs(
         region: the region's file.
         night: the night that is planned; planning starts the day after it, or after the newest
             capacity if that is older.
+        earlier: plans of earlier nights, oldest first.
 
     Returns:
-        results.allocation_demand, _arc, _capacity, _census, _stay, _use, _class, _resource and
-        _move_arc, by name.
+        every table of ``schemas.results.allocation.INPUTS``, by name.
 
     Raises:
         InputRefused: if no capacity of a resource that classes use is known, or nothing tells
@@ -66,7 +77,7 @@ def planning_inputs(
         planning,
     )
     wanted = demand.select("zone_id", "class_id").unique()
-    return {
+    made = {
         "allocation_demand": demand,
         "allocation_arc": allocation_arc(
             wanted, treats, habits, zone, institution, clean["travel"], allocation
@@ -82,6 +93,32 @@ def planning_inputs(
         "allocation_move_arc": allocation_move_arc(
             units, treats, needs, clean["resource"], institution, clean["travel"], allocation
         ),
+    }
+    seen = last_reports(clean["capacity_estimate"], needs, as_of)
+    return made | _begun(made, earlier, region, units, seen, lasting(shape), days)
+
+
+def _begun(
+    made: Mapping[str, pl.DataFrame],
+    earlier: Sequence[EarlierPlan],
+    region: Region,
+    units: pl.DataFrame,
+    seen: pl.DataFrame,
+    stay: pl.DataFrame,
+    days: pl.DataFrame,
+) -> dict[str, pl.DataFrame]:
+    """What earlier nights announced, and capacity and census as those plans left them."""
+    carried_out = earlier if region.allocation.carried_out else ()
+    start = days["date"].to_list()[0]
+    moves, patients = under_way(carried_out, units, start), sent(carried_out, seen, start)
+    told, flows = announced(earlier, days)
+    return {
+        "allocation_capacity": with_under_way(made["allocation_capacity"], moves),
+        "allocation_census": with_sent(made["allocation_census"], patients, stay, days),
+        "allocation_under_way": moves,
+        "allocation_sent": patients,
+        "allocation_announced_day": told,
+        "allocation_announced": flows,
     }
 
 

@@ -55,14 +55,18 @@ def allocation_class(care_class: pl.DataFrame, assumptions: AllocationAssumption
 
     Args:
         care_class: clean.care_class.
-        assumptions: classes' elsewhere_limit and cost_km.
+        assumptions: classes' elsewhere_limit, cost_km and cost_change.
 
     Returns:
         results.allocation_class.
     """
-    rows = [(c, a.elsewhere_limit, a.cost_km) for c, a in sorted(assumptions.classes.items())]
-    schema = {"class_id": pl.String, "elsewhere_limit": pl.Float64, "cost_km": pl.Float64}
-    limits = pl.DataFrame(rows, schema=schema, orient="row")
+    columns = ("elsewhere_limit", "cost_km", "cost_change")
+    rows = [
+        {"class_id": c} | {column: getattr(a, column) for column in columns}
+        for c, a in sorted(assumptions.classes.items())
+    ]
+    schema = {"class_id": pl.String, **dict.fromkeys(columns, pl.Float64)}
+    limits = pl.DataFrame(rows, schema=schema)
     joined = care_class.rename({"harm_weight": "harm"}).join(limits, on="class_id", how="left")
     return conform(AllocationClass, joined)
 

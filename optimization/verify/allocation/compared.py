@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from optimization.verify.allocation.changed import change_cost
 from optimization.verify.allocation.fair import harms, institution_shares, zone_shares
 from optimization.verify.allocation.flows import census
 from optimization.verify.allocation.sums import total, whole
@@ -45,7 +46,8 @@ def _plan(view: View) -> dict[str, float]:
         "surge_unit_days": whole(load, pl.col("surge")),
         "cost": whole(transfer, pl.col("cost"))
         + whole(move, pl.col("cost"))
-        + whole(surge, pl.col("surge") * pl.col("cost_surge_day")),
+        + whole(surge, pl.col("surge") * pl.col("cost_surge_day"))
+        + change_cost(view, view["allocation_admission"], move),
     }
 
 
@@ -63,7 +65,7 @@ def _usual(view: View) -> dict[str, float]:
         "sent": 0.0,
         "moved": 0.0,
         "surge_unit_days": 0.0,
-        "cost": 0.0,
+        "cost": change_cost(view, admission, view["allocation_move"].clear()),
     }
 
 

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from optimization.verify.allocation.changed import change_cost
 from optimization.verify.allocation.sums import total, whole
 from optimization.verify.allocation.verdict import Verdict
 from optimization.verify.allocation.view import View
@@ -88,6 +89,7 @@ def _objectives(view: View, verdict: Verdict, zones: pl.DataFrame, places: pl.Da
         whole(view["allocation_transfer"], pl.col("cost"))
         + whole(view["allocation_move"], pl.col("cost"))
         + whole(surge, pl.col("surge") * pl.col("cost_surge_day"))
+        + change_cost(view, view["allocation_admission"], view["allocation_move"])
     )
     reached = {
         "harm": sum(harms(view, pl.col("unmet"), pl.col("over"))),

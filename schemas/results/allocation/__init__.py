@@ -2,6 +2,8 @@
 
 from schemas.base import Table
 from schemas.results.allocation.inputs import (
+    AllocationAnnounced,
+    AllocationAnnouncedDay,
     AllocationArc,
     AllocationCapacity,
     AllocationCensus,
@@ -9,8 +11,10 @@ from schemas.results.allocation.inputs import (
     AllocationDemand,
     AllocationMoveArc,
     AllocationResource,
+    AllocationSent,
     AllocationSetting,
     AllocationStay,
+    AllocationUnderWay,
     AllocationUse,
 )
 from schemas.results.allocation.plan import (
@@ -37,6 +41,10 @@ INPUTS: tuple[type[Table], ...] = (
     AllocationClass,
     AllocationResource,
     AllocationMoveArc,
+    AllocationUnderWay,
+    AllocationSent,
+    AllocationAnnouncedDay,
+    AllocationAnnounced,
 )
 RESULTS: tuple[type[Table], ...] = (
     AllocationSetting,
@@ -58,6 +66,8 @@ __all__ = [
     "RESULTS",
     "AllocationAdmission",
     "AllocationAlternative",
+    "AllocationAnnounced",
+    "AllocationAnnouncedDay",
     "AllocationArc",
     "AllocationBestUnit",
     "AllocationChange",
@@ -70,9 +80,11 @@ __all__ = [
     "AllocationMove",
     "AllocationMoveArc",
     "AllocationResource",
+    "AllocationSent",
     "AllocationSetting",
     "AllocationStay",
     "AllocationTransfer",
+    "AllocationUnderWay",
     "AllocationUnmet",
     "AllocationUse",
     "AllocationValue",

@@ -5,6 +5,7 @@ import polars as pl
 from schemas.base import Table, column
 
 SOURCE = "regional tables of the night and the region's assumptions"
+EARLIER = "plans of earlier nights"
 
 
 class AllocationDemand(Table):
@@ -105,6 +106,12 @@ class AllocationClass(Table):
         le=1,
     )
     cost_km: float = column("Cost of a km of a patient sent elsewhere.", "currency/km", ge=0)
+    cost_change: float = column(
+        "Price of a patient sent otherwise than announced. Null: 0.",
+        "currency/patient",
+        ge=0,
+        nullable=True,
+    )
 
     class Config:
         name = "allocation_class"
@@ -128,6 +135,12 @@ class AllocationResource(Table):
     whole: bool = column("Are moves whole units? Null: no.", nullable=True)
     least_move: float = column("Least units of one move. Null: any.", "units", ge=0, nullable=True)
     cost_move: float = column("Fixed cost of one move. Null: 0.", "currency", ge=0, nullable=True)
+    cost_change: float = column(
+        "Price of a unit moved otherwise than announced. Null: 0.",
+        "currency/unit",
+        ge=0,
+        nullable=True,
+    )
 
     class Config:
         name = "allocation_resource"
@@ -147,6 +160,73 @@ class AllocationMoveArc(Table):
         name = "allocation_move_arc"
         unique = ["from_institution_id", "to_institution_id", "resource_id"]
         metadata = {"layer": "results", "source": SOURCE}
+
+
+class AllocationAnnouncedDay(Table):
+    """A day of tonight's plan for which an earlier night announced what would happen."""
+
+    date: pl.Date = column("Day of the plan.")
+    announced_on: pl.Date = column("The newest night that announced it.")
+
+    class Config:
+        name = "allocation_announced_day"
+        unique = ["date"]
+        metadata = {"layer": "results", "source": EARLIER}
+
+
+class AllocationAnnounced(Table):
+    """A transfer or move that an earlier night announced for a day of tonight's plan."""
+
+    kind: str = column("transfer or move.", isin=["transfer", "move"])
+    from_id: str = column("Zone of the patients, or institution that gives.")
+    to_id: str = column("Institution that receives.")
+    subject_id: str = column("Care class of the patients, or resource that moves.")
+    date: pl.Date = column("Day of the plan.")
+    amount: float = column("Patients or units announced.", "units", gt=0)
+
+    class Config:
+        name = "allocation_announced"
+        unique = ["kind", "from_id", "to_id", "subject_id", "date"]
+        metadata = {"layer": "results", "source": EARLIER}
+
+
+class AllocationUnderWay(Table):
+    """Units that left before the plan's first day and are not in use again by then.
+
+    They count as units of the institution that receives them from the day they arrive;
+    allocation_capacity has them. What the giver's own report still holds of them is taken off it.
+    """
+
+    from_institution_id: str = column("Institution that gave.")
+    to_institution_id: str = column("Institution that receives.")
+    resource_id: str = column("Resource.")
+    date: pl.Date = column("Day on which the units left.")
+    arrives: pl.Date = column("Day on which the units are in use again.")
+    units: float = column("Units under way.", "units", gt=0)
+    unreported: float = column("Of them, units that the giver's report still has.", "units", ge=0)
+
+    class Config:
+        name = "allocation_under_way"
+        unique = ["from_institution_id", "to_institution_id", "resource_id", "date"]
+        metadata = {"layer": "results", "source": EARLIER}
+
+
+class AllocationSent(Table):
+    """Patients whom an earlier night's plan sent to an institution since it last reported.
+
+    Patients beyond those who would have come as usual, or, below 0, those who went elsewhere.
+    allocation_census has those of them who are expected to be in still.
+    """
+
+    institution_id: str = column("Institution.")
+    class_id: str = column("Care class.")
+    date: pl.Date = column("Day of admission, before the plan's first.")
+    patients: float = column("Patients more than usual; below 0, fewer.", "patients")
+
+    class Config:
+        name = "allocation_sent"
+        unique = ["institution_id", "class_id", "date"]
+        metadata = {"layer": "results", "source": EARLIER}
 
 
 class AllocationSetting(Table):

@@ -158,7 +158,7 @@ class PolicyComparison(Table):
     sent: float = column("Patients sent elsewhere than usual.", "patients", ge=0)
     moved: float = column("Units moved.", "units", ge=0)
     surge_unit_days: float = column("Surge units opened, by day.", "unit-days", ge=0)
-    cost: float = column("Cost of sending, moving and surge.", "currency", ge=0)
+    cost: float = column("Cost of sending, moving, surge and changes.", "currency", ge=0)
 
     class Config:
         name = "policy_comparison"
@@ -181,7 +181,7 @@ class AllocationAlternative(Table):
     sent: float = column("Patients sent elsewhere than usual.", "patients", ge=0)
     moved: float = column("Units moved.", "units", ge=0)
     surge_unit_days: float = column("Surge units opened, by day.", "unit-days", ge=0)
-    cost: float = column("Cost of sending, moving and surge.", "currency", ge=0)
+    cost: float = column("Cost of sending, moving, surge and changes.", "currency", ge=0)
     simulated_harm: float = column("Mean harm over drawn demands.", "points", ge=0)
     simulated_harm_bad: float = column("Harm that one drawn demand in ten exceeds.", "points", ge=0)
 
@@ -192,18 +192,18 @@ class AllocationAlternative(Table):
 
 
 class AllocationChange(Table):
-    """A transfer or move on a day that was announced last night and differs tonight."""
+    """A transfer or move that differs from what the last plan announced for its day."""
 
     kind: str = column("transfer or move.", isin=["transfer", "move"])
     from_id: str = column("Zone of the patients, or institution that gives.")
     to_id: str = column("Institution that receives.")
     subject_id: str = column("Care class of the patients, or resource that moves.")
     date: pl.Date = column("Day of the plan.")
-    announced: float = column("Patients or units announced last night.", "units", ge=0)
+    announced: float = column("Patients or units announced.", "units", ge=0)
     planned: float = column("Patients or units planned tonight.", "units", ge=0)
     change: float = column("Planned less announced.", "units")
 
     class Config:
         name = "allocation_change"
         unique = ["kind", "from_id", "to_id", "subject_id", "date"]
-        metadata = {"layer": "results", "source": "tonight's plan and last night's"}
+        metadata = {"layer": "results", "source": "tonight's plan and the last one"}

@@ -16,7 +16,7 @@ from flows.warehouse import initialise, opened, replace_all
 from optimization.allocation import plan
 from schemas import clean, ops
 from schemas.assumptions.allocation import AllocationAssumptions
-from schemas.base import Table, conform
+from schemas.base import Table, conform, empty, name
 from schemas.errors import ConfigRefused, HomeRefused
 from schemas.results import allocation as tables
 
@@ -129,8 +129,7 @@ def home(tmp_path_factory) -> Home:
     initialise(home)
     stored = {table: conform(table, pl.DataFrame(rows)) for table, rows in INPUTS.items()}
     named = {table.Config.name: frame for table, frame in stored.items()}
-    named["allocation_census"] = conform(tables.AllocationCensus, pl.DataFrame())
-    named["allocation_move_arc"] = conform(tables.AllocationMoveArc, pl.DataFrame())
+    named = {name(table): empty(table) for table in tables.INPUTS} | named
     solved = plan(named, named["zone"], named["institution"], ASSUMED)
     stored[tables.PolicyComparison] = solved.frames["policy_comparison"]
     about = {"item": ["region", "night", "disclosure"], "value": ["tiny", "2026-02-10", "public"]}

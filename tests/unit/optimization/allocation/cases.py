@@ -90,6 +90,10 @@ def tables(horizon=1, **rows):
             {"from_institution_id": i, "to_institution_id": j, "resource_id": r, "km": km}
             for i, j, r, km in rows.get("move", [])
         ],
+        "allocation_under_way": [],
+        "allocation_sent": [],
+        "allocation_announced_day": [],
+        "allocation_announced": [],
     }
     return {t: frame(BY_NAME[t], rows) for t, rows in made.items()}
 
@@ -110,6 +114,39 @@ def places(given, regions=1):
         pl.DataFrame({key: ids, "region_id": [f"R{k % regions}" for k in range(len(ids))]})
         for key, ids in (("zone_id", zones), ("institution_id", institutions))
     )
+
+
+def announced(given, flows, told, prices):
+    """``given`` with what was announced: flows (kind, from, to, subject, date, amount) on the
+    days ``told``, and the price of a change by class or resource.
+    """
+    rows = [
+        dict(zip(("kind", "from_id", "to_id", "subject_id", "date", "amount"), flow, strict=True))
+        for flow in flows
+    ]
+    days_told = [{"date": day, "announced_on": START - timedelta(days=2)} for day in told]
+    made = {
+        "allocation_announced": frame(BY_NAME["allocation_announced"], rows),
+        "allocation_announced_day": frame(BY_NAME["allocation_announced_day"], days_told),
+    }
+    for table, key in (("allocation_class", "class_id"), ("allocation_resource", "resource_id")):
+        price = pl.col(key).replace_strict(prices, default=None, return_dtype=pl.Float64)
+        made[table] = given[table].with_columns(cost_change=price)
+    return {**given, **made}
+
+
+def random_announced(seed, given, told=2):
+    """``given`` with transfers and moves that a night before had announced for its first days."""
+    rng = np.random.default_rng(seed)
+    flows = [
+        (kind, *arc, day, round(float(rng.uniform(0.2, 2)), 2))
+        for kind, table in (("transfer", "allocation_arc"), ("move", "allocation_move_arc"))
+        for arc in given[table].select(pl.nth(0, 1, 2)).rows()
+        for day in days(told)
+        if rng.random() < 0.4
+    ]
+    prices = {"general": 40.0, "icu": 300.0, "nurse": 25.0, "icu_bed": 90.0}
+    return announced(given, flows, days(told), prices)
 
 
 def random_tables(seed, horizon=4, zones=4, institutions=4, closed=False):

@@ -94,6 +94,11 @@ def optimum(tables, zones, institutions, settings, slack=1e-6):
     moves = keyed(
         tables["allocation_move_arc"], "from_institution_id", "to_institution_id", "resource_id"
     )
+    told = {
+        (f["kind"], f["from_id"], f["to_id"], f["subject_id"], dates.index(f["date"])): f["amount"]
+        for f in tables["allocation_announced"].to_dicts()
+    }
+    told_days = {dates.index(day) for day in tables["allocation_announced_day"]["date"]}
     places = sorted({i for i, _, _ in K})
     W = {
         (c, t): classes[c,]["harm"] * sum(s[c, k] for k in range(H - t))
@@ -112,6 +117,14 @@ def optimum(tables, zones, institutions, settings, slack=1e-6):
         for i, a, e in zip(reach, admit, sent, strict=True):
             m.row([(a, 1), (e, -1)], -np.inf, arcs[o, i, c]["usual"] * wanted)
             cost.append((e, classes[c,]["cost_km"] * arcs[o, i, c]["km"]))
+            price, before = classes[c,]["cost_change"], told.get(("transfer", o, i, c, t), 0.0)
+            if t in told_days and price and not before:
+                cost.append((e, price))
+            if t in told_days and price and before:
+                added, less = m.column("added", o, i, c, t), m.column("less", o, i, c, t)
+                m.row([(e, 1), (added, -1)], -np.inf, before)
+                m.row([(a, 1), (less, 1)], before + arcs[o, i, c]["usual"] * wanted, np.inf)
+                cost += [(added, price), (less, price)]
         harm.append((unmet, W[c, t]))
         missed.setdefault(o, []).append((unmet, W[c, t]))
         stake[o] = stake.get(o, 0) + W[c, t] * wanted
@@ -164,6 +177,12 @@ def optimum(tables, zones, institutions, settings, slack=1e-6):
             move = m.column("move", i, j, r, t)
             m.whole[move] = r in settings.integer
             cost.append((move, about["cost_unit_km"] * arc["km"]))
+            price, before = about["cost_change"], told.get(("move", i, j, r, t), 0.0)
+            if t in told_days and price:
+                off = m.column("off", i, j, r, t)
+                m.row([(move, 1), (off, -1)], -np.inf, before)
+                m.row([(move, 1), (off, 1)], before, np.inf)
+                cost.append((off, price))
             if about["least_move"] or about["cost_move"]:
                 moved = m.column("moved", i, j, r, t, whole=True, most=1)
                 m.row([(move, 1), (moved, -most)], -np.inf, 0)

@@ -6,7 +6,12 @@ import pytest
 from optimization.allocation.read import read_instance
 from optimization.allocation.solve import solve
 from optimization.highs import SolveSettings
-from tests.unit.optimization.allocation.cases import assumptions, places, random_tables
+from tests.unit.optimization.allocation.cases import (
+    assumptions,
+    places,
+    random_announced,
+    random_tables,
+)
 from tests.unit.optimization.allocation.matrix_model import optimum
 
 SETTINGS = [
@@ -17,10 +22,12 @@ SETTINGS = [
     {"may_refuse": True},
     {"integer": ("icu_bed",), "fairness": "graduated"},
     {"sizes": True},
+    {"announced": True, "integer": ("icu_bed",)},
+    {"announced": True, "fairness": "none", "no_worse": False},
 ]
 
 
-@pytest.mark.parametrize("seed", range(14))
+@pytest.mark.parametrize("seed", range(18))
 def test_tiers_equal_those_of_a_second_implementation(seed):
     settings = dict(SETTINGS[seed % len(SETTINGS)])
     tables = random_tables(seed, horizon=3)
@@ -32,6 +39,8 @@ def test_tiers_equal_those_of_a_second_implementation(seed):
         tables["allocation_resource"] = tables["allocation_resource"].with_columns(
             least_move=pl.when(nurses).then(0.8), cost_move=pl.when(nurses).then(30.0)
         )
+    if settings.pop("announced", False):
+        tables = random_announced(seed, tables)
     zones, institutions = places(tables, regions=2)
     chosen = assumptions(**settings)
     instance = read_instance(tables, zones, institutions, chosen)

@@ -13,7 +13,7 @@ import pytest
 
 from optimization.allocation.model import build
 from optimization.allocation.read import read_instance
-from tests.unit.optimization.allocation.cases import assumptions, places, tables
+from tests.unit.optimization.allocation.cases import START, announced, assumptions, places, tables
 
 GOLDEN = Path(__file__).resolve().parents[3] / "golden"
 NAMES = [
@@ -33,6 +33,10 @@ NAMES = [
     "no_worse",
     "largest_moves",
     "least_moves",
+    "sent_beyond_announced",
+    "sent_short_of_announced",
+    "moved_beyond_announced",
+    "moved_short_of_announced",
     "harm",
     "unfairness",
     "cost",
@@ -65,6 +69,11 @@ def tiny():
         ],
         move=[("B", "A", "bed", 6.0)],
     )
+    flows = [
+        ("transfer", "Z", "B", "care", START, 0.5),
+        ("move", "B", "A", "bed", START, 2.0),
+    ]
+    given = announced(given, flows, [START], {"care": 7.0, "bed": 9.0})
     settings = assumptions(fairness="graduated", demand={"budget": 1})
     instance = read_instance(given, *places(given), settings)
     with mock.patch("optimization.allocation.model.templatized", nullcontext):

@@ -9,7 +9,12 @@ from optimization.verify.allocation import verify_allocation
 from schemas.base import name
 from schemas.errors import PlanRefused, TableRefused
 from schemas.results.allocation import RESULTS, AllocationAlternative
-from tests.unit.optimization.allocation.cases import assumptions, places, random_tables
+from tests.unit.optimization.allocation.cases import (
+    assumptions,
+    places,
+    random_announced,
+    random_tables,
+)
 
 SETTINGS = {
     "plain": {},
@@ -29,8 +34,8 @@ def solved(**settings):
         less = pl.col("harm") * 0.3
         given["allocation_class"] = given["allocation_class"].with_columns(harm=less)
     zones, institutions = places(given, regions=2)
-    before = plan(random_tables(3), zones, institutions, assumptions()).frames
-    made = plan(given, zones, institutions, assumptions(**settings), announced=before)
+    given = random_announced(3, given)
+    made = plan(given, zones, institutions, assumptions(**settings))
     run = {"plan_run": made.record.run_table(0.0)}
     return {"zone": zones, "institution": institutions, **given, **made.frames, **run}, made
 

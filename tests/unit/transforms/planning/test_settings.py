@@ -17,7 +17,9 @@ from transforms.planning.calendar import plan_days
 
 ASSUMED = AllocationAssumptions(
     integer=("bed",),
-    classes={"icu": {"max_km": 9, "nearest": 2, "elsewhere_limit": 0.3, "cost_km": 4}},
+    classes={
+        "icu": {"max_km": 9, "nearest": 2, "elsewhere_limit": 0.3, "cost_km": 4, "cost_change": 9}
+    },
     resources={
         "bed": {
             "harm": 3,
@@ -29,6 +31,7 @@ ASSUMED = AllocationAssumptions(
             "cost_surge_day": 6,
             "least_move": 1,
             "cost_move": 7,
+            "cost_change": 8,
         },
         "spare": {"harm": 1, "occupancy_target": 1},
     },
@@ -73,7 +76,7 @@ def test_classes_carry_their_limits():
     row = {"class_id": ["icu"], "name": "x", "harm_weight": 8.0, "mean_stay_days": 5.0}
     care_class = conform(CareClass, pl.DataFrame({**row, "mean_stay_source": "x"}))
     found = check(AllocationClass, settings.allocation_class(care_class, ASSUMED))
-    assert found.rows() == [("icu", 8.0, 5.0, 0.3, 4.0)]
+    assert found.rows() == [("icu", 8.0, 5.0, 0.3, 4.0, 9.0)]
 
 
 def test_resources_that_classes_use_carry_their_rules():
@@ -91,5 +94,6 @@ def test_resources_that_classes_use_carry_their_rules():
             "whole": True,
             "least_move": 1.0,
             "cost_move": 7.0,
+            "cost_change": 8.0,
         }
     ]
