@@ -19,7 +19,7 @@ help: ## List the targets.
 
 nightly: setup ## Set up, then run the night on the synthetic sample region.
 	@test -d $(SAMPLE_DIR) || $(BIN)/catchment sample --out $(SAMPLE_DIR)
-	@$(BIN)/catchment nightly --region config/demo.toml --extracts $(SAMPLE_DIR) --home $(HOME_DIR)
+	@$(BIN)/catchment nightly --region config/demo.toml --extracts $(SAMPLE_DIR) --home $(HOME_DIR) --backups $(HOME_DIR)-backups
 
 test: setup ## Set up, then run the everyday tests.
 	@$(BIN)/python -m pytest -q -n 2 -m "not slow"
@@ -85,5 +85,5 @@ audit: sbom ## sbom.json, and known vulnerabilities of what is pinned (needs the
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV)/audit $(BIN)/uv pip sync --quiet --require-hashes requirements-audit.lock
 	@$(VENV)/audit/bin/pip-audit --strict --require-hashes --disable-pip -r requirements.lock
 
-clean: ## Remove the environment, the sample and its home.
-	@rm -rf $(VENV) $(PEERS) $(SAMPLE_DIR) $(HOME_DIR)
+clean: ## Remove the environment, the sample, its home and the backups.
+	@rm -rf $(VENV) $(PEERS) $(SAMPLE_DIR) $(HOME_DIR) $(HOME_DIR)-backups

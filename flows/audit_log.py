@@ -81,6 +81,12 @@ def last(home: Home, event: str) -> Entry | None:
     return found[-1] if found else None
 
 
+def named(home: Home, event: str) -> frozenset[str]:
+    """Files that entries of an event name."""
+    entries = _entries(log_file(home))
+    return frozenset(e.facts["file"] for e in entries if e.event == event and "file" in e.facts)
+
+
 def verify_log(home: Home) -> int:
     """Recompute the chain; returns the number of entries.
 

@@ -6,7 +6,7 @@ import shutil
 import tarfile
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,28 +26,37 @@ from schemas.errors import HomeRefused
 LEFT_OUT = frozenset({"keys", "spill", "prefect", "lock"})
 CONTENTS = "contents.json"
 RESTORING = ".restoring"
-DRILL = "restore drill"
+BACKUP, DRILL = "backup", "restore drill"
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A copy that was opened and found equal: files, tables, seconds."""
+    """A copy that was opened and found equal: files, hashes of its tables by name, seconds."""
 
     files: int
-    tables: int
+    hashes: Mapping[str, str]
     seconds: float
+
+    @property
+    def tables(self) -> int:
+        """How many tables were compared."""
+        return len(self.hashes)
 
 
 def backup(home: Home, folder: Path) -> Path:
     """Write the home, encrypted, into ``folder``; returns the file.
 
     Raises:
-        HomeRefused: if there is no room or no permission.
+        HomeRefused: if there is no room or no permission, or ``folder`` is within the home.
     """
+    if folder.resolve().is_relative_to(home.root.resolve()):
+        raise HomeRefused(
+            f"{folder} is within the home; keep backups elsewhere, best on another disk"
+        )
     with one_night(home, "backup"):
         sweep(home)
-        audit_log.record(home, "backup")
-        name = f"catchment-{now().strftime('%Y%m%dT%H%M%S')}.backup"
+        name = f"catchment-{now().strftime('%Y%m%dT%H%M%S%f')}.backup"
+        audit_log.record(home, BACKUP, file=name)
         with _said(folder), _spilled(home) as plain:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             _pack(home, plain)
@@ -94,19 +103,25 @@ def drill(file: Path, home: Home) -> Proof:
     with one_night(home, "drill"), tempfile.TemporaryDirectory(dir=home.spill) as aside:
         copy = Home(Path(aside) / "home").prepare()
         proof = _unpack(file, copy, Keys(home.keys))
-        same = warehouse_fingerprint(copy) == warehouse_fingerprint(home)
-    if not same:
+        tables = _tables(home)
+    if proof.hashes != tables:
         raise HomeRefused(f"{file}: a table of the copy differs from the warehouse")
     facts = {"files": proof.files, "tables": proof.tables, "seconds": round(proof.seconds, 1)}
-    audit_log.record(home, DRILL, **{name: str(value) for name, value in facts.items()})
+    said = {name: str(value) for name, value in facts.items()}
+    audit_log.record(home, DRILL, file=file.name, **said)
     return proof
+
+
+def part_of(target: Path) -> Path:
+    """What a backup is called until it is whole."""
+    return target.with_name(f".{target.name}.part")
 
 
 def _pack(home: Home, plain: Path) -> None:
     files = [p for p in sorted(home.root.rglob("*")) if p.is_file() and not _left_out(home, p)]
     contents = {
         "files": {str(p.relative_to(home.root)): digest(p) for p in files},
-        "tables": warehouse_fingerprint(home) if home.warehouse.is_file() else {},
+        "tables": _tables(home),
     }
     listed = plain.with_name(CONTENTS)
     listed.write_text(json.dumps(contents), encoding="utf-8")
@@ -122,7 +137,7 @@ def _left_out(home: Home, path: Path) -> bool:
 
 
 def _seal(home: Home, plain: Path, target: Path) -> Path:
-    part = target.with_name(f".{target.name}.part")
+    part = part_of(target)
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with plain.open("rb") as source, os.fdopen(handle, "wb") as sealed:
         encrypt(source, sealed, Keys(home.keys).active())
@@ -144,15 +159,19 @@ def _unpack(file: Path, home: Home, keys: Keys) -> Proof:
     contents = json.loads(listed.read_text(encoding="utf-8"))
     listed.unlink()
     _prove(file, home, contents)
-    return Proof(len(contents["files"]), len(contents["tables"]), time.perf_counter() - begun)
+    return Proof(len(contents["files"]), contents["tables"], time.perf_counter() - begun)
 
 
 def _prove(file: Path, home: Home, contents: dict[str, dict[str, str]]) -> None:
     for name, expected in contents["files"].items():
         if digest(home.root / name) != expected:
             raise HomeRefused(f"{file}: {name} is not what was backed up")
-    if contents["tables"] and warehouse_fingerprint(home) != contents["tables"]:
+    if _tables(home) != contents["tables"]:
         raise HomeRefused(f"{file}: a table is not what was backed up")
+
+
+def _tables(home: Home) -> dict[str, str]:
+    return warehouse_fingerprint(home) if home.warehouse.is_file() else {}
 
 
 @contextmanager

@@ -4,8 +4,6 @@ import atexit
 import json
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -48,6 +46,15 @@ HomeFolder = Annotated[
     typer.Option("--home", help="Landing, warehouse and results; default: CATCHMENT_HOME or home."),
 ]
 
+BackupFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--backups",
+        help="Folder for an encrypted backup after the night, proved by a restore; "
+        "default: CATCHMENT_BACKUPS, else none.",
+    ),
+]
+
 
 @app.command(epilog=EXIT_CODES)
 def nightly(
@@ -61,21 +68,28 @@ def nightly(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
     plain: Annotated[bool, typer.Option("--plain", help="Leave Prefect out.")] = False,
+    backups: BackupFolder = None,
 ) -> None:
-    """Run one night: ingest, aggregate, allocate, finance, verify, publish."""
+    """Run one night: ingest, aggregate, allocate, finance, verify, publish; back it up."""
     from flows.orchestrate import run_night
+    from flows.progress import progress
+    from flows.safekeeping import backed_up
+    from flows.settings import settings
     from flows.summary import render, summarise
 
     out, err = Console(), Console(stderr=True)
-    with _progress(err, quiet=as_json):
+    with progress(err, quiet=as_json):
         done, notes = run_night(region, extracts, home, _day(night), plain=plain)
     figures = {**summarise(done), "notes": notes}
+    fault = backed_up(done.home, backups or settings().backups, figures)
     if as_json:
         typer.echo(json.dumps(figures, indent=2, default=str))
-        return
-    render(figures, out)
-    for note in notes:
-        err.print(note, style="yellow")
+    else:
+        render(figures, out)
+        for note in notes:
+            err.print(note, style="yellow")
+    if fault is not None:
+        raise fault
 
 
 @app.command()
@@ -216,11 +230,15 @@ def serve(
     extracts: Annotated[Path | None, typer.Option(help="Folder of extracts.")] = None,
     home: HomeFolder = None,
     port: Annotated[int, typer.Option(help="Port of Prefect's UI on 127.0.0.1.")] = 4200,
+    backups: Annotated[
+        Path | None,
+        typer.Option(help="Folder of proved backups; default: CATCHMENT_BACKUPS or HOME-backups."),
+    ] = None,
 ) -> None:
     """Keep a Prefect server, its UI on this machine, and the nightly schedule."""
     from flows.serve import serve_nightly
 
-    serve_nightly(region, cron, timezone, extracts, home, port)
+    serve_nightly(region, cron, timezone, extracts, home, port, backups)
 
 
 register(app)
@@ -234,27 +252,6 @@ def _day(text: str | None) -> date | None:
     except ValueError:
         pass
     raise ConfigRefused("--night wants a date as YYYY-MM-DD, for example 2026-02-10")
-
-
-@contextmanager
-def _progress(console: Console, quiet: bool) -> Iterator[None]:
-    from flows.night.run import Progress, listeners
-
-    with console.status("starting") as status:
-
-        def show(progress: Progress) -> None:
-            place = f"[{progress.position + 1}/{progress.steps}]"
-            if progress.seconds is None:
-                status.update(f"{place} {progress.step}")
-            elif progress.seconds > 2 and not quiet:
-                took = f"{progress.seconds:.1f} s, {progress.rows:,} rows"
-                console.print(f"{place} {progress.step}: {took}", style="dim", markup=False)
-
-        listeners.append(show)
-        try:
-            yield
-        finally:
-            listeners.remove(show)
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from flows.home import one_night
 from flows.night.context import Night, plan_night
 from flows.night.run import begin, completed, run_step
 from flows.night.steps import steps_of
+from flows.safekeeping import keep_safe
 from flows.settings import settings
 
 
@@ -21,6 +22,7 @@ def nightly(
     home: str | None = None,
     night: str | None = None,
     attempt: int | None = None,
+    backups: str | None = None,
 ) -> dict[str, int]:
     """Run a night; return rows by step.
 
@@ -30,6 +32,7 @@ def nightly(
         home: the home; else the setting.
         night: the date to plan, YYYY-MM-DD; else the region's, else today.
         attempt: which attempt at this night this is, where the caller has begun it.
+        backups: folder for a proved backup, written when the night is published and its lock free.
     """
     planned = plan_night(
         Path(region),
@@ -40,7 +43,16 @@ def nightly(
     )
     planned.home.prepare()
     with ending_at_once(), one_night(planned.home, planned.run_key):
-        return _run(begin(planned) if attempt is None else planned.at(attempt))
+        rows = _run(begin(planned) if attempt is None else planned.at(attempt))
+    if backups:
+        rows["backup"] = _back_up(planned, Path(backups))
+    return rows
+
+
+@task(name="backup", cache_policy=NO_CACHE, persist_result=False)
+def _back_up(night: Night, folder: Path) -> int:
+    """Tables that were restored and are equal."""
+    return keep_safe(night.home, folder).proof.tables
 
 
 def _run(night: Night) -> dict[str, int]:

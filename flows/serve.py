@@ -31,8 +31,11 @@ def serve_nightly(
     extracts: Path | None,
     home: Path | None,
     port: int,
+    backups: Path | None = None,
 ) -> None:
     """Serve until stopped: the UI at 127.0.0.1, a nightly run whenever ``cron`` says.
+
+    Each run leaves a proved backup in ``backups``; by default beside the home.
 
     Raises:
         ConfigRefused: for a schedule that cron does not know or an unknown time zone.
@@ -41,9 +44,11 @@ def serve_nightly(
     night = plan_night(region, extracts, home or settings().home, None)
     zone = _zone(timezone or night.region.timezone)
     night.home.prepare()
+    folder = (backups or settings().backups or beside(night.home)).resolve()
     _environment(night.home, port)
     with _server(port):
         Console().print(f"Prefect's UI: http://{LOOPBACK}:{port}  schedule: {cron} {zone}")
+        Console().print(f"backups, each proved by a restore: {folder}", soft_wrap=True)
         _serve(
             cron,
             zone,
@@ -51,8 +56,14 @@ def serve_nightly(
                 "region": str(night.region_file),
                 "extracts": str(night.extracts),
                 "home": str(night.home_root),
+                "backups": str(folder),
             },
         )
+
+
+def beside(home: Home) -> Path:
+    """Where backups go if nobody said: beside the home."""
+    return home.root.with_name(f"{home.root.name}-backups")
 
 
 def _zone(name: str) -> str:

@@ -17,6 +17,10 @@ class Settings(BaseSettings):
     keys: Path | None = Field(
         None, description="where keys are; absent: the folder keys of the home [path]"
     )
+    backups: Path | None = Field(
+        None, description="where each night leaves a proved, encrypted backup of the home [path]"
+    )
+    backups_kept: int = Field(7, ge=1, description="proved backups that are kept there [1]")
     threads: int = Field(
         default_factory=lambda: len(os.sched_getaffinity(0)),
         ge=1,

@@ -123,6 +123,7 @@ def render(figures: Figures, console: Console) -> None:
         _plan(figures),
         _money_text(figures, about.get("currency", "")),
         _alerts(figures),
+        _backup(figures),
         _steps(figures),
         _outputs(figures),
     ]
@@ -220,6 +221,19 @@ def _alerts(figures: Figures) -> RenderableType | None:
     return Group(table, Text(f"and {more} more in ops.alert\n" if more > 0 else ""))
 
 
+def _backup(figures: Figures) -> RenderableType | None:
+    """The backup, and the restore that proved it."""
+    if (made := figures.get("backup")) is None:
+        return None
+    words = (
+        f"Backup of {made['bytes'] / 1e6:,.1f} MB; restored beside: {made['files']:,} files and "
+        f"{made['tables']} tables are equal, {made['seconds']:.1f} s"
+    )
+    if made["removed"]:
+        words += f"; {len(made['removed'])} older removed"
+    return Text(f"{words}\n", "green")
+
+
 def _steps(figures: Figures) -> RenderableType:
     total = sum(s["seconds"] for s in figures["steps"])
     slow = sorted(figures["steps"], key=lambda s: -s["seconds"])[:6]
@@ -228,7 +242,9 @@ def _steps(figures: Figures) -> RenderableType:
 
 
 def _outputs(figures: Figures) -> RenderableType:
-    return Text("\n".join(f"{k}: {v}" for k, v in figures["outputs"].items()))
+    backup = {"backup": figures["backup"]["file"]} if "backup" in figures else {}
+    places = {**figures["outputs"], **backup}
+    return Text("\n".join(f"{k}: {v}" for k, v in places.items()))
 
 
 def _table(title: str, *columns: str) -> Table:

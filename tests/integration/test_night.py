@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from flows.cli import main
-from flows.fingerprint import fingerprint
+from flows.fingerprint import fingerprint, warehouse_fingerprint
 from flows.home import Home, one_night
 from flows.orchestrate import run_night
 from flows.verify import verify_published
@@ -198,6 +198,7 @@ def test_the_next_night_starts_from_what_the_last_one_set_going(again, sample):
 
 def test_the_summary_reads_for_people_and_for_machines(again, sample, capsys, monkeypatch):
     arguments = ["nightly", "--region", DEMO, "--extracts", sample, "--home", again.root]
+    arguments += ["--backups", again.root.with_name("backups")]
     options = ["--plain", "--json", "--night", "2026-02-11"]
     monkeypatch.setattr(sys, "argv", ["catchment", *map(str, arguments), *options])
     with pytest.raises(SystemExit) as ended:
@@ -214,6 +215,8 @@ def test_the_summary_reads_for_people_and_for_machines(again, sample, capsys, mo
     rolling = figures["rolling"]
     assert rolling["announced"] > 50, "nothing new was told, so the plan of the day before stands"
     assert rolling["otherwise"] <= 0.05 * rolling["announced"]
+    assert figures["backup"]["tables"] == len(warehouse_fingerprint(again))
+    assert Path(figures["backup"]["file"]).stat().st_size == figures["backup"]["bytes"]
 
 
 def test_a_wrong_region_file_ends_with_its_exit_code(tmp_path, capsys, monkeypatch):
