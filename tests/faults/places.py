@@ -3,7 +3,8 @@
 import os
 import shutil
 import subprocess
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 MEGABYTE = 1 << 20
@@ -12,11 +13,24 @@ HEADERS, BLOCK = 3 * 4096, 1 << 18
 
 
 def back_up(home: Path) -> None:
-    from flows.backup import backup, drill
     from flows.home import Home
+    from flows.safekeeping import keep_safe
 
-    place = Home(home)
-    drill(backup(place, home.with_suffix(".backups")), place)
+    keep_safe(Home(home), home.with_suffix(".backups"))
+
+
+def hold(home: Path, release: Path, writes: bool) -> None:
+    """Open the warehouse as soon as nobody else has it, and keep it until told to let go."""
+    import duckdb
+
+    while not release.exists():
+        with (
+            suppress(duckdb.IOException),
+            duckdb.connect(str(home / "warehouse.duckdb"), read_only=not writes),
+        ):
+            while not release.exists():
+                time.sleep(0.02)
+        time.sleep(0.002)
 
 
 def restore_copy(home: Path, copy: Path) -> None:

@@ -47,13 +47,20 @@ PUBLISH = [
     ("flows.audit_log:_append", "after", 1),
     ("flows.audit_log:_mark", "after", 1),
 ]
+# After these the warehouse's log is there, with what was just written.
+LOGGED = [
+    ("flows.warehouse:_insert", "after", 20),
+    ("flows.night.run:append", "after", 30),
+]
 BACKUP = [
     ("flows.backup:_pack", "before", 1),
     ("flows.backup:_pack", "after", 1),
     ("flows.backup:encrypt", "after", 1),
     ("flows.backup:_seal", "after", 1),
     ("flows.backup:_unpack", "before", 1),
+    ("flows.backup:_prove", "before", 1),
     ("flows.backup:_unpack", "after", 1),
+    ("flows.safekeeping:_remove_old", "before", 1),
 ]
 RESTORE = [
     ("flows.backup:_unpack", "before", 1),

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from process import Child, Ended
@@ -31,6 +32,7 @@ class Scene:
         self._must(self.night(undisturbed, self.new, SECOND))
         self.seconds = self._last
         self.wanted = self.figures(undisturbed)
+        self._must(Child(partial(self._verify, undisturbed), self.folder / "verify.log"))
         shutil.rmtree(undisturbed)
         return self
 
@@ -48,13 +50,16 @@ class Scene:
         """A process that runs a night; ``wrap`` says how it is disturbed."""
 
         def work() -> None:
-            import flows.landing
-            from flows.orchestrate import run_night
-
-            flows.landing.SETTLED_S = 0
-            run_night(self.region, extracts, home, day, plain=True)
+            self._run(home, extracts, day)
 
         return Child(wrap(work) if wrap else work, self.beside(home, ".log"))
+
+    def _run(self, home: Path, extracts: Path, day: date) -> None:
+        import flows.landing
+        from flows.orchestrate import run_night
+
+        flows.landing.SETTLED_S = 0
+        run_night(self.region, extracts, home, day, plain=True)
 
     def second(self, home: Path, wrap=None) -> Child:
         """The night that faults disturb."""
@@ -71,33 +76,52 @@ class Scene:
 
     def figures(self, home: Path) -> dict[str, str]:
         """Hashes of the published tables and of the warehouse's, but for operations."""
-        answer = self.beside(home, ".json")
-
-        def work() -> None:
-            from flows.audit_log import verify_log
-            from flows.fingerprint import fingerprint, warehouse_fingerprint
-            from flows.home import Home
-            from flows.verify import verify_published
-
-            place = Home(home)
-            verify_published(place)
-            verify_log(place)
-            tables = warehouse_fingerprint(place)
-            kept = {t: h for t, h in tables.items() if not t.startswith("ops.")}
-            kept.pop("results.plan_seconds", None)
-            answer.write_text(json.dumps({**fingerprint(place.published), **kept}))
-
-        ended = Child(work, self.beside(home, ".log")).wait()
+        ended = Child(partial(self._tell, home), self.beside(home, ".log")).wait()
         assert ended.done, f"figures: {ended.said[-800:]}"
-        return json.loads(answer.read_text())
+        return self._told(home)
 
     def ends_as_undisturbed(self, home: Path) -> None:
         """Run the night again; it must complete, and every table must be as wanted."""
-        again = self.second(home).wait()
+
+        def work() -> None:
+            self._run(home, self.new, SECOND)
+            self._tell(home)
+
+        again = Child(work, self.beside(home, ".log")).wait()
         assert again.done, f"the next run failed ({again.code}): {again.said[-800:]}"
-        found = self.figures(home)
+        found = self._told(home)
         other = sorted(t for t in self.wanted if found.get(t) != self.wanted[t])
         assert not other, f"tables differ from an undisturbed night: {', '.join(other)}"
+
+    def _tell(self, home: Path) -> None:
+        """Write the hashes down: of a published file that is whole, beside an audit log that is."""
+        from flows.audit_log import verify_log
+        from flows.fingerprint import fingerprint, warehouse_fingerprint
+        from flows.home import Home
+        from flows.publish.keep import damaged
+        from schemas.errors import HomeRefused
+
+        place = Home(home)
+        if damaged(place):
+            raise HomeRefused("the published file is none that was published")
+        verify_log(place)
+        tables = warehouse_fingerprint(place)
+        kept = {t: h for t, h in tables.items() if not t.startswith("ops.")}
+        kept.pop("results.plan_seconds", None)
+        told = {**fingerprint(place.published), **kept}
+        self.beside(home, ".json").write_text(json.dumps(told))
+
+    def _told(self, home: Path) -> dict[str, str]:
+        answer = self.beside(home, ".json")
+        told = json.loads(answer.read_text())
+        answer.unlink()
+        return told
+
+    def _verify(self, home: Path) -> None:
+        from flows.home import Home
+        from flows.verify import verify_published
+
+        verify_published(Home(home))
 
     def published(self, home: Path) -> Path:
         return home / "published" / "catchment.duckdb"

@@ -60,18 +60,18 @@ def write_manifest(folder: Path, rows: dict[str, int], night: str = "2026-02-10"
 
 
 def test_a_reader_is_content_with_a_whole_night(folder):
-    readers._read_once(folder)
+    readers._read_once(folder, {})
 
 
 def test_a_reader_sees_other_bytes(folder):
     with duckdb.connect(str(folder / "catchment.duckdb")) as con:
         con.execute("INSERT INTO ops.about VALUES ('more', '1')")
     with pytest.raises(AssertionError, match="no kept night"):
-        readers._read_once(folder)
+        readers._read_once(folder, {})
 
 
 @pytest.mark.parametrize(("rows", "night"), [({"ops.about": 2}, "2026-02-10"), ({}, "2026-02-11")])
 def test_a_reader_sees_tables_of_another_night(folder, rows, night):
     write_manifest(folder, rows, night)
     with pytest.raises(AssertionError):
-        readers._read_once(folder)
+        readers._read_once(folder, {})
