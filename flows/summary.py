@@ -31,7 +31,7 @@ ROWS = """
 """
 POLICY = """
     SELECT policy, harm, over_patient_days, unmet, sent, cost
-    FROM results.policy_comparison WHERE policy IN ('usual', 'plan')
+    FROM results.policy_comparison WHERE policy IN ('usual', 'turn_away', 'plan')
 """
 ROLLING = """
     SELECT (SELECT count(*) FROM results.allocation_announced) AS announced,
@@ -177,17 +177,17 @@ def _count(value: float | None) -> str:
 
 def _plan(figures: Figures) -> RenderableType | None:
     plan = figures["plan"]
-    if set(plan) != {"usual", "plan"}:
+    if set(plan) != {"usual", "turn_away", "plan"}:
         return Text("No allocation plan: see the alerts.\n", "red")
-    table = _table("Plan", "", "before", "after", "change")
+    table = _table("Plan", "", "as usual", "turning away", "plan", "change")
     for label, name in (
         ("harm, points", "harm"),
         ("over-capacity patient-days", "over_patient_days"),
         ("patients unmet", "unmet"),
     ):
-        before, after = plan["usual"][name], plan["plan"][name]
-        change = f"{after / before - 1:+.1%}" if before else ""
-        table.add_row(label, f"{before:,.1f}", f"{after:,.1f}", change)
+        usual, turned, planned = (plan[p][name] for p in ("usual", "turn_away", "plan"))
+        change = f"{planned / usual - 1:+.1%}" if usual else ""
+        table.add_row(label, f"{usual:,.1f}", f"{turned:,.1f}", f"{planned:,.1f}", change)
     sent = f"{plan['plan']['sent']:,.1f} patients sent elsewhere than usual\n"
     return Group(table, Text(sent + _rolling(figures["rolling"])))
 

@@ -78,6 +78,7 @@ def allocation(night: Night) -> int:
             tables["institution"],
             region.allocation,
             threads=threads(),
+            upper_deviations=region.planning.upper_deviations,
         )
     except SolverStopped as stopped:
         return _stale(night, "allocation", str(stopped))

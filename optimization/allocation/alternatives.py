@@ -1,6 +1,7 @@
 """What other settings would have planned: the price of robustness, the price of fairness."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -34,27 +35,42 @@ def alternatives(
     institutions: pl.DataFrame,
     assumptions: AllocationAssumptions,
     settings: SolveSettings,
+    upper_deviations: float,
 ) -> pl.DataFrame:
     """``AllocationAlternative``: one plan for each way of taking demand and of being fair.
 
-    All are measured on mean demand, and on the same drawn demands.
+    All are measured on mean demand, and on the same drawn demands, whose standard deviation is
+    (upper - mean) / ``upper_deviations``. In all of them units move in any amount and without a
+    fixed cost: whole units would take minutes, and blur what the settings cost.
 
     Raises:
         SolverStopped: one of them was not solved by the time limit.
     """
     given = tables, zones, institutions
-    expected = read_instance(*given, assumptions.model_copy(update={"demand": "mean"}))
-    above = demand_above_mean(tables, expected.names)
+    expected = _divisible(read_instance(*given, assumptions.model_copy(update={"demand": "mean"})))
+    deviation = demand_above_mean(tables, expected.names) / (upper_deviations or np.inf)
     rows = []
     for setting, changes in _settings().items():
-        instance = read_instance(*given, assumptions.model_copy(update=changes))
+        instance = _divisible(read_instance(*given, assumptions.model_copy(update=changes)))
         solution = solve(instance, settings, dict(tables)).plan
-        harms = simulated_harms(expected, above, solution, DRAWS, SEED)
+        harms = simulated_harms(expected, deviation, solution, DRAWS, SEED)
         rows.append(
             {"setting": setting} | _row(*followed(expected, expected.demand, solution), harms)
         )
     frame = pl.DataFrame(rows).with_columns(pl.selectors.float().round(9))
     return check(AllocationAlternative, conform(AllocationAlternative, frame))
+
+
+def _divisible(instance: Instance) -> Instance:
+    """The instance without whole units, least moves and fixed costs of a move."""
+    resources = instance.resources
+    free = replace(
+        resources,
+        whole=np.zeros_like(resources.whole),
+        least_move=np.zeros_like(resources.least_move),
+        cost_move=np.zeros_like(resources.cost_move),
+    )
+    return replace(instance, resources=free)
 
 
 def _settings() -> dict[str, dict[str, Any]]:

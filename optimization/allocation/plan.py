@@ -43,11 +43,13 @@ def plan(
     institutions: pl.DataFrame,
     assumptions: AllocationAssumptions,
     threads: int = 2,
+    upper_deviations: float = 1.0,
 ) -> AllocationPlan:
     """Decide who is treated where and what moves.
 
     ``tables`` are the input tables of ``schemas.results.allocation`` by name; ``zones`` has
-    zone_id, region_id, ``institutions`` institution_id, region_id.
+    zone_id, region_id, ``institutions`` institution_id, region_id. Demand's upper bound lies
+    ``upper_deviations`` standard deviations above its mean: simulations draw from them.
 
     Raises:
         InputRefused: numbers or tables that contradict each other.
@@ -61,7 +63,9 @@ def plan(
     exact["allocation_alternative"] = empty(AllocationAlternative)
     if assumptions.compare_settings:
         given = tables, zones, institutions
-        exact["allocation_alternative"] = alternatives(*given, assumptions, settings)
+        exact["allocation_alternative"] = alternatives(
+            *given, assumptions, settings, upper_deviations
+        )
     record = reached(solved.record, objectives(instance, solved.plan))
     frames = {key: published_tables.published(frame) for key, frame in exact.items()}
     return AllocationPlan(frames, exact, record)

@@ -7,21 +7,18 @@ import numpy as np
 from optimization.allocation.accounting import Outcome, harm, outcome
 from optimization.allocation.instance import Instance
 
-NINE_IN_TEN = 1.2815515655446004
-
 
 def simulated_harms(
-    expected: Instance, above: np.ndarray, plan: Outcome, draws: int, seed: int
+    expected: Instance, deviation: np.ndarray, plan: Outcome, draws: int, seed: int
 ) -> np.ndarray:
     """Harm of ``plan`` under ``draws`` drawn demands, points.
 
-    ``expected`` has mean demand; ``above`` is upper - mean by zone, class and day, upper being
-    what demand stays below nine times in ten. Half of the variance is the day's, shared by
-    all; half each zone's and class's own. Where more or fewer come than planned, they are
-    admitted, sent and left out in the shares of the plan.
+    ``expected`` has mean demand; ``deviation`` is its standard deviation by zone, class and day.
+    Half of the variance is the day's, shared by all; half each zone's and class's own. Where more
+    or fewer come than planned, they are admitted, sent and left out in the shares of the plan.
     """
     random = np.random.default_rng(seed)
-    drawn = (_drawn(expected.demand, above, random) for _ in range(draws))
+    drawn = (_drawn(expected.demand, deviation, random) for _ in range(draws))
     return np.array([harm(*followed(expected, demand, plan)) for demand in drawn])
 
 
@@ -32,11 +29,10 @@ def followed(expected: Instance, demand: np.ndarray, plan: Outcome) -> tuple[Ins
     return came, outcome(came, admit, plan.move, plan.surge)
 
 
-def _drawn(mean: np.ndarray, above: np.ndarray, random: np.random.Generator) -> np.ndarray:
+def _drawn(mean: np.ndarray, deviation: np.ndarray, random: np.random.Generator) -> np.ndarray:
     shared = random.standard_normal((1, 1, mean.shape[2]))
     own = random.standard_normal(mean.shape)
-    spread = (shared + own) / np.sqrt(2) / NINE_IN_TEN
-    return np.maximum(mean + above * spread, 0.0).round(6)
+    return np.maximum(mean + deviation * (shared + own) / np.sqrt(2), 0.0).round(6)
 
 
 def _shares(instance: Instance, plan: Outcome) -> np.ndarray:

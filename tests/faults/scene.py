@@ -135,6 +135,7 @@ class Scene:
         self.region.parent.mkdir()
         text = (CONFIG / "demo.toml").read_text(encoding="utf-8")
         short = re.sub(r"(?m)^horizon_days = 7\b", f"horizon_days = {HORIZON_DAYS}", text)
+        short = short.replace("compare_settings = true", "compare_settings = false")
         self.region.write_text(short, encoding="utf-8")
         shutil.copytree(CONFIG / "feeds", self.region.parent / "feeds")
 

@@ -86,6 +86,13 @@ def test_the_plan_is_better_than_the_status_quo(night_one):
     assert 0 < harm["plan"] < 0.8 * harm["usual"]
 
 
+def test_what_robustness_and_fairness_cost_is_published(night_one):
+    rows = ask(night_one, "SELECT setting, harm, cost FROM results.allocation_alternative")
+    harm = {setting: harm for setting, harm, _ in rows}
+    assert len(rows) == 7
+    assert harm["demand upper"] >= harm["demand mean"] - 1e-3
+
+
 def test_money_is_needed_and_some_of_it_is_covered(night_one):
     ((need, uncovered),) = ask(
         night_one, "SELECT sum(need), sum(uncovered) FROM results.financing_outcome"
@@ -210,7 +217,7 @@ def test_the_summary_reads_for_people_and_for_machines(again, sample, capsys, mo
         rows[n] for n in ("loaded", "quarantined", "duplicate", "excluded", "merged")
     )
     assert {d["verdict"] for d in figures["deliveries"]} == {"duplicate"}
-    assert set(figures["plan"]) == {"usual", "plan"}
+    assert set(figures["plan"]) == {"usual", "turn_away", "plan"}
     assert figures["outputs"]["published"] == str(again.published)
     rolling = figures["rolling"]
     assert rolling["announced"] > 50, "nothing new was told, so the plan of the day before stands"

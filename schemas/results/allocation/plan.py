@@ -167,7 +167,10 @@ class PolicyComparison(Table):
 
 
 class AllocationAlternative(Table):
-    """What another way of taking demand or of being fair would have planned."""
+    """What another way of taking demand or of being fair would have planned.
+
+    In all of them units move in any amount and without a fixed cost of a move.
+    """
 
     setting: str = column("The setting that differs, and its value.")
     harm: float = column("Harm at mean demand.", "points", ge=0)
