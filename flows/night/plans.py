@@ -66,6 +66,7 @@ PURCHASED_FROM: tuple[type[Table], ...] = (
 def allocation(night: Night) -> int:
     """Solve, verify and store who is treated where; a stopped solver leaves the last plan."""
     region = night.region
+    _forget_alerts(night, "allocation")
     with opened(night.home) as con:
         tables = frames_of(con, PLANNED_FROM)
     start = planning_start(tables["capacity_estimate"], region.classes, night.date)
@@ -87,12 +88,14 @@ def allocation(night: Night) -> int:
         "plan_run": plan.record.run_table(worst),
         "plan_seconds": plan.record.seconds_table(),
     }
+    _say_unreached(night, inputs)
     return _store(night, ALLOCATION, {**inputs, **plan.frames, **solved})
 
 
 def financing(night: Night) -> int:
     """Solve, verify and store who pays; a stopped solver leaves the last budget."""
     region = night.region
+    _forget_alerts(night, "financing")
     with opened(night.home) as con:
         tables = frames_of(con, _financed_from(region.financing))
         start = planning_start(read(con, clean.CapacityEstimate), region.classes, night.date)
@@ -109,6 +112,7 @@ def financing(night: Night) -> int:
 def purchases(night: Night) -> int:
     """Choose what to buy, confirm what it averts, verify and store; a stopped solver leaves it."""
     region = night.region
+    _forget_alerts(night, "purchases")
     if not region.financing.purchases:
         return _no_solve(night, "purchases", PURCHASES, {})
     with opened(night.home) as con:
@@ -221,13 +225,39 @@ def _beside(stored: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([stored.join(new, on="model", how="anti"), new])
 
 
+def _say_unreached(night: Night, inputs: Frames) -> None:
+    """An alert for each class whose patients, in some zones, no institution may admit."""
+    wanted = inputs["allocation_demand"].filter(pl.col("mean") > 0)
+    key = ["zone_id", "class_id"]
+    alone = wanted.select(key).unique().join(inputs["allocation_arc"], on=key, how="anti")
+    counted = alone.group_by("class_id").len("zones").sort("class_id")
+    for class_id, zones in counted.rows():
+        _alert(
+            night,
+            "nobody_in_reach",
+            class_id,
+            f"no institution of the region may admit its patients from {zones} zones: they are "
+            "planned as unmet; is an institution's capacity missing, or are borders closed?",
+        )
+
+
 def _stale(night: Night, model: str, reason: str) -> int:
-    row = {
-        "run_key": night.run_key,
-        "rule": "plan_stale",
-        "subject": model,
-        "message": f"tonight's solver stopped ({reason}); the last plan stands",
-    }
+    reason = f"tonight's solver stopped ({reason}); the last plan stands"
+    _alert(night, "plan_stale", model, reason)
+    return 0
+
+
+def _forget_alerts(night: Night, model: str) -> None:
+    """What an earlier attempt at this night said of ``model``: this one says it again, or not."""
+    with opened(night.home) as con:
+        con.execute(
+            "DELETE FROM ops.alert WHERE run_key = ? AND (rule = 'plan_stale' AND subject = ? "
+            "OR rule = 'nobody_in_reach' AND ? = 'allocation')",
+            [night.run_key, model, model],
+        )
+
+
+def _alert(night: Night, rule: str, subject: str, message: str) -> None:
+    row = {"run_key": night.run_key, "rule": rule, "subject": subject, "message": message}
     with opened(night.home) as con:
         append(con, ops.Alert, conform(ops.Alert, pl.DataFrame([row])))
-    return 0

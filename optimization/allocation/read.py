@@ -97,14 +97,15 @@ def check_instance(instance: Instance, may_refuse: bool) -> None:
     """Refuse tables that contradict each other.
 
     Raises:
-        InputRefused: a zone with demand that no arc serves, usual shares that do not add up to
-            1, stays that rise or do not start at 1, a class that is cheaper to turn away than
-            to crowd in (unless the region says that it may be).
+        InputRefused: usual shares of a zone's arcs that do not add up to 1, stays that rise or
+            do not start at 1, a class that is cheaper to turn away than to crowd in (unless the
+            region says that it may be). What no arc serves is unmet, and no error.
     """
     arcs = instance.arcs
-    total = np.zeros(instance.demand.shape[:2])
+    total, reached = np.zeros((2, *instance.demand.shape[:2]))
     np.add.at(total, (arcs.zone, arcs.care), arcs.usual)
-    off = instance.served & (np.abs(total - 1) > 1e-6)
+    reached[arcs.zone, arcs.care] = 1
+    off = (reached > 0) & (np.abs(total - 1) > 1e-6)
     _refuse(off, "allocation_arc.usual: {} zones and classes with demand do not add up to 1")
     off = (instance.stay[:, 0] != 1) | (np.diff(instance.stay, axis=1) > 1e-12).any(axis=1)
     _refuse(off, "allocation_stay.share: {} classes rise, or do not start at 1")

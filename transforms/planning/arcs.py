@@ -27,7 +27,8 @@ def allocation_arc(
     remain are scaled to sum to 1; where none remains, the nearest is the usual one. A zone or
     institution whose place is unknown has its usual arcs only, at 0 km unless travel says; a
     zone that would have none is served by the first by id of its own institutions, else of its
-    region's, else of all. None is left without an arc but by closed borders.
+    region's, else of all. None is left without an arc but by closed borders, or where nobody
+    offers the class: those patients are unmet.
 
     Args:
         wanted: zone_id, class_id for which demand is expected.

@@ -54,13 +54,14 @@ def _plan(view: View) -> dict[str, float]:
 def _usual(view: View) -> dict[str, float]:
     crowding = harms(view, pl.lit(0.0), pl.col("usual_over"))[1]
     admission = view.expected.rename({"expected": "patients"})
+    stranded = view.stranded.join(view.harm_unmet, on=["class_id", "date"])
     return {
-        "harm_unmet": 0.0,
+        "harm_unmet": whole(stranded, pl.col("planned") * pl.col("weight")),
         "harm_over": crowding,
         "over_unit_days": whole(view["allocation_load"], pl.col("usual_over")),
         "over_patient_days": _over_patients(view, admission, "usual_use", "usual_over"),
-        "unmet": 0.0,
-        "worst": 0.0,
+        "unmet": whole(stranded, pl.col("planned")),
+        "worst": _largest(zone_shares(view), "usual_share"),
         "crowded": _largest(institution_shares(view), "usual_share"),
         "sent": 0.0,
         "moved": 0.0,

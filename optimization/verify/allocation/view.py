@@ -64,6 +64,12 @@ class View:
         )
 
     @cached_property
+    def stranded(self) -> pl.DataFrame:
+        """Rows of ``demand`` above 0 that no arc serves: unmet however one decides."""
+        wanted = self.demand.filter(pl.col("planned") > 0)
+        return wanted.join(self["allocation_arc"], on=["zone_id", "class_id"], how="anti")
+
+    @cached_property
     def dates(self) -> pl.DataFrame:
         """Every day of the plan, once."""
         used = ("allocation_capacity", "allocation_demand", "allocation_census")

@@ -24,10 +24,11 @@ SETTINGS = [
     {"sizes": True},
     {"announced": True, "integer": ("icu_bed",)},
     {"announced": True, "fairness": "none", "no_worse": False},
+    {"stranded": True},
 ]
 
 
-@pytest.mark.parametrize("seed", range(18))
+@pytest.mark.parametrize("seed", range(20))
 def test_tiers_equal_those_of_a_second_implementation(seed):
     settings = dict(SETTINGS[seed % len(SETTINGS)])
     tables = random_tables(seed, horizon=3)
@@ -42,6 +43,9 @@ def test_tiers_equal_those_of_a_second_implementation(seed):
     if settings.pop("announced", False):
         tables = random_announced(seed, tables)
     zones, institutions = places(tables, regions=2)
+    if settings.pop("stranded", False):
+        none = (pl.col("zone_id") == "Z1") & (pl.col("class_id") == "icu")
+        tables["allocation_arc"] = tables["allocation_arc"].filter(~none)
     chosen = assumptions(**settings)
     instance = read_instance(tables, zones, institutions, chosen)
     record = solve(instance, SolveSettings(), {}).record

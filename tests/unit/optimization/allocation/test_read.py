@@ -56,12 +56,6 @@ def test_usual_shares_that_do_not_add_up_are_refused(tables):
         read({**tables, "allocation_arc": half})
 
 
-def test_demand_that_no_arc_serves_is_refused(tables):
-    none = tables["allocation_arc"].filter(pl.col("zone_id") != "Z1")
-    with pytest.raises(InputRefused, match="2 zones and classes"):
-        read({**tables, "allocation_arc": none})
-
-
 def test_stays_that_rise_are_refused(tables):
     rising = tables["allocation_stay"].with_columns(
         share=pl.when(pl.col("day") == 2).then(0.9).otherwise("share")

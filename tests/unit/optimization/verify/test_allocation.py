@@ -52,6 +52,22 @@ def test_a_plan_verifies_exact_and_as_published(settings):
     assert verify_allocation({**tables, **made.exact}).worst_violation < 1e-8
 
 
+def test_patients_whom_no_arc_serves_are_unmet_under_every_policy_and_verified():
+    given = random_tables(3)
+    zones, institutions = places(given, regions=2)
+    arcs = given["allocation_arc"].filter(pl.col("zone_id") != "Z1")
+    made = plan({**given, "allocation_arc": arcs}, zones, institutions, assumptions())
+    run = {"plan_run": made.record.run_table(0.0)}
+    tables = {"zone": zones, "institution": institutions, **given, **made.frames, **run}
+    assert verify_allocation({**tables, "allocation_arc": arcs}).worst_violation < 1e-8
+    left = given["allocation_demand"].filter(zone_id="Z1")["mean"].sum()
+    compared = made.frames["policy_comparison"]
+    assert (compared["unmet"] >= left - 1e-6).all()
+    assert compared.filter(policy="usual")["unmet"].item() == pytest.approx(left)
+    assert compared.filter(policy="usual")["worst"].item() == 1.0
+    assert made.frames["allocation_fairness"]["usual_worst"].to_list() == [0.0, 1.0]
+
+
 def numbers():
     return [
         (name(table), column)
