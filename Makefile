@@ -72,7 +72,7 @@ $(PEERS)/.ready: $(READY) requirements-benchmarks.lock
 	@touch $(PEERS)/.ready
 
 bench: $(PEERS)/.ready ## Measure beside peers, in an environment of their own (docs/benchmarks.md).
-	@for name in transfer night growth financing; do $(PEERS)/bin/python -m benchmarks.$$name || exit 1; done
+	@for name in transfer night growth financing ingest; do $(PEERS)/bin/python -m benchmarks.$$name || exit 1; done
 
 faults: setup ## Inject 200 faults into nights of a small region and count which are survived.
 	@$(BIN)/python tests/faults/run.py --faults $(FAULTS) --seed $(SEED)

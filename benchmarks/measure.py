@@ -18,7 +18,7 @@ from rich.table import Table
 
 AGREE = 1e-6
 RESULTS = Path(__file__).parent / "results"
-PACKAGES = ("highspy", "pyomo", "linopy", "pulp", "polars", "numpy", "scipy")
+PACKAGES = ("highspy", "pyomo", "linopy", "pulp", "polars", "numpy", "scipy", "duckdb", "pandas")
 
 
 def in_turn(module: str, ways: Sequence[str], arguments: Sequence[str], rounds: int) -> list[dict]:

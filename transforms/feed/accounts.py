@@ -90,5 +90,6 @@ def kept_faults(ended: Ended, faults: pl.DataFrame) -> pl.DataFrame:
     rows = faults.filter(pl.col("grain") == "row")
     if cells.is_empty():
         return rows
-    stand = pl.concat([ended.loaded, ended.merged])
+    numbers = cells["row_number"].unique().implode()
+    stand = pl.concat([ended.loaded, ended.merged]).filter(pl.col("row_number").is_in(numbers))
     return together([rows, cells.join(stand, on="row_number", how="semi")])

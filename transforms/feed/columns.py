@@ -9,7 +9,7 @@ from schemas.errors import DeliveryRejected
 from schemas.feed import Feed
 from schemas.feed.expression import parse
 from schemas.feed.source import fits
-from transforms.feed.faults import at, together
+from transforms.feed.faults import at, together, use_up
 from transforms.feed.header import rename
 from transforms.feed.reasons import (
     explained,
@@ -32,15 +32,16 @@ class Columns:
 
 
 def columns(feed: Feed, text: pl.DataFrame, extract_time: datetime | None) -> Columns:
-    """Typed and derived columns of a file's ``text`` (row_number and String columns,
-    trimmed).
+    """Typed and derived columns of a file's ``text`` (row_number and String columns, trimmed).
 
+    ``text`` is used up.
     ``extract_time`` is UTC; expressions see its local date as ``extract_date``.
 
     Raises:
         DeliveryRejected: if columns are missing or none of a column's cells can be read.
     """
     trimmed = rename(feed, text)
+    use_up(text)
     named = [c for c in trimmed.columns if c != "row_number"]
     known = trimmed.with_columns(_without_markers(feed, trimmed, named))
     values = typed(feed, known, not_negative(feed))

@@ -39,3 +39,17 @@ def without(frame: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
     if rows.is_empty():
         return frame
     return frame.filter(~pl.col("row_number").is_in(rows["row_number"].implode()))
+
+
+def taken_out(frame: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """As ``without``, but ``frame`` is used up: of no column do two copies stand in memory."""
+    if rows.is_empty():
+        return frame
+    kept = frame.select(~pl.col("row_number").is_in(rows["row_number"].implode())).to_series()
+    return pl.DataFrame([frame.drop_in_place(c).filter(kept) for c in frame.columns])
+
+
+def use_up(frame: pl.DataFrame) -> None:
+    """Take every column out of ``frame``, so that its memory is free once no other has it."""
+    for column in frame.columns:
+        frame.drop_in_place(column)

@@ -49,6 +49,8 @@ def apply(
     known_institutions: frozenset[str] | None,
     extract_time: datetime | None,
     bad_rows: pl.DataFrame | None = None,
+    *,
+    use_up: bool = False,
 ) -> Outcome:
     """Make canonical tables of a file's text.
 
@@ -59,6 +61,7 @@ def apply(
         known_institutions: ids that may be loaded; null if that is not to be checked.
         extract_time: when the file was drawn, UTC; null if unknown.
         bad_rows: faults of rows that could not be read and are not in ``text``.
+        use_up: take the columns out of ``text``, so that their memory is free once they are read.
 
     Raises:
         DeliveryRejected: if columns are missing, none of a column's cells can be read, an
@@ -68,7 +71,8 @@ def apply(
     """
     unread = no_faults() if bad_rows is None else bad_rows
     try:
-        return _applied(feed, text, known_institutions, extract_time, unread)
+        own = text if use_up else text.clone()
+        return _applied(feed, own, known_institutions, extract_time, unread)
     except pl.exceptions.PolarsError as err:
         kind = type(err).__name__
     raise DeliveryRejected(f"{feed.feed}: the file could not be turned into tables ({kind})")
@@ -81,22 +85,23 @@ def _applied(
     extract_time: datetime | None,
     unread: pl.DataFrame,
 ) -> Outcome:
+    rows_read = text.height + rows_at_fault(unread).height
     taken = _taken(feed, text, known, extract_time)
     latest = extract_time + feed.file.last_moment() if extract_time else None
+    placed = taken.frame.select("row_number", *_institution(feed))
     made = pieces(feed, taken.frame, latest)
     faults = together([unread, taken.faults, made.faults])
     ended = Ended(
-        reached=taken.frame.select("row_number"),
+        reached=placed.select("row_number"),
         loaded=loaded_rows(made.frames),
         excluded=taken.excluded,
         duplicate=taken.duplicate,
         merged=taken.merged,
         copies=made.copies,
     )
-    created = _created(feed, taken.frame, ended.loaded, known)
+    created = _created(feed, placed, ended.loaded, known)
     flags = [*taken.flags, *made.flags]
-    del taken
-    counts = counted(feed, text.height + rows_at_fault(unread).height, ended, faults)
+    counts = counted(feed, rows_read, ended, faults)
     tables = finished(feed, made.frames)
     return Outcome(tables, kept_faults(ended, faults), counts, flags, created)
 
@@ -114,6 +119,10 @@ def _taken(
         frame = ruled.frame
         merged = pl.DataFrame({"row_number": ruled.merged}, schema={"row_number": pl.Int64})
     return _Taken(frame, chosen.excluded, chosen.duplicate, merged, faults, own.flags)
+
+
+def _institution(feed: Feed) -> list[str]:
+    return [feed.institution.column] if feed.institution else []
 
 
 def _created(

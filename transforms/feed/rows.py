@@ -6,7 +6,7 @@ import polars as pl
 
 from schemas.feed import Feed
 from transforms.feed.columns import evaluated
-from transforms.feed.faults import at, together, without
+from transforms.feed.faults import at, taken_out, together, without
 
 _TOTAL = r"(?i)^(grand |sub)?-?(total|totals|sum|summe|gesamt|insgesamt|somme|totale|ensemble)$"
 
@@ -25,32 +25,35 @@ class Rows:
 def rows(feed: Feed, frame: pl.DataFrame, known: frozenset[str] | None) -> Rows:
     """Apply the feed's filter, then its key, then what it says of unknown institutions.
 
+    What goes is found in the few columns that decide, and taken out of all of them at once:
+    ``frame`` is used up.
+
     ``known`` are the institutions known so far; null if that is not to be checked.
     """
-    taken = _filtered(feed, frame)
-    excluded = [_numbers(frame, taken)]
-    keyless = _key_faults(feed, taken)
-    keyed = without(taken, keyless.select("row_number"))
-    single, duplicate, repeated = one_per_key(keyed, list(feed.source.key))
-    placed, foreign, unknown = _placed(feed, single, known)
-    return Rows(
-        placed, pl.concat([*excluded, foreign]), duplicate, together([keyless, repeated, unknown])
-    )
+    key = list(feed.source.key)
+    own = [feed.institution.column] if feed.institution else []
+    chosen, filtered = _filtered(feed, frame, list(dict.fromkeys(["row_number", *key, *own])))
+    keyless = _key_faults(feed, chosen)
+    chosen = without(chosen, keyless.select("row_number"))
+    copies, repeated = sharing_a_key(frame, chosen, key)
+    chosen = without(without(chosen, copies), repeated.select("row_number"))
+    foreign, unknown = _misplaced(feed, chosen, known)
+    faults = together([keyless, repeated, unknown])
+    excluded = pl.concat([filtered, foreign])
+    gone = pl.concat([excluded, copies, faults.select("row_number")])
+    return Rows(taken_out(frame, gone), excluded, copies, faults)
 
 
-def _numbers(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
-    """Numbers of the rows of ``before`` that ``after`` lacks."""
-    numbers = before.select("row_number")
-    if before.height == after.height:
-        return numbers.clear()
-    return without(numbers, after.select("row_number"))
-
-
-def _filtered(feed: Feed, frame: pl.DataFrame) -> pl.DataFrame:
+def _filtered(
+    feed: Feed, frame: pl.DataFrame, columns: list[str]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The columns of the rows that the feed's filter takes; numbers of the others."""
+    narrow = frame.select(columns)
     if feed.where is None:
-        return frame
+        return narrow, narrow.select("row_number").clear()
     mask = evaluated(feed, frame, feed.where, "(where)", False)["(where)"]
-    return frame.filter(mask.cast(pl.Boolean).fill_null(False))
+    taken = mask.cast(pl.Boolean).fill_null(False)
+    return narrow.filter(taken), narrow.select("row_number").filter(~taken)
 
 
 def _key_faults(feed: Feed, frame: pl.DataFrame) -> pl.DataFrame:
@@ -68,25 +71,38 @@ def _key_faults(feed: Feed, frame: pl.DataFrame) -> pl.DataFrame:
 def one_per_key(
     frame: pl.DataFrame, key: list[str]
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Rows whose key stands alone, and the first of identical ones.
+    """Rows whose key stands alone, and the first of identical ones; ``sharing_a_key`` of others."""
+    copies, faults = sharing_a_key(frame, frame, key)
+    gone = pl.concat([faults.select("row_number"), copies])
+    return without(frame, gone), copies, faults
 
-    Returns them with the row numbers of the copies, and the faults of rows that share a key and
-    differ: none of those is taken, since nothing says which is right.
+
+def sharing_a_key(
+    frame: pl.DataFrame, chosen: pl.DataFrame, key: list[str]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Row numbers of copies of another row, and the faults of rows that share a key and differ.
+
+    None of those that differ is taken, since nothing says which is right.
+
+    Args:
+        frame: all columns.
+        chosen: row_number and key of the rows of ``frame`` that are looked at.
+        key: the columns of the key.
     """
-    none = frame.select("row_number").clear()
-    if _keys_differ(frame.select(key)):
-        return frame, none, together([])
+    none = chosen.select("row_number").clear()
+    if _keys_differ(chosen.select(key)):
+        return none, together([])
+    keys = pl.struct(key) if len(key) > 1 else pl.col(key)
+    shared = chosen.filter(keys.is_duplicated())["row_number"]
     content = [c for c in frame.columns if c != "row_number"]
-    several = frame.filter(pl.struct(key).is_duplicated())
+    several = frame.filter(pl.col("row_number").is_in(shared.implode()))
     counted = several.group_by(key).agg(
         versions=pl.struct(content).n_unique(), first=pl.col("row_number").min()
     )
     several = several.select("row_number", *key).join(counted, on=key, nulls_equal=True)
     differing = several.filter(pl.col("versions") > 1)
     copies = several.filter(pl.col("versions") == 1, pl.col("row_number") != pl.col("first"))
-    faults = at(differing, ", ".join(key), "key_repeated", "row")
-    gone = pl.concat([differing.select("row_number"), copies.select("row_number")])
-    return without(frame, gone), copies.select("row_number"), faults
+    return copies.select("row_number"), at(differing, ", ".join(key), "key_repeated", "row")
 
 
 def _keys_differ(keys: pl.DataFrame) -> bool:
@@ -96,22 +112,21 @@ def _keys_differ(keys: pl.DataFrame) -> bool:
     return keys.n_unique() == keys.height
 
 
-def _placed(
+def _misplaced(
     feed: Feed, frame: pl.DataFrame, known: frozenset[str] | None
-) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Rows of institutions that may be loaded; numbers of excluded rows; faults."""
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Numbers of rows left out for their institution; faults."""
     none = frame.select("row_number").clear()
     if feed.institution is None:
-        return frame, none, together([])
+        return none, together([])
     column, policy = feed.institution.column, feed.institution.unknown
     nameless = frame.filter(pl.col(column).is_null())
     faults = [at(nameless, column, "institution_missing", "row")]
-    named = without(frame, nameless.select("row_number"))
     if known is None or policy == "create":
-        return named, none, together(faults)
+        return none, together(faults)
     listed = pl.Series(sorted(known), dtype=pl.String)
-    strangers = named.filter(~pl.col(column).is_in(listed.implode())).select("row_number")
-    rest = without(named, strangers)
+    named = pl.col(column).is_not_null()
+    strangers = frame.filter(named & ~pl.col(column).is_in(listed.implode())).select("row_number")
     if policy == "exclude":
-        return rest, strangers, together(faults)
-    return rest, none, together([*faults, at(strangers, column, "unknown_institution", "row")])
+        return strangers, together(faults)
+    return none, together([*faults, at(strangers, column, "unknown_institution", "row")])

@@ -10,7 +10,7 @@ import polars as pl
 from schemas.base import check, conform, key
 from schemas.clean import ENTITIES, FEED_TABLES
 from schemas.feed import Feed, FeedTable
-from transforms.feed.faults import rows_at_fault, together, without
+from transforms.feed.faults import rows_at_fault, taken_out, together, use_up, without
 from transforms.feed.joined import joined
 from transforms.feed.pieces import piece
 from transforms.feed.reasons import reason_column
@@ -31,11 +31,12 @@ class Pieces:
 
 
 def pieces(feed: Feed, frame: pl.DataFrame, latest: datetime | None) -> Pieces:
-    """Pieces of every table, without the rows that any table finds at fault."""
+    """Pieces of every table, without the rows that any finds at fault; ``frame`` is used up."""
     made = [piece(feed, table, frame, latest) for table in feed.table]
+    use_up(frame)
     faults = together(p.faults for p in made)
     bad = rows_at_fault(faults)
-    frames = [(t, without(p.frame, bad)) for t, p in zip(feed.table, made, strict=True)]
+    frames = [(t, taken_out(p.frame, bad)) for t, p in zip(feed.table, made, strict=True)]
     warnings = sum((p.warnings for p in made), Counter[str]())
     flags = [f"{count} {what}" for what, count in sorted(warnings.items()) if count]
     single, copies, repeated = _one_per_key(feed, frames)

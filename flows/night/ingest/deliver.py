@@ -77,10 +77,13 @@ def read_content(
         DeliveryRejected: if it cannot be loaded at all.
     """
     text = read_text(content, feed)
+    said, unread = text.flags, text.bad_rows
     rows = con.execute("SELECT DISTINCT institution_id FROM history.institution").fetchall()
     known = frozenset(row[0] for row in rows)
     frame, forgotten = veil.remembered(feed, text.frame)
-    outcome = _leaving_out(apply(feed, frame, known, extract_time, text.bad_rows), forgotten)
+    del text
+    outcome = apply(feed, frame, known, extract_time, unread, use_up=True)
+    outcome = _leaving_out(outcome, forgotten)
     refuse_foreign(feed, outcome)
     if outcome.counts.loaded == 0 and not (feed.file.allow_empty or forgotten):
         raise DeliveryRejected(
@@ -88,7 +91,7 @@ def read_content(
             f"{outcome.counts.quarantined:,} are at fault"
         )
     tables, left_out = veil.over(con, outcome.tables)
-    return replace(outcome, tables=tables), [*text.flags, *outcome.flags, *left_out]
+    return replace(outcome, tables=tables), [*said, *outcome.flags, *left_out]
 
 
 def _leaving_out(outcome: Outcome, rows: int) -> Outcome:

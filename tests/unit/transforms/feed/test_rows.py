@@ -144,6 +144,20 @@ def test_rows_that_could_not_be_read_are_counted(feed_of):
     assert outcome.quarantine.equals(unread)
 
 
+def test_a_text_is_used_up_only_if_its_owner_says_so(feed_of):
+    faulty = [GOOD, ("2", "H9", *GOOD[2:]), ("3", "H1", GOOD[3], GOOD[2])]
+    text = pl.DataFrame(stays(*faulty)).with_row_index("row_number", 1)
+    before = text.clone()
+    kept = apply(feed_of(STAYS), text, frozenset({"H1"}), None)
+    assert text.equals(before)
+    used = apply(feed_of(STAYS), text, frozenset({"H1"}), None, use_up=True)
+    assert text.width == 0
+    assert used.counts == kept.counts
+    assert kept.counts.quarantined == 2
+    assert used.quarantine.equals(kept.quarantine)
+    assert used.tables["encounter"].equals(kept.tables["encounter"])
+
+
 def test_long_stays_are_loaded_with_a_warning(feed_of, applied):
     outcome = applied(feed_of(STAYS), stays(("1", "H1", "2023-01-01 00:00", "2026-02-01 00:00")))
     assert outcome.flags == ["1 stays of over 730 days"]
