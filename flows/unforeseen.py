@@ -4,6 +4,7 @@ import traceback
 from pathlib import Path
 
 FULL = "no space left on device"
+SHUT = ("permission denied", "read-only file system", "operation not permitted")
 DAMAGED = ("checksum", "corrupt")
 
 
@@ -17,6 +18,8 @@ def unforeseen(error: Exception) -> str:
 def _system(error: Exception) -> str:
     if FULL in str(error).lower():
         return f" ({FULL}: make room and run again)"
+    if any(word in str(error).lower() for word in SHUT):
+        return " (permission denied: let the account that runs the night write all of the home)"
     if any(word in str(error).lower() for word in DAMAGED):
         return " (a file of DuckDB is damaged: if it is the warehouse, run `catchment rebuild`)"
     if isinstance(error, OSError) and error.strerror:

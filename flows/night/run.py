@@ -12,7 +12,7 @@ import polars as pl
 from flows.night.context import Night, now
 from flows.night.steps import Step, steps_of
 from flows.unforeseen import unforeseen
-from flows.warehouse import append, initialise, opened
+from flows.warehouse import Connection, append, initialise, opened
 from schemas import ops
 from schemas.base import assert_checks_are_on, conform
 from schemas.errors import CatchmentError, StepFailed
@@ -115,21 +115,20 @@ def _record(
         "outcome": "failed" if rows is None else "completed",
         "orchestrator": night.orchestrator,
         "code_version": version("catchment"),
-        "input_hash": _input_hash(night),
     }
     with opened(night.home) as con:
         con.execute(
             "DELETE FROM ops.run WHERE run_key = ? AND attempt = ? AND step = ?",
             [night.run_key, night.attempt, step.name],
         )
+        row["input_hash"] = _input_hash(night, con)
         append(con, ops.Run, conform(ops.Run, pl.DataFrame([row])))
 
 
-def _input_hash(night: Night) -> str:
-    with opened(night.home) as con:
-        loaded = con.execute(
-            "SELECT sha256 FROM ops.delivery WHERE verdict = 'loaded' ORDER BY sha256"
-        ).fetchall()
+def _input_hash(night: Night, con: Connection) -> str:
+    loaded = con.execute(
+        "SELECT sha256 FROM ops.delivery WHERE verdict = 'loaded' ORDER BY sha256"
+    ).fetchall()
     digest = hashlib.sha256(night.files.sha256.encode())
     for (sha256,) in loaded:
         digest.update(sha256.encode())
