@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import duckdb
@@ -13,6 +14,7 @@ sys.path.insert(0, str(HERE))
 
 import kinds  # noqa: E402
 import places  # noqa: E402
+import process  # noqa: E402
 import readers  # noqa: E402
 
 
@@ -39,6 +41,17 @@ def test_every_class_comes_among_two_hundred():
     missing = set(kinds.SHARES) - {kind for kind, _ in planned}
     assert missing <= (set() if places.may_mount() else set(kinds.NEED_MOUNT))
     assert planned == run.plan(200, 1, None)
+
+
+def test_a_thread_that_a_fork_would_lose_is_seen():
+    stop, before = threading.Event(), len(process.other_threads())
+    thread = threading.Thread(target=stop.wait)
+    thread.start()
+    try:
+        assert len(process.other_threads()) == before + 1
+    finally:
+        stop.set()
+        thread.join()
 
 
 @pytest.fixture

@@ -13,6 +13,9 @@ import duckdb
 import httpx
 import pytest
 
+from flows.audit_log import last
+from flows.backup import DRILL
+from flows.home import Home
 from flows.sample import write_sample
 
 DEMO = Path(__file__).parents[2] / "config" / "demo.toml"
@@ -121,7 +124,7 @@ def test_a_night_outlives_its_server(small, tmp_path):
 
 
 def flow_runs(port: int) -> list[dict]:
-    answer = httpx.post(f"http://127.0.0.1:{port}/api/flow_runs/filter", json={}, timeout=5)
+    answer = httpx.post(f"http://127.0.0.1:{port}/api/flow_runs/filter", json={}, timeout=60)
     return answer.json()
 
 
@@ -132,7 +135,9 @@ def scheduled_and_completed(port: int) -> bool:
 
 
 def active_schedules(port: int) -> list[str]:
-    found = httpx.post(f"http://127.0.0.1:{port}/api/deployments/filter", json={}, timeout=5).json()
+    found = httpx.post(
+        f"http://127.0.0.1:{port}/api/deployments/filter", json={}, timeout=60
+    ).json()
     return [
         s["schedule"]["cron"]
         for d in found
@@ -152,6 +157,8 @@ def test_the_schedule_fires_and_survives_a_restart(small, tmp_path):
         until(lambda: healthy(port), 90, "Prefect's server")
         until(lambda: scheduled_and_completed(port), 240, "a scheduled run")
     assert ("prefect", "completed") in runs(tmp_path / "home")
+    assert last(Home(tmp_path / "home"), DRILL), "a scheduled night ends with a proved backup"
+    assert list((tmp_path / "home-backups").glob("*.backup"))
     keep = [*SERVER, "--port", str(port)]
     with running(keep, {**env, "PREFECT_HOME": str(tmp_path / "home" / "prefect")}):
         until(lambda: healthy(port), 90, "Prefect's server again")
