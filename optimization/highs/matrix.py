@@ -17,6 +17,8 @@ from scipy.sparse import coo_array, csc_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from optimization.highs.guard import LARGEST
+from optimization.highs.rows import Expanded
+from optimization.highs.templates import expanded
 from schemas.errors import InputRefused
 
 SMALLEST_PART = 2_000
@@ -83,20 +85,34 @@ def compile_model(model: pyo.ConcreteModel, tiers: Sequence[str]) -> Matrix:
             bound or cost is not finite or too large for the solver to keep.
     """
     with _only_active(model, tiers):
-        form = _standard_form(model)
+        form = expanded(model, tiers) or row_by_row(model, tiers)
+    matrix = Matrix(
+        form.coefficients,
+        form.lower,
+        form.upper,
+        *_of_columns(form.variables),
+        form.costs,
+        form.offsets,
+        form.constraints,
+        form.variables,
+    )
+    _check_matrix(matrix, tiers)
+    return matrix
+
+
+def row_by_row(model: pyo.ConcreteModel, tiers: Sequence[str]) -> Expanded:
+    """The same by Pyomo's own compiler, which takes rules of any kind."""
+    form = _standard_form(model)
     order = {id(objective): k for k, objective in enumerate(form.objectives)}
     at = [order[id(model.component(tier))] for tier in tiers]
-    matrix = Matrix(
+    return Expanded(
         csc_array(form.A),
         *_row_bounds(form),
-        *_of_columns(form.columns),
         form.c.toarray()[at],
         np.asarray(form.c_offset, float)[at],
         [row.constraint for row in form.rows],
         form.columns,
     )
-    _check_matrix(matrix, tiers)
-    return matrix
 
 
 def _standard_form(model: pyo.ConcreteModel) -> Any:
