@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.deliveries.archive import is_archive, unpack
-from flows.deliveries.manifest import check_hash, check_rows, manifest_of
+from flows.deliveries.manifest import check_hash, check_rows, demanded, manifest_of
 from flows.deliveries.names import name_fault, shown
 from flows.feeds import load_feed, load_feeds
 from flows.landing import file_hash
@@ -127,7 +127,7 @@ def _read(
 ) -> tuple[Outcome, list[str]]:
     if not file.is_file():
         raise DeliveryRejected("the file is not there, or is not a file")
-    manifest = manifest_of(file)
+    manifest = demanded(feed, manifest_of(file))
     check_hash(manifest, _hash(file))
     most = int(feed.file.max_mb * 1_000_000)
     content = unpack(file.read_bytes(), file.name, most) if is_archive(file.name) else file

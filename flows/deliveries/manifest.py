@@ -9,6 +9,7 @@ from typing import Any
 
 from flows.deliveries.names import shown
 from schemas.errors import DeliveryRejected
+from schemas.feed import Feed
 
 BESIDE = ".manifest.json"
 WHOLE_FOLDER = "MANIFEST.json"
@@ -43,6 +44,20 @@ def manifest_of(file: Path) -> Manifest | None:
             raise DeliveryRejected(f"{WHOLE_FOLDER} beside it has no object `files`")
         return _entry(files[file.name]) if file.name in files else None
     return None
+
+
+def demanded(feed: Feed, manifest: Manifest | None) -> Manifest | None:
+    """The manifest, if the feed can do without or it says something.
+
+    Raises:
+        DeliveryRejected: if the feed requires one that gives hash or rows.
+    """
+    says = manifest is not None and (manifest.sha256 is not None or manifest.rows is not None)
+    if feed.file.manifest == "required" and not says:
+        raise DeliveryRejected(
+            f"{feed.feed} requires a manifest: put NAME{BESIDE} with sha256 or rows beside the file"
+        )
+    return manifest
 
 
 def announced_and_missing(folder: Path) -> list[str]:

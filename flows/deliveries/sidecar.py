@@ -79,6 +79,11 @@ def read_sidecars(home: Home) -> list[Delivery]:
     )
 
 
+def read_sidecar(home: Home, delivery_id: str) -> Delivery:
+    """The delivery of that id."""
+    return _read(sidecar_path(home, delivery_id))
+
+
 def sweep(home: Home) -> None:
     """Remove what a killed night, rebuild or backup left; only while holding the lock."""
     left = [*home.landing.glob(".part-*"), *home.landing.glob("??/.*"), *home.receipts.glob(".*")]

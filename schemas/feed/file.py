@@ -39,6 +39,9 @@ class File(Part):
     unended: Literal["quarantine", "load"] = Field(
         "quarantine", description="A last line without line end: it may be cut short."
     )
+    manifest: Literal["optional", "required"] = Field(
+        "optional", description="Is a file without a manifest that gives hash or rows refused?"
+    )
     keep_days: int | None = Field(
         None, gt=0, description="Days after its extract that a delivery is kept; absent: for good."
     )

@@ -6,7 +6,13 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 
 from flows.deliveries.archive import is_archive, unpack
-from flows.deliveries.manifest import Manifest, check_hash, check_rows, manifest_of
+from flows.deliveries.manifest import (
+    Manifest,
+    check_hash,
+    check_rows,
+    demanded,
+    manifest_of,
+)
 from flows.landing import Landed, land
 from flows.night.context import Night, now
 from flows.night.ingest.arrivals import Arrival
@@ -109,7 +115,7 @@ def _feed(arrival: Arrival) -> Feed:
 def _manifest(arrival: Arrival) -> Manifest | None:
     if arrival.fault:
         raise DeliveryRejected(arrival.fault)
-    return manifest_of(arrival.path)
+    return demanded(_feed(arrival), manifest_of(arrival.path))
 
 
 def _landed(night: Night, arrival: Arrival, manifest: Manifest | None) -> Landed:

@@ -2,12 +2,13 @@
 
 import hashlib
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 import polars as pl
 
 from flows.deliveries.leave_out import redact_landed
 from flows.deliveries.receipts import write_receipt
-from flows.deliveries.sidecar import NOT_LANDED, Delivery, write_sidecar
+from flows.deliveries.sidecar import NOT_LANDED, Delivery, read_sidecar, write_sidecar
 from flows.landing import Landed
 from flows.night.context import Night, now
 from flows.night.ingest.arrivals import Arrival
@@ -43,7 +44,11 @@ class Account:
 def settle(
     night: Night, con: Connection, arrival: Arrival, taken: Taken | None, account: Account
 ) -> int:
-    """Record a new delivery; returns rows loaded."""
+    """Record a new delivery, or that a duplicate came once more; returns rows loaded."""
+    if taken and account.verdict == "duplicate" and (known := _duplicate(con, arrival, taken)):
+        first = read_sidecar(night.home, known)
+        once_more = replace(first, night=night.date, received_at=now(), reason=account.reason)
+        return write(night, con, once_more, account)
     sha256 = taken.landed.sha256 if taken else hashlib.sha256(arrival.name.encode()).hexdigest()
     delivery = Delivery(
         delivery_id=_delivery_id(con, sha256[:16]),
@@ -86,6 +91,8 @@ def write(night: Night, con: Connection, delivery: Delivery, account: Account) -
     """Write a delivery whole: the sidecar first, so that the landing folder is never behind."""
     write_sidecar(night.home, delivery)
     with transaction(con):
+        for table in ("delivery", "reconciliation"):
+            con.execute(f"DELETE FROM ops.{table} WHERE delivery_id = ?", [delivery.delivery_id])
         loaded = insert(con, delivery, account)
     write_receipt(night.home, delivery, account.outcome)
     if delivery.feed and delivery.landed:
@@ -121,6 +128,16 @@ def _load(con: Connection, delivery: Delivery, outcome: Outcome) -> int:
 def _reconcile(con: Connection, identity: str, **counts: int) -> None:
     row = pl.DataFrame([{"delivery_id": identity, **dict.fromkeys(COUNTS, 0), **counts}])
     append(con, ops.Reconciliation, conform(ops.Reconciliation, row))
+
+
+def _duplicate(con: Connection, arrival: Arrival, taken: Taken) -> str | None:
+    """The delivery by which the same file, under the same name, was a duplicate before."""
+    found = con.execute(
+        "SELECT min(delivery_id) FROM ops.delivery WHERE verdict = 'duplicate'"
+        " AND sha256 = ? AND file_name = ? AND extract_time = ?",
+        [taken.landed.sha256, arrival.name, arrival.extract_time],
+    ).fetchall()
+    return cast(str | None, found[0][0])
 
 
 def _sequence(con: Connection) -> int:

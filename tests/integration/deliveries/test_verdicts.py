@@ -99,6 +99,20 @@ def test_the_same_bytes_again_are_a_duplicate(place):
     assert place.newest().height == 21
 
 
+def test_a_duplicate_that_stays_is_one_row_and_every_row_is_accounted_for(place):
+    place.send(NEXT, beds(WEEK))
+    for _ in range(3):
+        place.night()
+    sent = [d for d in place.ops("delivery") if d["file_name"] == NEXT]
+    assert sorted(d["verdict"] for d in sent) == ["duplicate", "loaded"]
+    counted = {r["delivery_id"]: r for r in place.ops("reconciliation")}
+    assert len(counted) == len(place.ops("delivery"))
+    states = {d["verdict"]: counted[d["delivery_id"]] for d in sent}
+    assert states["loaded"]["loaded"] == states["duplicate"]["duplicate"] == 21
+    (last,) = [d for d in sent if d["verdict"] == "duplicate"]
+    assert last["received_at"] == max(d["received_at"] for d in place.ops("delivery"))
+
+
 def test_content_that_is_sent_again_later_holds_against_what_comes_late(place):
     place.send("synthetic_capacity_2026-01-10.csv", beds(range(1, 8)))
     assert place.night()["synthetic_capacity_2026-01-10.csv"][0] == "loaded"

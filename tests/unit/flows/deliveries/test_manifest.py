@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -7,11 +8,14 @@ from flows.deliveries.manifest import (
     announced_and_missing,
     check_hash,
     check_rows,
+    demanded,
     is_manifest,
     manifest_of,
 )
+from flows.feeds import load_feed
 from schemas.errors import DeliveryRejected
 
+FEEDS = Path(__file__).parents[4] / "config" / "feeds"
 SHA = "0123456789abcdef" * 4
 
 
@@ -30,6 +34,16 @@ def test_a_file_without_a_manifest_is_read_without(file):
     assert manifest_of(file) is None
     check_hash(None, SHA)
     check_rows(None, 7)
+
+
+def test_a_feed_may_require_a_manifest_that_says_something():
+    feed = load_feed(FEEDS / "canonical_capacity.toml")
+    strict = feed.model_copy(update={"file": feed.file.model_copy(update={"manifest": "required"})})
+    assert demanded(feed, None) is None
+    assert demanded(strict, Manifest(None, 7)) == Manifest(None, 7)
+    for said in (None, Manifest(None, None)):
+        with pytest.raises(DeliveryRejected, match="canonical_capacity requires a manifest"):
+            demanded(strict, said)
 
 
 def test_the_manifest_beside_a_file_speaks_of_it(file):
