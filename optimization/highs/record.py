@@ -18,12 +18,15 @@ from schemas.results.run import PlanRun, PlanSeconds
 class SolveSettings:
     """How to solve: seconds by the wall clock for all tiers, threads, HiGHS options.
 
-    ``slack`` loosens a solved tier: ``Z <= Z* + slack * max(1, |Z*|)``.
+    ``slack`` loosens a solved tier: ``Z <= Z* + slack * max(1, |Z*|)``. ``look_ahead`` starts
+    the first tier where later ones are nearly done: every tier is minimised as always, but where
+    a tier has several optima, the prices may be those of another.
     """
 
     time_limit_s: float = 300.0
     threads: int = 2
     slack: float = 1e-6
+    look_ahead: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
 
 

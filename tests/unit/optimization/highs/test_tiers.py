@@ -274,3 +274,24 @@ def test_a_model_of_constants_solves():
     model.nothing = pyo.Objective(expr=0.0 * model.x)
     assert solve_tiers(model, ["nothing"], SolveSettings(), {}).objectives == {"nothing": 0}
     assert np.isfinite(model.x.value)
+
+
+def test_looking_ahead_changes_no_tier():
+    plain = solve_tiers(two_goods(copies=7), ["waste", "cost"], SolveSettings(), {})
+    model = two_goods(copies=7)
+    ahead = solve_tiers(model, ["waste", "cost"], SolveSettings(look_ahead=True), {})
+    assert [t.bound for t in ahead.tiers] == pytest.approx([t.bound for t in plain.tiers])
+    assert [v.value for v in model.b.values()] == pytest.approx([4.0] * 7, abs=1e-4)
+
+
+def test_looking_ahead_in_vain_begins_anew(monkeypatch):
+    within, calls = part._Run._within, []
+
+    def late_once(self, seconds):
+        calls.append(seconds)
+        return "time_limit" if len(calls) == 1 else within(self, seconds)
+
+    monkeypatch.setattr(part._Run, "_within", late_once)
+    record = solve_tiers(two_goods(), ["cost", "waste"], SolveSettings(look_ahead=True), {})
+    assert calls[0] < 0.51 * SolveSettings().time_limit_s
+    assert record.objectives == pytest.approx({"cost": 5, "waste": 3}, abs=1e-4)
