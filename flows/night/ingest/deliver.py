@@ -82,6 +82,26 @@ def read_content(
     Raises:
         DeliveryRejected: if it cannot be loaded at all.
     """
+    outcome, said, forgotten = _outcome(con, feed, extract_time, content, veil)
+    _refuse(feed, outcome, forgotten)
+    return _veiled(con, veil, outcome, said)
+
+
+def _veiled(
+    con: Connection, veil: Veil, outcome: Outcome, flags: list[str]
+) -> tuple[Outcome, list[str]]:
+    tables, left_out = veil.over(con, outcome.tables)
+    return replace(outcome, tables=tables), [*flags, *left_out]
+
+
+def _outcome(
+    con: Connection,
+    feed: Feed,
+    extract_time: datetime | None,
+    content: bytes | Path,
+    veil: Veil,
+) -> tuple[Outcome, list[str], int]:
+    """What a file becomes, identifiers and all; flags; rows of forgotten people left out."""
     text = read_text(content, feed)
     said, unread = text.flags, text.bad_rows
     rows = con.execute("SELECT DISTINCT institution_id FROM history.institution").fetchall()
@@ -89,15 +109,17 @@ def read_content(
     frame, forgotten = veil.remembered(feed, text.frame)
     del text
     outcome = apply(feed, frame, known, extract_time, unread, use_up=True)
-    outcome = _leaving_out(outcome, forgotten)
+    return _leaving_out(outcome, forgotten), [*said, *outcome.flags], forgotten
+
+
+def _refuse(feed: Feed, outcome: Outcome, forgotten: int) -> None:
+    """Raise if what was read is not to be loaded."""
     refuse_foreign(feed, outcome)
     if outcome.counts.loaded == 0 and not (feed.file.allow_empty or forgotten):
         raise DeliveryRejected(
             f"none of its {outcome.counts.rows_read:,} rows can be loaded; "
             f"{outcome.counts.quarantined:,} are at fault"
         )
-    tables, left_out = veil.over(con, outcome.tables)
-    return replace(outcome, tables=tables), [*said, *outcome.flags, *left_out]
 
 
 def _leaving_out(outcome: Outcome, rows: int) -> Outcome:
@@ -137,12 +159,18 @@ def _judged(
     manifest: Manifest | None,
 ) -> Account:
     feed = _feed(arrival)
-    outcome, flags = read_content(con, feed, arrival.extract_time, content, night.veil)
-    check_rows(manifest, outcome.counts.rows_read)
+    outcome, flags, forgotten = _outcome(con, feed, arrival.extract_time, content, night.veil)
+    rows = outcome.counts.rows_read
+    try:
+        _refuse(feed, outcome, forgotten)
+        check_rows(manifest, rows)
+    except DeliveryRejected as err:
+        return Account("rejected", str(err), rows, flags, replace(outcome, tables={}))
+    outcome, flags = _veiled(con, night.veil, outcome, flags)
     flags += twin(con, feed, taken.content_sha256)
     reasons = _reasons(night, con, arrival, outcome)
     verdict = "held" if reasons else "loaded"
-    return Account(verdict, "; ".join(reasons) or None, outcome.counts.rows_read, flags, outcome)
+    return Account(verdict, "; ".join(reasons) or None, rows, flags, outcome)
 
 
 def _reasons(night: Night, con: Connection, arrival: Arrival, outcome: Outcome) -> list[str]:

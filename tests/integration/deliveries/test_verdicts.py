@@ -212,4 +212,23 @@ def test_every_delivery_leaves_a_sidecar_and_a_receipt_that_only_its_owner_reads
         ):
             assert path.stat().st_mode & 0o777 == 0o600
     rejected = pl.read_csv(place.home.receipts / f"{deliveries['holiday.jpg']}.csv")
-    assert rejected["what"].to_list() == ["rejected"]
+    assert rejected["what"].to_list() == ["rejected", "file"]
+
+
+def test_the_receipt_of_a_rejected_file_says_what_was_read_of_it(place):
+    content = beds(WEEK) + "H9,general_bed,2026-01-08,1,1,1\n"
+    place.send(NEXT, content)
+    place.send(NEXT + ".manifest.json", '{"rows": 30}')
+    verdict, reason = place.night()[NEXT]
+    assert (verdict, reason[:26]) == ("rejected", "it has 22 rows of data, it")
+    (sent,) = [d for d in place.ops("delivery") if d["file_name"] == NEXT]
+    assert sent["rows_read"] == 22
+    assert sent["delivery_id"] not in {r["delivery_id"] for r in place.ops("reconciliation")}
+    receipt = pl.read_csv(place.home.receipts / f"{sent['delivery_id']}.csv")
+    assert receipt["what"].to_list() == ["rejected", "quarantined", "file"]
+    assert "22 rows read = 21 loaded + 1 quarantined" in receipt["words"][0]
+    assert receipt["rule"][1] == "unknown_institution"
+    sha256 = hashlib.sha256(content.encode()).hexdigest()
+    assert receipt["words"][2].endswith(
+        f"feed canonical_capacity, {len(content)} bytes, sha256 {sha256}"
+    )
