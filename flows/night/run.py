@@ -1,6 +1,7 @@
 """Running steps: the lock, the record in ``ops.run``, and who listens to progress."""
 
 import hashlib
+import resource
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,7 +16,9 @@ from flows.unforeseen import unforeseen
 from flows.warehouse import Connection, append, initialise, opened
 from schemas import ops
 from schemas.base import assert_checks_are_on, conform
-from schemas.errors import CatchmentError, StepFailed
+from schemas.errors import CatchmentError, ConfigRefused, StepFailed
+
+FEWEST_FILES = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +37,13 @@ listeners: list[Listener] = []
 
 
 def begin(night: Night) -> Night:
-    """Prepare the home and number this attempt at the night."""
+    """Prepare the home and number this attempt at the night.
+
+    Raises:
+        ConfigRefused: where the environment has switched checks off or allows too few open files.
+    """
     assert_checks_are_on()
+    _enough_files()
     night.home.prepare()
     initialise(night.home)
     with opened(night.home) as con:
@@ -43,6 +51,16 @@ def begin(night: Night) -> Night:
             "SELECT coalesce(max(attempt), 0) FROM ops.run WHERE run_key = ?", [night.run_key]
         ).fetchall()
     return night.at(last + 1)
+
+
+def _enough_files() -> None:
+    """Refuse to begin what a library would abort halfway, without a word that helps."""
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most != resource.RLIM_INFINITY and most < FEWEST_FILES:
+        raise ConfigRefused(
+            f"this process may open {most} files at once, a night wants {FEWEST_FILES}: raise the "
+            "limit, for example with `ulimit -n 1024`"
+        )
 
 
 def run_plain(night: Night) -> None:

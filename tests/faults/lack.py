@@ -11,6 +11,7 @@ from places import MEGABYTE, hold, mounted, small_disk
 from process import Child, limited, without_privilege
 from scene import Scene
 
+FILES = (5, 6, 8, 12, 20, 40, 80, 127, 128)
 SHUT = ("landing", "receipts", "decisions", "spill", "published/nights", "warehouse.duckdb", "keys")
 
 
@@ -39,8 +40,12 @@ def read_only(scene: Scene, home: Path, chance: random.Random) -> str:
 
 
 def few_descriptors(scene: Scene, home: Path, chance: random.Random) -> str:
-    wrap = partial(limited, resource.RLIMIT_NOFILE, chance.randint(5, 14))
-    return stopped(scene, home, wrap)
+    most, before = chance.choice(FILES), scene.published(home).read_bytes()
+    ended = scene.second(home, partial(limited, resource.RLIMIT_NOFILE, most)).wait()
+    if not ended.done:
+        refused(scene, home, ended, before)
+    scene.ends_as_undisturbed(home)
+    return f"{most}: enough" if ended.done else f"{most}: ended with {ended.code}"
 
 
 def little_memory(scene: Scene, home: Path, chance: random.Random) -> str:
