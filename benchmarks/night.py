@@ -87,7 +87,7 @@ def solved(tables: dict[str, Any], assumptions: Any) -> tuple[dict[str, Any], An
 
     started = time.perf_counter()
     instance = read_instance(tables, tables["zone"], tables["institution"], assumptions)
-    settings = SolveSettings(time_limit_s=assumptions.time_limit_s, threads=2)
+    settings = SolveSettings(assumptions.time_limit_s, 2, look_ahead=True)
     record = solve(instance, settings, {}).record
     seconds = time.perf_counter() - started
     answer = {

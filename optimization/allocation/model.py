@@ -94,13 +94,10 @@ def _move_sets(m: pyo.ConcreteModel, instance: Instance) -> None:
 def _announced_sets(m: pyo.ConcreteModel, instance: Instance) -> None:
     """Where something was announced and a change has a price."""
     sent, moved = _priced(instance)
-    m.priced = bool(instance.announced.days.any() and _prices(instance).any())
+    prices = np.concatenate([instance.classes.cost_change, instance.resources.cost_change])
+    m.priced = bool(instance.announced.days.any() and prices.any())
     m.told = _tuples(_days_of(list(m.arcs), sent), 4)
     m.ordered = _tuples(_days_of(list(m.moves), moved), 4)
-
-
-def _prices(instance: Instance) -> np.ndarray:
-    return np.concatenate([instance.classes.cost_change, instance.resources.cost_change])
 
 
 def _priced(instance: Instance) -> tuple[np.ndarray, np.ndarray]:
@@ -268,7 +265,8 @@ def _grouped(index: pyo.Set, keys: Iterable[Hashable], values: Iterable[Hashable
 
 def _only(index: pyo.Set, chosen: pyo.Set) -> pyo.Set:
     """An indexed set: the member itself where it is chosen, else nothing."""
-    return pyo.Set(index, dimen=2, initialize={k: [k] if k in chosen else [] for k in index})
+    members = set(chosen)
+    return pyo.Set(index, dimen=2, initialize={k: [k] if k in members else [] for k in index})
 
 
 def _listed(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
@@ -297,4 +295,4 @@ def _dense(values: np.ndarray, *axes: Sequence[Any]) -> pyo.Param:
 
 def _param(sets: Iterable[Any], values: Mapping[tuple, float]) -> pyo.Param:
     """A parameter by rule: Pyomo takes a third of the time that it takes over a mapping."""
-    return pyo.Param(*sets, initialize=lambda _, *key: values[key])
+    return pyo.Param(*sets, initialize=lambda _, *key: values[key], within=pyo.Any)

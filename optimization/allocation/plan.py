@@ -56,7 +56,7 @@ def plan(
         SolverStopped: no plan by the time limit.
     """
     instance = read_instance(tables, zones, institutions, assumptions)
-    settings = SolveSettings(time_limit_s=assumptions.time_limit_s, threads=threads)
+    settings = SolveSettings(assumptions.time_limit_s, threads, look_ahead=True)
     solved = solve(instance, settings, {**tables, **_settings(assumptions)})
     exact = _frames(instance, solved, settings) | {"allocation_setting": _table(assumptions)}
     exact["allocation_change"] = changes(exact, tables)
