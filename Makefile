@@ -22,7 +22,7 @@ nightly: setup ## Set up, then run the night on the synthetic sample region.
 	@$(BIN)/catchment nightly --region config/demo.toml --extracts $(SAMPLE_DIR) --home $(HOME_DIR) --backups $(HOME_DIR)-backups
 
 test: setup ## Set up, then run the everyday tests.
-	@$(BIN)/python -m pytest -q -n 2 -m "not slow"
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not slow"
 
 setup: $(READY) ## Create .venv from requirements.lock, every package checked by hash.
 

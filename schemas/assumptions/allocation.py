@@ -73,7 +73,7 @@ class AllocationAssumptions(_Assumptions):
     circuity: float = Field(1.3, ge=1, description="road km by km of great circle [1]")
     time_limit_s: float = Field(300, gt=0, description="longest solve, by the wall clock [seconds]")
     compare_settings: bool = Field(
-        False, description="publish what other settings would plan: seven solves more [true/false]"
+        False, description="publish what other settings would plan: six solves more [true/false]"
     )
     integer: tuple[str, ...] = Field((), description="resources moved in whole units [resource_id]")
     classes: dict[str, ClassAssumptions] = Field(description="by class_id [table]")

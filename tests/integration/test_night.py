@@ -117,9 +117,16 @@ def test_a_changed_plan_is_refused(again):
         verify_published(again)
 
 
-def test_a_second_time_loads_nothing_and_publishes_the_same(again, sample):
+def test_a_second_time_without_its_server_loads_nothing_and_publishes_the_same(
+    again, sample, monkeypatch
+):
     before = fingerprint(again.published)
-    run_night(DEMO, sample, again.root, None, plain=True)
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
+    _, notes = run_night(DEMO, sample, again.root, None, plain=False)
+    assert notes == [
+        "Prefect: the named server does not answer within 2 s; the night ran without it"
+    ]
+    assert ask(again, "SELECT DISTINCT orchestrator FROM ops.run WHERE attempt = 2") == [("plain",)]
     assert fingerprint(again.published) == before
     verdicts = dict(
         ask(again, "SELECT verdict, count(*) FROM ops.delivery GROUP BY verdict ORDER BY verdict")
@@ -180,15 +187,6 @@ def test_a_second_night_at_once_is_turned_away(night_one, sample):
         holder.wait(10)
     with one_night(night_one, "free again"):
         pass
-
-
-def test_a_named_server_that_does_not_answer_is_said(again, sample, monkeypatch):
-    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
-    _, notes = run_night(DEMO, sample, again.root, None, plain=False)
-    assert notes == [
-        "Prefect: the named server does not answer within 2 s; the night ran without it"
-    ]
-    assert ask(again, "SELECT DISTINCT orchestrator FROM ops.run WHERE attempt = 2") == [("plain",)]
 
 
 def test_the_next_night_starts_from_what_the_last_one_set_going(again, sample):

@@ -15,6 +15,7 @@ from schemas.results.allocation import (
     AllocationSent,
     AllocationUnderWay,
 )
+from schemas.results.allocation.flows import flows
 from transforms.exact import exact_sum
 
 DECIMALS = 9
@@ -58,24 +59,8 @@ def announced(
     plan = plans[-1]
     dates = days.filter(pl.col("date").is_between(plan.first, plan.last)).select("date")
     told = dates.with_columns(announced_on=pl.lit(plan.night))
-    transfer = plan.tables["allocation_transfer"].select(
-        pl.lit("transfer").alias("kind"),
-        pl.col("zone_id").alias("from_id"),
-        pl.col("institution_id").alias("to_id"),
-        pl.col("class_id").alias("subject_id"),
-        "date",
-        amount="patients",
-    )
-    move = plan.tables["allocation_move"].select(
-        pl.lit("move").alias("kind"),
-        pl.col("from_institution_id").alias("from_id"),
-        pl.col("to_institution_id").alias("to_id"),
-        pl.col("resource_id").alias("subject_id"),
-        "date",
-        amount="units",
-    )
-    flows = pl.concat([transfer, move]).join(dates, on="date", how="semi")
-    return conform(AllocationAnnouncedDay, told), conform(AllocationAnnounced, flows)
+    remaining = flows(plan.tables).join(dates, on="date", how="semi")
+    return conform(AllocationAnnouncedDay, told), conform(AllocationAnnounced, remaining)
 
 
 def under_way(plans: Sequence[EarlierPlan], units: pl.DataFrame, start: date) -> pl.DataFrame:

@@ -5,8 +5,8 @@ import polars as pl
 from optimization.verify.allocation.sums import beside, whole
 from optimization.verify.allocation.verdict import Verdict
 from optimization.verify.allocation.view import View
+from schemas.results.allocation.flows import KEY, flows
 
-KEYS = ["kind", "from_id", "to_id", "subject_id", "date"]
 NOISE = 1e-8
 LEAST = 1e-6
 
@@ -15,10 +15,10 @@ def check_changes(view: View, verdict: Verdict) -> None:
     """Change holds every flow that differs from what was announced, and no other."""
     rows = view["allocation_change"]
     days = view["allocation_announced_day"].select("date")
-    now = flows(view).join(days, on="date", how="semi").rename({"amount": "now"})
+    now = flows(view.tables).join(days, on="date", how="semi").rename({"amount": "now"})
     then = view["allocation_announced"].rename({"amount": "then"})
     verdict.none("announced on a day that was not", then.join(days, on="date", how="anti"))
-    both = beside(beside(rows, now, KEYS), then, KEYS)
+    both = beside(beside(rows, now, KEY), then, KEY)
     verdict.equal("change.planned", both.filter(_told()), pl.col("planned"), pl.col("now"))
     verdict.equal("change.announced", both.filter(_told()), pl.col("announced"), pl.col("then"))
     untold = both.filter(~_told(), (pl.col("now") - pl.col("then")).abs() > 2 * LEAST)
@@ -73,27 +73,6 @@ def _moved_otherwise(
     priced = rows.join(prices, on="resource_id")
     off = (pl.col("units") - pl.col("told")).abs()
     return whole(priced, off * pl.col("cost_change").fill_null(0.0))
-
-
-def flows(view: View) -> pl.DataFrame:
-    """kind, from_id, to_id, subject_id, date | amount, of allocation_transfer and _move."""
-    transfer = view["allocation_transfer"].select(
-        pl.lit("transfer").alias("kind"),
-        pl.col("zone_id").alias("from_id"),
-        pl.col("institution_id").alias("to_id"),
-        pl.col("class_id").alias("subject_id"),
-        "date",
-        amount="patients",
-    )
-    move = view["allocation_move"].select(
-        pl.lit("move").alias("kind"),
-        pl.col("from_institution_id").alias("from_id"),
-        pl.col("to_institution_id").alias("to_id"),
-        pl.col("resource_id").alias("subject_id"),
-        "date",
-        amount="units",
-    )
-    return pl.concat([transfer, move])
 
 
 def _told() -> pl.Expr:
