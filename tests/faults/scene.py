@@ -1,5 +1,6 @@
 """A three-hospital region after one night, its next night's extracts, and how that one ends."""
 
+import hashlib
 import json
 import re
 import shutil
@@ -122,6 +123,12 @@ class Scene:
         from flows.verify import verify_published
 
         verify_published(Home(home))
+
+    def is_kept(self, home: Path, found: bytes) -> bool:
+        """Are these the bytes of the second night, as its manifest says?"""
+        kept = [json.loads(p.read_text()) for p in home.glob("published/nights/*.json")]
+        nights = {m["sha256"]: m["night"] for m in kept}
+        return nights.get(hashlib.sha256(found).hexdigest()) == SECOND.isoformat()
 
     def published(self, home: Path) -> Path:
         return home / "published" / "catchment.duckdb"
