@@ -11,7 +11,7 @@ from process import Child
 
 READERS = 3
 # A file that has changed is read at once; one that has not, again and again.
-LOOK, EVERY = 0.05, 1.5
+LOOK, EVERY = 0.1, 6.0
 
 
 class Readers:
