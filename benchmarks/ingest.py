@@ -86,10 +86,11 @@ def _one(way: str, file: Path) -> None:
 
 def catchment(file: Path, database: Path) -> dict[str, float]:
     """Read, type, check, account for every row, load."""
-    import duckdb
-
+    from flows import warehouse
     from flows.feeds import load_feed
+    from flows.home import Home
     from flows.reading import read_text
+    from schemas.clean import FEED_TABLES
     from transforms.feed import apply
 
     known = frozenset(f"{i:04d}" for i in range(HOSPITALS))
@@ -101,10 +102,11 @@ def catchment(file: Path, database: Path) -> dict[str, float]:
     outcome = apply(feed, frame, known, DRAWN, unread, use_up=True)
     if not outcome.counts.balances():
         raise SystemExit("catchment: the rows do not add up")
-    stays = outcome.tables["encounter"]
-    with duckdb.connect(str(database), config={"threads": "2"}) as con:
-        con.register("stays", stays)
-        con.execute("CREATE TABLE encounter AS SELECT * FROM stays")
+    home = Home(database.parent)
+    warehouse.initialise(home)
+    with warehouse.opened(home) as con, warehouse.transaction(con):
+        stays = outcome.tables["encounter"]
+        warehouse.append_history(con, FEED_TABLES["encounter"], stays, "benchmark")
     counts = outcome.counts
     return {
         "seconds": time.perf_counter() - began,

@@ -145,6 +145,6 @@ def read_history(con: Connection, table: type[Table]) -> pl.DataFrame:
 
 
 def _insert(con: Connection, target: str, rows: pl.DataFrame) -> None:
-    con.register("incoming", rows)
+    con.register("incoming", rows.to_arrow(compat_level=pl.CompatLevel.newest()))
     con.execute(f"INSERT INTO {target} BY NAME FROM incoming")
     con.unregister("incoming")

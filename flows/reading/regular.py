@@ -6,8 +6,10 @@ fields in every line: proved by the order of separators and line ends alone.
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import polars as pl
 
 CHUNK = 1 << 22
 _LINE_END = 10
@@ -27,12 +29,13 @@ def regular_lines(
         return None
     if not _lines_are_short(data, longest_line):
         return None
-    lines = 0
-    for chunk in _chunks(data):
-        found = _lines_of(chunk, columns, ord(separator), ord(quote))
-        if found is None:
-            return None
-        lines += found
+    with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
+        lines = 0
+        for found in pool.map(lambda c: _lines_of(c, columns, separator, quote), _chunks(data)):
+            if found is None:
+                pool.shutdown(cancel_futures=True)
+                return None
+            lines += found
     return lines
 
 
@@ -45,14 +48,15 @@ def _chunks(data: bytes) -> Iterator[np.ndarray]:
         start = end or len(data)
 
 
-def _lines_of(chunk: np.ndarray, columns: int, separator: int, quote: int) -> int | None:
+def _lines_of(chunk: np.ndarray, columns: int, separator: str, quote: str) -> int | None:
+    between = ord(separator)
     controls = np.count_nonzero(chunk < 32) + np.count_nonzero(chunk == 127)
-    marks = chunk[(chunk == separator) | (chunk == _LINE_END)]
-    if np.count_nonzero(chunk == quote) or marks.size % columns:
+    marks = chunk[(chunk == between) | (chunk == _LINE_END)]
+    if np.count_nonzero(chunk == ord(quote)) or marks.size % columns:
         return None
     rows = marks.reshape(-1, columns)
     ends = np.count_nonzero(marks == _LINE_END)
-    tabs = marks.size - ends if separator < 32 else 0
+    tabs = marks.size - ends if between < 32 else 0
     ordered = ends == len(rows) and bool((rows[:, -1] == _LINE_END).all())
     return len(rows) if ordered and controls == ends + tabs else None
 

@@ -89,11 +89,9 @@ def sharing_a_key(
         chosen: row_number and key of the rows of ``frame`` that are looked at.
         key: the columns of the key.
     """
-    none = chosen.select("row_number").clear()
-    if _keys_differ(chosen.select(key)):
-        return none, together([])
-    keys = pl.struct(key) if len(key) > 1 else pl.col(key)
-    shared = chosen.filter(keys.is_duplicated())["row_number"]
+    shared = _of_shared_keys(chosen, key)
+    if shared.is_empty():
+        return chosen.select("row_number").clear(), together([])
     content = [c for c in frame.columns if c != "row_number"]
     several = frame.filter(pl.col("row_number").is_in(shared.implode()))
     counted = several.group_by(key).agg(
@@ -105,11 +103,20 @@ def sharing_a_key(
     return copies.select("row_number"), at(differing, ", ".join(key), "key_repeated", "row")
 
 
-def _keys_differ(keys: pl.DataFrame) -> bool:
-    """Does every key stand alone? A sorted column is read off by its neighbours."""
-    if keys.width == 1 and (values := keys.to_series()).is_sorted():
-        return not (values == values.shift()).any()
-    return keys.n_unique() == keys.height
+def _of_shared_keys(rows: pl.DataFrame, key: list[str]) -> pl.Series:
+    """Numbers of the rows whose key does not stand alone.
+
+    A sorted column tells by its neighbours; of any other, keys are counted before they are sought.
+    """
+    values = rows[key[0]]
+    if len(key) == 1 and values.is_sorted():
+        runs = values.rle_id()
+        repeats = (runs == runs.shift()).fill_null(False)
+        return rows["row_number"].filter(repeats | repeats.shift(-1, fill_value=False))
+    keys = rows.select(key)
+    if keys.n_unique() == keys.height:
+        return rows["row_number"].clear()
+    return rows["row_number"].filter(keys.is_duplicated())
 
 
 def _misplaced(

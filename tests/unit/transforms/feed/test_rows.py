@@ -2,10 +2,13 @@
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schemas.errors import DeliveryRejected
 from transforms.feed import apply
 from transforms.feed.faults import at
+from transforms.feed.rows import sharing_a_key
 
 STAYS = """
 [source]
@@ -184,3 +187,23 @@ def test_no_error_carries_a_value_of_the_file(feed_of, applied):
     assert "CANARY" not in str(error)
     assert error.__cause__ is None
     assert error.__context__ is None
+
+
+@given(st.lists(st.tuples(st.sampled_from([None, "a", "b", "c"]), st.integers(0, 1)), max_size=9))
+def test_copies_and_clashes_are_the_same_in_any_order_of_keys(rows):
+    ordered = sorted(rows, key=lambda row: (row[0] is not None, row[0] or ""))
+    for told in (rows, ordered):
+        copies, faults = shared(told)
+        versions = {key: {content for k, content in told if k == key} for key, _ in told}
+        first = [key not in {k for k, _ in told[:i]} for i, (key, _) in enumerate(told)]
+        clashing = {i for i, (key, _) in enumerate(told) if len(versions[key]) > 1}
+        assert faults == clashing
+        assert copies == {i for i in range(len(told)) if not first[i]} - clashing
+
+
+def shared(rows):
+    """Row numbers of copies, and of rows that share a key and differ."""
+    columns = {"row_number": pl.Int64, "key": pl.String, "content": pl.Int64}
+    frame = pl.DataFrame([(i, *row) for i, row in enumerate(rows)], schema=columns, orient="row")
+    copies, faults = sharing_a_key(frame, frame, ["key"])
+    return set(copies["row_number"]), set(faults["row_number"])
