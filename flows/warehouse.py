@@ -23,6 +23,8 @@ Connection = duckdb.DuckDBPyConnection
 def opened(home: Home, *, read_only: bool = False) -> Iterator[Connection]:
     """A connection that writes unless told otherwise; closed, and so checkpointed, at the end.
 
+    Inside another one of the same home it costs nothing, and the outermost checkpoints.
+
     Raises:
         HomeRefused: if the file is held by another process, damaged or of another version.
     """

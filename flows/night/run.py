@@ -4,7 +4,7 @@ import hashlib
 import resource
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -45,8 +45,8 @@ def begin(night: Night) -> Night:
     assert_checks_are_on()
     _enough_files()
     night.home.prepare()
-    initialise(night.home)
     with opened(night.home) as con:
+        initialise(night.home)
         ((last,),) = con.execute(
             "SELECT coalesce(max(attempt), 0) FROM ops.run WHERE run_key = ?", [night.run_key]
         ).fetchall()
@@ -79,13 +79,14 @@ def run_step(night: Night, name: str, position: int) -> int:
     _tell(Progress(name, position, len(steps)))
     started, clock = now(), time.perf_counter()
     try:
-        rows = _without_values(step, night)
+        with nullcontext() if step.shuts_warehouse else opened(night.home):
+            rows = _without_values(step, night)
+            seconds = time.perf_counter() - clock
+            _record(night, step, position, started, seconds, rows)
     except BaseException:
         with suppress(Exception):  # a warehouse that failed the step may not take its record
             _record(night, step, position, started, time.perf_counter() - clock, None)
         raise
-    seconds = time.perf_counter() - clock
-    _record(night, step, position, started, seconds, rows)
     _tell(Progress(name, position, len(steps), seconds, rows))
     return rows
 

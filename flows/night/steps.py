@@ -16,10 +16,14 @@ FACTS = ("activity", "capacity", "encounter", "population", "finance", "travel")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A named piece of the night; ``run`` returns the rows it made."""
+    """A named piece of the night; ``run`` returns the rows it made.
+
+    The warehouse stays open from its first reading to its record, unless it must be shut.
+    """
 
     name: str
     run: Callable[[Night], int]
+    shuts_warehouse: bool = False
 
 
 def _creates_none(feed: Feed) -> bool:
@@ -55,5 +59,5 @@ def steps_of(night: Night) -> list[Step]:
         Step("verify", plans.verify),
         Step("quality", quality_of),
         Step("about", plans.about),
-        Step("publish", lambda night: publish(night.home)),
+        Step("publish", lambda night: publish(night.home), shuts_warehouse=True),
     ]
