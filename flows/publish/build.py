@@ -50,8 +50,7 @@ def _copy(con: duckdb.DuckDBPyConnection, table: type[Table], instead: pl.DataFr
         con.register("instead", instead)
         source = "instead"
     con.execute(f"INSERT INTO {qualified(table)} BY NAME FROM {source} ORDER BY {order}")
-    for statement in comments(table):
-        con.execute(statement)
+    con.execute(";".join(comments(table)))
     return int(con.execute(f"SELECT count(*) FROM {qualified(table)}").fetchall()[0][0])
 
 

@@ -16,7 +16,7 @@ from readers import Readers
 from scene import Scene
 
 STEPS = 32
-STEP_SECONDS = 1.5
+STEP_SECONDS = 1.0
 
 
 def killed_at_step(scene: Scene, home: Path, chance: random.Random) -> str:

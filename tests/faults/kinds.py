@@ -28,15 +28,9 @@ from lack import (
     no_permission,
     read_only,
 )
-from others import (
-    clock,
-    no_server,
-    planted_wrong_plan,
-    solver_dies,
-    solver_stops,
-    two_nights,
-)
+from others import clock, no_server, server_lost, two_nights
 from scene import Scene
+from solvers import planted_wrong_plan, short_by_data, solver_dies, solver_stops
 
 Kind = Callable[[Scene, Path, random.Random], str]
 
@@ -63,6 +57,8 @@ SHARES: dict[Kind, int] = {
     clock: 2,
     two_nights: 1,
     no_server: 1,
+    server_lost: 1,
+    short_by_data: 1,
     solver_stops: 1,
     solver_dies: 2,
     planted_wrong_plan: 3,

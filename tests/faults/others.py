@@ -1,32 +1,18 @@
-"""Clocks, a second night, Prefect, the solver."""
+"""Clocks, a second night, Prefect."""
 
 import os
 import random
-import signal
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from ends import must, refused
+from ends import must
 from process import shifted_clock
 from scene import SECOND, Scene
+from server import lost_at, serving
 
-if TYPE_CHECKING:
-    import polars as pl
-
-# Figures that a solver might get wrong: model, its frames, table, column.
-FIGURES = [
-    ("allocation_model", "exact", "allocation_admission", "patients"),
-    ("allocation_model", "exact", "allocation_load", "planned_use"),
-    ("allocation_model", "frames", "allocation_admission", "patients"),
-    ("allocation_model", "frames", "allocation_load", "stock"),
-    ("financing_model", "frames", "financing_flow", "amount"),
-    ("financing_model", "frames", "financing_position", "closing_cash"),
-    ("financing_model", "frames", "financing_outcome", "uncovered"),
-]
+STEPS = 32
 
 
 def clock(scene: Scene, home: Path, chance: random.Random) -> str:
@@ -64,93 +50,23 @@ def no_server(scene: Scene, home: Path, chance: random.Random) -> str:
     return "completed plainly, said"
 
 
-def solver_stops(scene: Scene, home: Path, chance: random.Random) -> str:
-    model = chance.choice(["allocation_model", "financing_model"])
+def server_lost(scene: Scene, home: Path, chance: random.Random) -> str:
+    """Prefect's server is killed as a step begins: what is left runs without it."""
+    position = chance.randrange(STEPS)
+    with serving(home.with_suffix(".server")) as server:
 
-    def hopeless(work: Callable[[], object]) -> Callable[[], object]:
-        def run() -> object:
-            import flows.night.plans as plans
-            from schemas.errors import SolverStopped
+        def bereft(work: Callable[[], object]) -> Callable[[], object]:
+            def run() -> None:
+                from flows.orchestrate import run_night
 
-            def stop(*given, **named):
-                raise SolverStopped("time limit without a plan")
+                lost_at(position, server)
+                _, notes = run_night(scene.region, scene.new, home, SECOND, plain=False)
+                assert [n for n in notes if "the server was lost" in n or "could not be" in n], (
+                    notes
+                )
 
-            getattr(plans, model).plan = stop
-            return work()
+            return run
 
-        return run
-
-    must(scene.second(home, hopeless).wait())
+        must(scene.second(home, bereft).wait())
     scene.ends_as_undisturbed(home)
-    return "yesterday's plan stood"
-
-
-def solver_dies(scene: Scene, home: Path, chance: random.Random) -> str:
-    """The solver crashes and takes the night with it, or hangs until somebody ends the night."""
-    crashes, nth = chance.random() < 0.5, chance.randint(1, 4)
-
-    def doomed(work: Callable[[], object]) -> Callable[[], object]:
-        def run() -> object:
-            import highspy
-
-            real, calls = highspy.Highs.run, [0]
-
-            def last(*given):
-                calls[0] += 1
-                if calls[0] < nth:
-                    return real(*given)
-                print("the solver is at it", flush=True)
-                return os.kill(os.getpid(), signal.SIGSEGV) if crashes else time.sleep(600)
-
-            highspy.Highs.run = last
-            return work()
-
-        return run
-
-    night = scene.second(home, doomed)
-    while not crashes and not night.ended() and "at it" not in night.text():
-        time.sleep(0.05)
-    if not crashes:
-        night.kill(signal.SIGTERM)
-    ended = night.wait() if crashes else night.wait(10)
-    assert ended.code == (-signal.SIGSEGV if crashes else 143), f"{ended.code}: {ended.said[-600:]}"
-    scene.ends_as_undisturbed(home)
-    return "crashed" if crashes else "hung, ended by SIGTERM"
-
-
-def planted_wrong_plan(scene: Scene, home: Path, chance: random.Random) -> str:
-    """The solver says that it is optimal, and one of its figures is wrong."""
-    model, where, table, column = chance.choice(FIGURES)
-    share = chance.random()
-    before = scene.published(home).read_bytes()
-
-    def wrong(work: Callable[[], object]) -> Callable[[], object]:
-        def run() -> object:
-            import flows.night.plans as plans
-
-            real = getattr(plans, model).plan
-
-            def planted(*given, **named):
-                plan = real(*given, **named)
-                frames = dict(getattr(plan, where))
-                frames[table] = _altered(frames[table], column, share)
-                return replace(plan, **{where: frames})
-
-            getattr(plans, model).plan = planted
-            return work()
-
-        return run
-
-    ended = scene.second(home, wrong).wait()
-    refused(scene, home, ended, before)
-    assert ended.code == 7, f"{ended.code}: {ended.said[-600:]}"
-    scene.ends_as_undisturbed(home)
-    return f"{table}.{column} was refused"
-
-
-def _altered(frame: "pl.DataFrame", column: str, share: float) -> "pl.DataFrame":
-    """The frame with one number in it half as large again, and one more."""
-    numbers = frame[column].to_numpy().copy()
-    row = int(share * len(numbers))
-    numbers[row] = numbers[row] * 1.5 + 1
-    return frame.with_columns(frame[column].clone().scatter(row, numbers[row].item()))
+    return f"lost at step {position + 1}, completed plainly, said"

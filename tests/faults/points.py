@@ -49,8 +49,8 @@ PUBLISH = [
 ]
 # After these the warehouse's log is there, with what was just written.
 LOGGED = [
-    ("flows.warehouse:_insert", "after", 20),
     ("flows.night.run:append", "after", 30),
+    ("flows.night.plans:_store", "after", 2),
 ]
 BACKUP = [
     ("flows.backup:_pack", "before", 1),

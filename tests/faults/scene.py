@@ -51,16 +51,17 @@ class Scene:
         """A process that runs a night; ``wrap`` says how it is disturbed."""
 
         def work() -> None:
-            self._run(home, extracts, day)
+            self.run(home, extracts, day)
 
         return Child(wrap(work) if wrap else work, self.beside(home, ".log"))
 
-    def _run(self, home: Path, extracts: Path, day: date) -> None:
+    def run(self, home: Path, extracts: Path, day: date, region: Path | None = None) -> None:
+        """A night in this process, without Prefect."""
         import flows.landing
         from flows.orchestrate import run_night
 
         flows.landing.SETTLED_S = 0
-        run_night(self.region, extracts, home, day, plain=True)
+        run_night(region or self.region, extracts, home, day, plain=True)
 
     def second(self, home: Path, wrap=None) -> Child:
         """The night that faults disturb."""
@@ -85,7 +86,7 @@ class Scene:
         """Run the night again; it must complete, and every table must be as wanted."""
 
         def work() -> None:
-            self._run(home, self.new, SECOND)
+            self.run(home, self.new, SECOND)
             self._tell(home)
 
         again = Child(work, self.beside(home, ".log")).wait()
