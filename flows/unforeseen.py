@@ -5,6 +5,7 @@ from pathlib import Path
 
 FULL = "no space left on device"
 SHUT = ("permission denied", "read-only file system", "operation not permitted")
+MEMORY = ("MemoryError", "OutOfMemoryException")
 DAMAGED = ("checksum", "corrupt")
 
 
@@ -16,6 +17,8 @@ def unforeseen(error: Exception) -> str:
 
 
 def _system(error: Exception) -> str:
+    if type(error).__name__ in MEMORY:
+        return " (out of memory: give the night more, or lower CATCHMENT_DUCKDB_MEMORY)"
     if FULL in str(error).lower():
         return f" ({FULL}: make room and run again)"
     if any(word in str(error).lower() for word in SHUT):

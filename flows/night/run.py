@@ -1,7 +1,6 @@
 """Running steps: the lock, the record in ``ops.run``, and who listens to progress."""
 
 import hashlib
-import resource
 import time
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
@@ -11,14 +10,13 @@ from importlib.metadata import version
 import polars as pl
 
 from flows.night.context import Night, now
+from flows.night.limits import assert_limits_allow_a_night
 from flows.night.steps import Step, steps_of
 from flows.unforeseen import unforeseen
 from flows.warehouse import Connection, append, initialise, opened
 from schemas import ops
 from schemas.base import assert_checks_are_on, conform
-from schemas.errors import CatchmentError, ConfigRefused, StepFailed
-
-FEWEST_FILES = 128
+from schemas.errors import CatchmentError, StepFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +38,11 @@ def begin(night: Night) -> Night:
     """Prepare the home and number this attempt at the night.
 
     Raises:
-        ConfigRefused: where the environment has switched checks off or allows too few open files.
+        ConfigRefused: where the environment has switched checks off, or allows too few open files
+            or too little memory.
     """
     assert_checks_are_on()
-    _enough_files()
+    assert_limits_allow_a_night()
     night.home.prepare()
     with opened(night.home) as con:
         initialise(night.home)
@@ -51,16 +50,6 @@ def begin(night: Night) -> Night:
             "SELECT coalesce(max(attempt), 0) FROM ops.run WHERE run_key = ?", [night.run_key]
         ).fetchall()
     return night.at(last + 1)
-
-
-def _enough_files() -> None:
-    """Refuse to begin what a library would abort halfway, without a word that helps."""
-    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if most != resource.RLIM_INFINITY and most < FEWEST_FILES:
-        raise ConfigRefused(
-            f"this process may open {most} files at once, a night wants {FEWEST_FILES}: raise the "
-            "limit, for example with `ulimit -n 1024`"
-        )
 
 
 def run_plain(night: Night) -> None:

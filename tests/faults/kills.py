@@ -13,9 +13,8 @@ from ends import how, must
 from places import back_up, restore_copy
 from process import Child, dies_at, dies_in_step
 from readers import Readers
-from scene import Scene
+from scene import STEPS, Scene
 
-STEPS = 32
 STEP_SECONDS = 1.0
 
 

@@ -3,13 +3,14 @@
 import random
 import resource
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from ends import clear, must, refused, stopped
 from places import MEGABYTE, hold, mounted, small_disk
 from process import Child, limited, without_privilege
-from scene import Scene
+from scene import STEPS, Scene
 
 FILES = (5, 6, 8, 12, 20, 40, 80, 127, 128)
 SHUT = ("landing", "receipts", "decisions", "spill", "published/nights", "warehouse.duckdb", "keys")
@@ -48,9 +49,33 @@ def few_descriptors(scene: Scene, home: Path, chance: random.Random) -> str:
 
 
 def little_memory(scene: Scene, home: Path, chance: random.Random) -> str:
-    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    wrap = partial(limited, resource.RLIMIT_AS, used + chance.randint(50, 900) * MEGABYTE)
-    return stopped(scene, home, wrap)
+    """Too little from the beginning, which is refused; or gone as a step begins."""
+    if chance.random() < 0.3:
+        before = scene.published(home).read_bytes()
+        wrap = partial(limited, resource.RLIMIT_AS, chance.randint(2000, 3071) * MEGABYTE)
+        refused(scene, home, scene.second(home, wrap).wait(), before)
+        scene.ends_as_undisturbed(home)
+        return "refused"
+    more = chance.randint(0, 150) * MEGABYTE
+    return stopped(scene, home, partial(_short_of_memory, chance.randrange(STEPS), more))
+
+
+def _short_of_memory(position: int, more: int, work: Callable[[], object]) -> Callable[[], object]:
+    """``work``, which from that step on may take only so many bytes ``more``."""
+
+    def run() -> object:
+        from flows.night.run import Progress, listeners
+
+        def shorten(progress: Progress) -> None:
+            if progress.position == position and progress.seconds is None:
+                pages = int(Path("/proc/self/statm").read_text().split()[0])
+                most = pages * resource.getpagesize() + more
+                resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+        listeners.append(shorten)
+        return work()
+
+    return run
 
 
 def no_permission(scene: Scene, home: Path, chance: random.Random) -> str:

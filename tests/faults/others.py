@@ -9,10 +9,8 @@ from pathlib import Path
 
 from ends import must
 from process import shifted_clock
-from scene import SECOND, Scene
+from scene import SECOND, STEPS, Scene
 from server import lost_at, serving
-
-STEPS = 32
 
 
 def clock(scene: Scene, home: Path, chance: random.Random) -> str:

@@ -13,6 +13,7 @@ from process import Child, Ended
 CONFIG = Path(__file__).parents[2] / "config"
 FIRST, SECOND = date(2026, 2, 10), date(2026, 2, 11)
 HORIZON_DAYS = 2
+STEPS = 32
 
 
 class Scene:

@@ -11,6 +11,7 @@ from flows.unforeseen import unforeseen
         (OSError(28, "No space left on device", "/home/canary"), "make room"),
         (RuntimeError("IO Error: checksum of canary"), "catchment rebuild"),
         (ValueError("canary"), "unforeseen ValueError"),
+        (MemoryError("canary"), "unforeseen MemoryError (out of memory: "),
     ],
 )
 def test_what_helps_is_said_and_no_value(error, advice):
