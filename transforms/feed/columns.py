@@ -1,5 +1,6 @@
 """A feed's own columns: trimmed, markers told from values, typed, derived, with reasons."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,7 +20,7 @@ from transforms.feed.reasons import (
     reason_of,
     value_with_reason,
 )
-from transforms.feed.values import FEW, Typed, typed
+from transforms.feed.values import FEW, Typed, number, typed
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ def columns(feed: Feed, text: pl.DataFrame, extract_time: datetime | None) -> Co
     """
     trimmed = rename(feed, text)
     use_up(text)
+    trimmed = trimmed.with_columns(_respelled(feed, trimmed))
     named = [c for c in trimmed.columns if c != "row_number"]
     known = trimmed.with_columns(_without_markers(feed, trimmed, named))
     values = typed(feed, known, not_negative(feed))
@@ -68,6 +70,30 @@ def _hollow(text: pl.DataFrame) -> list[str]:
     """Columns without a single value, in words."""
     counts = zip(text.columns, text.null_count().row(0), strict=True)
     return [f"column {c} holds nothing" for c, n in counts if n == text.height >= FEW]
+
+
+def _respelled(feed: Feed, frame: pl.DataFrame) -> Iterator[pl.Series]:
+    """Number columns whose cells have the value of a marker and not its spelling, spelled alike."""
+    for column in frame.columns:
+        if feed.source.kind(column) != "number":
+            continue
+        markers = pl.DataFrame({"marker": list(feed.markers_for(column))}, {"marker": pl.String})
+        valued = markers.with_columns(value=_number(feed, "marker")).drop_nulls()
+        if valued.is_empty():
+            continue
+        value = _number(feed, column).replace_strict(
+            *valued.unique("value", keep="first", maintain_order=True).select("value", "marker"),
+            default=None,
+            return_dtype=pl.String,
+        )
+        spelled = pl.col(column).is_in(markers["marker"].implode())
+        cells = frame.select(pl.when(~spelled).then(value)).to_series()
+        if cells.count():
+            yield cells.fill_null(frame[column]).alias(column)
+
+
+def _number(feed: Feed, column: str) -> pl.Expr:
+    return number(pl.col(column), feed.file.decimal, feed.file.thousands)
 
 
 def _without_markers(feed: Feed, frame: pl.DataFrame, columns: list[str]) -> list[pl.Expr]:
