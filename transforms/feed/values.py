@@ -65,7 +65,7 @@ def number(text: pl.Expr, decimal: str = ".", thousands: str = "") -> pl.Expr:
     """A finite number; null for anything else, ``inf`` and ``NaN`` among it."""
     if thousands:
         mark, point = f"[{thousands}]", f"[{decimal}]"
-        grouped = text.str.contains(rf"^[+-]?\d{{1,3}}({mark}\d{{3}})+({point}\d*)?$")
+        grouped = text.str.contains(rf"^[+-]?[1-9]\d{{0,2}}({mark}\d{{3}})+({point}\d*)?$")
         plain = text.str.replace_all(thousands, "", literal=True)
         marked = text.str.contains(thousands, literal=True)
         text = pl.when(~marked).then(text).when(grouped).then(plain)

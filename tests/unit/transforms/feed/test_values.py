@@ -43,6 +43,10 @@ def test_numbers_with_a_comma(text, value):
         ("1,23", None),
         ("12,34.5", None),
         ("1,234,567", 1234567),
+        ("0,125", None),
+        ("00,123", None),
+        ("012,345", None),
+        ("-10,000", -10000),
     ],
 )
 def test_thousands_must_stand_where_they_belong(text, value):
