@@ -112,13 +112,26 @@ def _header(line: str, feed: Feed) -> list[str]:
     with suppress(csv.Error):
         names = next(csv.reader([line], strict=True, **dialect))  # type: ignore[arg-type]
     if not names:
-        raise DeliveryRejected(f"{feed.feed}: a quote in the header is not closed")
+        raise DeliveryRejected(f"{feed.feed}: {_misquoted(line, feed)}")
     if len(names) > feed.file.max_columns:
         raise DeliveryRejected(
             f"{feed.feed}: the file has {len(names)} columns, the feed allows"
             f" {feed.file.max_columns}"
         )
     return names
+
+
+def _misquoted(line: str, feed: Feed) -> str:
+    """What is wrong with the quotes of a header."""
+    if line.count(feed.file.quote) % 2:
+        return (
+            "a quote in the header is open at the end of its line: it is not closed, or a column's"
+            " name holds a line break; have the header written in one line"
+        )
+    return (
+        f"a quote in the header is followed by text or a space before {feed.file.separator!r};"
+        " have quotes written around whole names only"
+    )
 
 
 def _joined(body: pl.DataFrame, columns: int, feed: Feed) -> pl.DataFrame:
@@ -170,7 +183,7 @@ def _escaped(character: str) -> str:
 
 
 def _measured(rows: pl.DataFrame, feed: Feed) -> pl.DataFrame:
-    """Add fields (their number), misquoted, control and ends_empty to each record."""
+    """Add fields (their number), misquoted and control to each record."""
     quoted = rows["record"].str.contains(feed.file.quote, literal=True).any()
     outside = _outside(feed) if quoted else pl.col("record")
     separator, quote = _escaped(feed.file.separator), _escaped(feed.file.quote)
@@ -179,28 +192,39 @@ def _measured(rows: pl.DataFrame, feed: Feed) -> pl.DataFrame:
         control=pl.col("record").str.contains(_CONTROL),
         misquoted=outside.str.contains(wrong) if quoted else pl.lit(False),
         fields=outside.str.count_matches(feed.file.separator, literal=True).cast(pl.Int64) + 1,
-        ends_empty=pl.col("record").str.ends_with(feed.file.separator),
     )
 
 
 def _without_trailing(
     names: list[str], rows: pl.DataFrame, feed: Feed
 ) -> tuple[list[str], pl.DataFrame, list[str]]:
-    """Drop a separator that ends every line; one that ends only some is a ragged row."""
-    header_ends = len(names) > 1 and names[-1].strip() == ""
-    extra = len(names) if header_ends else len(names) + 1
-    full = rows.filter(pl.col("fields") == extra)
-    if full.is_empty() or not full["ends_empty"].all():
+    """Drop separators that end every line; one that ends only some makes ragged rows.
+
+    A column without a name at the end of the header is such a separator: what stands in it flowed
+    over from the others, and the row is ragged.
+    """
+    named = max((i for i, name in enumerate(names, start=1) if name.strip()), default=0)
+    nameless = len(names) - named
+    if named == 0 or rows.is_empty():
         return names, rows, []
-    if not header_ends and full.height < rows.height:
+    tail = _tail(nameless or 1, feed)
+    ended = (pl.col("fields") == named + (nameless or 1)) & pl.col("record").str.contains(tail)
+    cut = rows.select(ended=ended)["ended"]
+    if not nameless and not cut.all():
         return names, rows, []
-    cut = pl.when(pl.col("fields") == extra)
-    record = pl.col("record").str.head(-1)
-    rows = rows.with_columns(
-        record=cut.then(record).otherwise(pl.col("record")),
-        fields=cut.then(extra - 1).otherwise(pl.col("fields")).cast(pl.Int64),
-    )
-    return names[: extra - 1], rows, ["a separator at the end of each line removed"]
+    if cut.any():
+        shorter = pl.when(cut).then(pl.col("record").str.replace(tail, ""))
+        rows = rows.with_columns(
+            record=shorter.otherwise("record"),
+            fields=pl.when(cut).then(named).when(pl.col("fields") != named).then("fields"),
+        )
+    return names[:named], rows, ["a separator at the end of each line removed"]
+
+
+def _tail(separators: int, feed: Feed) -> str:
+    """Pattern of as many separators at the end of a record, with nothing behind each."""
+    separator, quote = _escaped(feed.file.separator), _escaped(feed.file.quote)
+    return rf"(?:{separator}(?:{quote}{quote}|[\s&&[^{separator}]]*)){{{separators}}}$"
 
 
 def _sorted_out(rows: pl.DataFrame, columns: int, feed: Feed) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -208,7 +232,7 @@ def _sorted_out(rows: pl.DataFrame, columns: int, feed: Feed) -> tuple[pl.DataFr
     tests = {
         "control_character": pl.col("control"),
         "misplaced_quote": pl.col("misquoted"),
-        "wrong_number_of_fields": pl.col("fields") != columns,
+        "wrong_number_of_fields": pl.col("fields").ne_missing(columns),
         "cut_short": pl.col("cut"),
         "beside_a_broken_line": (pl.col("fields") == columns) & _beside_broken(columns),
     }

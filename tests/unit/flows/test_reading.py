@@ -91,7 +91,9 @@ def test_quotes_hold_separators_quotes_and_newlines():
         ("id,note,beds,\n1,a,2,\n", "a separator at the end of each line removed"),
         (HEAD + "1,a,2,\n", "a separator at the end of each line removed"),
         ("id,note,beds,extra\n1,a,2,x\n", "undeclared column not read: extra"),
-        ("id,note,beds,\n1,a,2,x\n", "undeclared column not read: (without a name)"),
+        ("id,note,beds,\n1,a,2\n", "a separator at the end of each line removed"),
+        ("id,note,beds,,\n1,a,2,, \n", "a separator at the end of each line removed"),
+        (",id,note,beds\n0,1,a,2\n", "undeclared column not read: (without a name)"),
     ],
 )
 def test_repairs_and_drift_are_said(text, flag):
@@ -106,6 +108,13 @@ def test_repairs_and_drift_are_said(text, flag):
 def test_line_ends_of_one_kind_and_blank_lines_need_no_word(text):
     assert read(text).flags == []
     assert read(text).rows_read == 1
+
+
+@pytest.mark.parametrize("line", ["2,b,3,4", "2,b,3", "2,b,", '2,b,3,"4"'])
+def test_what_flows_over_into_a_nameless_last_column_makes_a_ragged_row(line):
+    table = read(f'id,note,beds,\n1,a,2,\n{line}\n3,c,4,""\n')
+    assert [r[0] for r in rows(table)] == [1, 3]
+    assert table.bad_rows.rows() == [(2, "(the row)", "wrong_number_of_fields", "row")]
 
 
 def test_unused_columns_are_not_read_and_not_drift():
@@ -187,7 +196,9 @@ def archive():
         (HEAD.encode() + b'1,"CANARY,2\n2,b,3\n', "never closed"),
         (HEAD.encode() + b'1,"CANARY,2\n2,"b,3\n4,c,5\n', "not closed where it should"),
         (HEAD.encode() + b'1,"a,2\n2,b",3\n', "not closed where it should"),
-        (b'id,"note,beds\n1,CANARY,2\n', "quote in the header"),
+        (b'id,"note,beds\n1,CANARY,2\n', "quote in the header is open at the end of its line"),
+        (b'id,"no\nte",beds\n1,CANARY,2\n', "or a column's name holds a line break"),
+        (b'id,"note" ,beds\n1,CANARY,2\n', "followed by text or a space before ','"),
         (HEAD.encode() + b"1,CANARY\n2,b\n3,c,4\n", "2 of 3 rows do not have the columns"),
         (HEAD.encode() + b"1,CANARY\x00,2\n" * 3, "hold NUL or control characters"),
         (HEAD.encode() + b"1," + b"CANARY" * 200_000 + b",2\n", "line 2 is longer than 1 MiB"),
