@@ -7,8 +7,7 @@ import polars as pl
 from schemas.feed import Feed
 from transforms.feed.columns import evaluated
 from transforms.feed.faults import at, taken_out, together, without
-
-_TOTAL = r"(?i)^(grand |sub)?-?(total|totals|sum|summe|gesamt|insgesamt|somme|totale|ensemble)$"
+from transforms.feed.identities import no_identities
 
 
 @dataclass(frozen=True)
@@ -57,15 +56,12 @@ def _filtered(
 
 
 def _key_faults(feed: Feed, frame: pl.DataFrame) -> pl.DataFrame:
-    """Rows whose key has a gap, or names a total."""
+    """Rows whose key has a gap, names a total or hides a character."""
     texts = [c for c in feed.source.key if frame[c].dtype == pl.String]
     missing = [
         at(frame.filter(pl.col(c).is_null()), c, "key_missing", "row") for c in feed.source.key
     ]
-    totals = [
-        at(frame.filter(pl.col(c).str.contains(_TOTAL)), c, "total_row", "row") for c in texts
-    ]
-    return together([*missing, *totals])
+    return together([*missing, *(no_identities(frame, c) for c in texts)])
 
 
 def one_per_key(
@@ -130,10 +126,11 @@ def _misplaced(
     nameless = frame.filter(pl.col(column).is_null())
     faults = [at(nameless, column, "institution_missing", "row")]
     if known is None or policy == "create":
-        return none, together(faults)
+        return none, together([*faults, no_identities(frame, column)])
     listed = pl.Series(sorted(known), dtype=pl.String)
     named = pl.col(column).is_not_null()
-    strangers = frame.filter(named & ~pl.col(column).is_in(listed.implode())).select("row_number")
+    strangers = frame.filter(named & ~pl.col(column).is_in(listed.implode()))
+    faults.append(no_identities(strangers, column))
     if policy == "exclude":
-        return strangers, together(faults)
+        return without(strangers, faults[-1]).select("row_number"), together(faults)
     return none, together([*faults, at(strangers, column, "unknown_institution", "row")])

@@ -69,6 +69,41 @@ def test_a_fault_in_key_or_identity_removes_the_row(feed_of, applied, row, colum
     assert (outcome.counts.loaded, outcome.counts.quarantined) == (1, 1)
 
 
+@pytest.mark.parametrize(
+    ("id_", "rule"),
+    [
+        ("Total:", "total_row"),
+        ("TOTAL PROVINCIA", "total_row"),
+        ("Suma total", "total_row"),
+        ("Gesamt:", "total_row"),
+        ("Total de la región", "total_row"),
+        ("* Grand total *", "total_row"),
+        ("H\u200b1", "invisible_character"),
+        ("\u202eH1", "invisible_character"),
+        ("H\u00ad1", "invisible_character"),
+        ("H\t1", "invisible_character"),
+        ("H\u00a01", "invisible_character"),
+        ("Totalán", None),
+        ("Total Care", None),
+        ("Ensemble Saint-Jean", None),
+        ("Sumatra 1", None),
+        ("Hôpital Nord", None),
+    ],
+)
+@pytest.mark.parametrize("column", ["id", "hospital"])
+@pytest.mark.parametrize("unknown", ["create", "exclude", "quarantine"])
+def test_totals_and_ids_that_only_look_alike_are_kept_aside(
+    feed_of, applied, column, unknown, id_, rule
+):
+    own = f'column = "hospital"\nunknown = "{unknown}"'
+    rows = {**stays(GOOD, ("2", *GOOD[1:])), column: [GOOD[0] if column == "id" else "H1", id_]}
+    known = frozenset({"H1"} if rule else {"H1", id_})
+    outcome = applied(feed_of(STAYS.replace('column = "hospital"', own)), rows, known=known)
+    found = {r[1:3] for r in outcome.quarantine.rows() if r[2] != "unknown_institution"}
+    assert found == ({(column, rule)} if rule else set())
+    assert outcome.counts.loaded == (1 if rule else 2)
+
+
 def test_an_admission_on_the_day_of_the_extract_is_not_in_the_future(feed_of, applied):
     outcome = applied(feed_of(STAYS), stays(("2", "H1", "2026-02-10 23:59", "")))
     assert outcome.counts.loaded == 1
