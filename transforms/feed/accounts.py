@@ -8,7 +8,7 @@ import polars as pl
 from schemas.errors import DeliveryRejected, ReconciliationFailed
 from schemas.feed import Feed, FeedTable
 from transforms.feed.faults import rows_at_fault, together, without
-from transforms.feed.values import FEW
+from transforms.feed.values import CLOCK_CHANGE, FEW
 
 
 @dataclass(frozen=True)
@@ -93,3 +93,14 @@ def kept_faults(ended: Ended, faults: pl.DataFrame) -> pl.DataFrame:
     numbers = cells["row_number"].unique().implode()
     stand = pl.concat([ended.loaded, ended.merged]).filter(pl.col("row_number").is_in(numbers))
     return together([rows, cells.join(stand, on="row_number", how="semi")])
+
+
+def hidden_by_the_clock(faults: pl.DataFrame) -> pl.DataFrame:
+    """Rows that go for want of a time which a clock change hides, said to go for that."""
+    cells = faults.filter(pl.col("rule") == CLOCK_CHANGE).select("row_number", "column_name")
+    if cells.is_empty():
+        return faults
+    missing = pl.col("rule").is_in(["required_missing", "key_missing"])
+    hidden = faults.filter(missing).join(cells, on=["row_number", "column_name"], how="semi")
+    others = faults.join(hidden, on=faults.columns, how="anti")
+    return together([others, hidden.with_columns(rule=pl.lit(CLOCK_CHANGE))])

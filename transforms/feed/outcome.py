@@ -7,7 +7,14 @@ import polars as pl
 
 from schemas.errors import DeliveryRejected
 from schemas.feed import Feed
-from transforms.feed.accounts import Counts, Ended, counted, kept_faults, loaded_rows
+from transforms.feed.accounts import (
+    Counts,
+    Ended,
+    counted,
+    hidden_by_the_clock,
+    kept_faults,
+    loaded_rows,
+)
 from transforms.feed.columns import columns
 from transforms.feed.faults import no_faults, rows_at_fault, together
 from transforms.feed.rows import rows
@@ -90,7 +97,7 @@ def _applied(
     latest = extract_time + feed.file.last_moment() if extract_time else None
     placed = taken.frame.select("row_number", *_institution(feed))
     made = pieces(feed, taken.frame, latest)
-    faults = together([unread, taken.faults, made.faults])
+    faults = hidden_by_the_clock(together([unread, taken.faults, made.faults]))
     ended = Ended(
         reached=placed.select("row_number"),
         loaded=loaded_rows(made.frames),

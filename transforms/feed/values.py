@@ -13,6 +13,7 @@ from transforms.feed.faults import at, together
 
 LARGEST = 1e15
 FEW = 3
+CLOCK_CHANGE = "clock_change"
 _DAYS = (date(1900, 1, 1), date(2199, 12, 31))
 _INSTANTS = (datetime(1900, 1, 1), datetime(2199, 12, 31))
 
@@ -88,12 +89,13 @@ def day(text: pl.Expr, said: str) -> pl.Expr:
 
 def instant(text: pl.Expr, said: str, timezone: str) -> pl.Expr:
     """A UTC instant from local time; null where a clock change makes it ambiguous or unreal."""
-    value = text.str.to_datetime(said, time_unit="us", strict=False)
     if "%z" in said:
+        value = text.str.to_datetime(said, time_unit="us", strict=False)
         value = value.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
         return pl.when(value.is_between(*_INSTANTS)).then(value)
-    value = pl.when(value.is_between(*_INSTANTS)).then(value)
-    return value.map_batches(lambda local: utc(local, timezone), return_dtype=pl.Datetime("us"))
+    return _local(text, said).map_batches(
+        lambda local: utc(local, timezone), return_dtype=pl.Datetime("us")
+    )
 
 
 def utc(local: pl.Series, timezone: str) -> pl.Series:
@@ -132,6 +134,24 @@ def boolean(text: pl.Expr, words: Words) -> pl.Expr:
     return pl.when(text.is_in(words.true)).then(True).when(text.is_in(words.false)).then(False)
 
 
+def _clock_changes(
+    feed: Feed, text: pl.DataFrame, column: str, faults: pl.DataFrame
+) -> pl.DataFrame:
+    """The faults, told apart: times that can be read and that a clock change hides."""
+    said = str(feed.source.setting(feed.source.datetime, column))
+    if "%z" in said:
+        return faults
+    lost = text.join(faults, on="row_number", how="semi", maintain_order="left")
+    hidden = lost.select(_local(pl.col(column), said).is_not_null()).to_series()
+    rule = pl.when(hidden).then(pl.lit(CLOCK_CHANGE)).otherwise("rule")
+    return faults.with_columns(rule=rule)
+
+
+def _local(text: pl.Expr, said: str) -> pl.Expr:
+    value = text.str.to_datetime(said, time_unit="us", strict=False)
+    return pl.when(value.is_between(*_INSTANTS)).then(value)
+
+
 def _believed(feed: Feed, column: str, not_negative: bool) -> pl.Expr:
     said = feed.source.setting(feed.source.range, column)
     low, high = said if isinstance(said, tuple) else (0 if not_negative else -LARGEST, LARGEST)
@@ -151,6 +171,8 @@ def lost_cells(before: pl.DataFrame, after: pl.DataFrame, rule: str) -> Iterator
 def _unreadable(feed: Feed, text: pl.DataFrame, frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
     for faults in lost_cells(text, frame, "unreadable"):
         column = faults["column_name"][0]
+        if feed.source.kind(column) == "datetime":
+            faults = _clock_changes(feed, text, column, faults)
         sent = text[column].is_not_null().sum()
         if faults.height == sent >= FEW:
             raise DeliveryRejected(

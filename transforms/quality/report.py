@@ -17,6 +17,7 @@ COLUMNS = pl.Schema(
     }
 )
 WORDS = {
+    "clock_change": "the local time is skipped or repeated by a clock change: it names no moment",
     "control_character": "the row holds NUL or another control character",
     "cut_short": "the last line has no end: its last value may be cut short",
     "discharge_before_admission": "the discharge lies before the admission",
@@ -26,6 +27,8 @@ WORDS = {
     "implausible": "the value lies outside what is possible",
     "in_future": "the moment lies after the extract was drawn",
     "institution_missing": "the row names no institution",
+    "invisible_character": "the code holds a character that does not show (such as a tab, a"
+    " zero-width or a hard space); type it anew",
     "key_missing": "a part of the row's key is missing",
     "key_repeated": "other rows have this key and another content; nothing says which is right",
     "misplaced_quote": "a quote stands where none may",

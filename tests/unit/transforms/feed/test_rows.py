@@ -56,8 +56,9 @@ def test_local_time_becomes_utc(feed_of, applied):
         (("2", "H1", "", ""), "in", "required_missing"),
         (("2", "H1", "03/04/2026", ""), "in", "required_missing"),
         (("2", "H1", "2026-02-30 10:00", ""), "in", "required_missing"),
-        (("2", "H1", "2025-03-30 02:30", ""), "in", "required_missing"),
-        (("2", "H1", "2025-10-26 02:30", ""), "in", "required_missing"),
+        (("2", "H1", "2026-02-01 24:00", ""), "in", "required_missing"),
+        (("2", "H1", "2025-03-30 02:30", ""), "in", "clock_change"),
+        (("2", "H1", "2025-10-26 02:30", ""), "in", "clock_change"),
         (("2", "H1", "2026-02-01 10:00", "2026-01-31 10:00"), "out", "discharge_before_admission"),
         (("2", "H1", "2026-02-11 00:01", ""), "in", "in_future"),
     ],
@@ -109,11 +110,21 @@ def test_an_admission_on_the_day_of_the_extract_is_not_in_the_future(feed_of, ap
     assert outcome.counts.loaded == 1
 
 
-@pytest.mark.parametrize("out", ["x", "2026-02-30 10:00", "2026-02-12 00:00"])
-def test_a_fault_in_a_value_nulls_the_cell(feed_of, applied, out):
-    outcome = applied(feed_of(STAYS), stays(GOOD, ("2", "H1", "2026-02-01 10:00", out)))
+@pytest.mark.parametrize(
+    ("out", "rule"),
+    [
+        ("x", "unreadable"),
+        ("2026-02-30 10:00", "unreadable"),
+        ("2025-10-26 24:00", "unreadable"),
+        ("2025-10-26 02:30", "clock_change"),
+        ("2025-03-30 02:30", "clock_change"),
+        ("2026-02-12 00:00", "in_future"),
+    ],
+)
+def test_a_fault_in_a_value_nulls_the_cell(feed_of, applied, out, rule):
+    outcome = applied(feed_of(STAYS), stays(GOOD, ("2", "H1", "2025-02-01 10:00", out)))
     assert outcome.tables["encounter"]["discharged_at"].is_null().to_list() == [False, True]
-    assert outcome.quarantine.drop("rule").rows() == [(2, "out", "cell")]
+    assert outcome.quarantine.rows() == [(2, "out", rule, "cell")]
     assert (outcome.counts.loaded, outcome.counts.cells_nulled) == (2, 1)
 
 
