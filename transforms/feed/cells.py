@@ -10,8 +10,10 @@ import polars as pl
 
 from schemas.base import key
 from schemas.clean import ENTITIES, FEED_TABLES
-from schemas.feed import Feed
+from schemas.feed import Feed, FeedTable
+from schemas.feed.expression import columns_of
 from schemas.feed.limits import Limits, limits
+from schemas.feed.source import fits
 from transforms.feed.faults import at, together
 
 ROUNDING = 1e-9
@@ -38,12 +40,17 @@ class _Rule:
 
 
 def within_limits(
-    feed: Feed, table: str, frame: pl.DataFrame, said: dict[str, str], latest: datetime | None
+    feed: Feed,
+    made: FeedTable,
+    frame: pl.DataFrame,
+    said: dict[str, str],
+    latest: datetime | None,
 ) -> Checked:
     """Null or quarantine what the table does not allow.
 
     ``said`` maps a canonical column to the expression that faults are reported under.
     """
+    table = made.name
     frame = frame.with_columns(_rounded(table, frame))
     faults = []
     for rule in [*_limits(table, frame), *_between(feed, table, frame, latest)]:
@@ -55,7 +62,7 @@ def within_limits(
         if not rule.row:
             frame = _nulled(frame, rule.column, mask)
     return Checked(
-        frame, together([*faults, *_required(table, frame, said)]), _warnings(feed, frame)
+        frame, together([*faults, *_required(feed, made, frame, said)]), _warnings(feed, frame)
     )
 
 
@@ -105,10 +112,31 @@ def required(table: str) -> list[str]:
     return [c for c, limit in limits(FEED_TABLES[table]).items() if not limit.nullable]
 
 
-def _required(table: str, frame: pl.DataFrame, said: dict[str, str]) -> Iterator[pl.DataFrame]:
-    for column in (c for c in required(table) if c in frame.columns):
+def _required(
+    feed: Feed, table: FeedTable, frame: pl.DataFrame, said: dict[str, str]
+) -> Iterator[pl.DataFrame]:
+    for column in (c for c in required(table.name) if c in frame.columns):
         missing = frame.filter(pl.col(column).is_null())
         yield at(missing, said.get(column, column), "required_missing", "row")
+    keys = key(FEED_TABLES[table.name])
+    for column in (c for c in _needed(feed, table) if c in said):
+        gap = pl.col(column).is_null()
+        missing = frame.filter(gap.all().over(keys) if table.group else gap)
+        yield at(missing, said[column], "required_missing", "row")
+
+
+def _needed(feed: Feed, table: FeedTable) -> list[str]:
+    """Of an entity, columns beside the key that the feed gives and that may not stay empty.
+
+    A column that files may lack says nothing in those: another feed may.
+    """
+    if table.name not in ENTITIES:
+        return []
+    asked = limits(FEED_TABLES[table.name])
+    given = {c: e for c, e in table.columns.items() if not asked[c].nullable}
+    given = {c: e for c, e in given.items() if c not in required(table.name)}
+    lacked = feed.source.optional
+    return [c for c, e in given.items() if not any(fits(lacked, o) for o in columns_of(e))]
 
 
 def _between(

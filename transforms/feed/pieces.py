@@ -84,7 +84,7 @@ def _mapped(
         values, lost = _assigned(feed, table.name, column, expression, frame, asked[column])
         made += values
         faults.append(lost)
-    checked = within_limits(feed, table.name, pl.DataFrame(made), shown, latest)
+    checked = within_limits(feed, table, pl.DataFrame(made), shown, latest)
     return Piece(checked.frame, together([*faults, checked.faults]), checked.warnings)
 
 

@@ -56,6 +56,45 @@ def test_ids_regain_their_leading_zeros_and_it_is_said(feed_of, applied):
     assert outcome.flags == ["leading zeros given back to 1 of county"]
 
 
+PLACES = """
+[source]
+text = ["id", "place", "region"]
+{optional}
+key = ["id"]
+[[table]]
+name = "institution"
+columns = {{ institution_id = "id", name = "id", zone_id = "place", region_id = "region" }}
+[[table]]
+name = "zone"
+columns = {{ zone_id = "place", region_id = "region" }}
+group = {{ region_id = "first" }}
+"""
+
+
+def test_an_institution_whose_zone_is_empty_is_kept_aside_since_no_zone_is_called_nothing(
+    feed_of, applied
+):
+    rows = {"id": ["a", "b", "c"], "place": ["z", "", "z"], "region": ["r", "r", "r"]}
+    outcome = applied(feed_of(PLACES.format(optional="")), rows)
+    assert outcome.quarantine.rows() == [(2, "place", "required_missing", "row")]
+    assert outcome.tables["institution"]["institution_id"].to_list() == ["a", "c"]
+
+
+def test_of_rows_joined_to_one_another_may_say_what_is_required(feed_of, applied):
+    toml = PLACES.format(optional="")
+    feed = feed_of(toml.replace(', name = "id", zone_id = "place", region_id = "region"', ""))
+    rows = {"id": ["a", "b", "c"], "place": ["z", "z", "y"], "region": ["", "r", ""]}
+    outcome = applied(feed, rows)
+    assert outcome.quarantine.rows() == [(3, "region", "required_missing", "row")]
+    assert outcome.tables["zone"].select("zone_id", "region_id").rows() == [("z", "r")]
+
+
+def test_a_column_that_files_may_lack_leaves_it_to_another_feed(feed_of, applied):
+    rows = {"id": ["a", "b", "c"], "region": ["r", "r", "r"]}
+    toml = PLACES.format(optional='optional = ["place"]').split('[[table]]\nname = "zone"')[0]
+    assert applied(feed_of(toml), rows).counts.loaded == 3
+
+
 def test_a_table_that_several_feeds_describe_may_be_given_its_key_only(feed_of, applied):
     zone = applied(feed_of(PEOPLE), COUNTIES).tables["zone"]
     assert zone["region_id"].null_count() == 2
