@@ -127,6 +127,11 @@ def key(table: type[Table]) -> list[str]:
     return list(_schema(table).unique or [])
 
 
+def required(table: type[Table]) -> list[str]:
+    """The columns that are never null."""
+    return [n for n, c in _schema(table).columns.items() if not c.nullable]
+
+
 def layer(table: type[Table]) -> str:
     """The DuckDB schema that holds the table: clean, regional, results or ops."""
     return cast(str, _metadata(table)["layer"])

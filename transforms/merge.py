@@ -5,7 +5,7 @@ from datetime import date
 
 import polars as pl
 
-from schemas.base import Table, key, name, polars_schema
+from schemas.base import Table, key, name, polars_schema, required
 from schemas.clean import ENTITIES
 
 # What one delivery of a feed with ``replaces = "period"`` takes the place of.
@@ -33,6 +33,27 @@ def current(table: type[Table], history: pl.DataFrame, deliveries: pl.DataFrame)
     rows = _not_superseded(name(table), rows)
     merged = _by_column(table, rows) if name(table) in ENTITIES else _newest_row(table, rows)
     return merged.select(polars_schema(table).names()).sort(key(table))
+
+
+def placed(table: type[Table], rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of ``current`` of which all is known that the table must have."""
+    return rows.drop_nulls(required(table))
+
+
+def left_out(table: type[Table], rows: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
+    """Findings: places of ``current`` that the clean table cannot take, no feed saying where.
+
+    Args:
+        table: clean.zone or clean.institution.
+        rows: all of ``current``.
+        standing: the clean table.
+
+    Returns:
+        subject (the place's code) and value (null).
+    """
+    (code,) = key(table)
+    lacking = rows.join(standing, on=code, how="anti")
+    return lacking.select(subject=code, value=pl.lit(None, pl.Float64)).sort("subject")
 
 
 def _not_superseded(table: str, rows: pl.DataFrame) -> pl.DataFrame:

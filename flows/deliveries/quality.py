@@ -4,8 +4,11 @@ import polars as pl
 
 from flows.deliveries.manifest import announced_and_missing
 from flows.night.context import Night
+from flows.night.tables import delivered
 from flows.warehouse import Connection, append, opened, read, transaction
 from schemas import clean, ops
+from schemas.base import Table
+from transforms.merge import left_out
 from transforms.quality import capacity as of_capacity
 from transforms.quality import deliveries as of_deliveries
 from transforms.quality import stays
@@ -47,9 +50,15 @@ def _of_tables(night: Night, con: Connection) -> Found:
         ("total_jumped", of_capacity.total_jumped(capacity)),
         ("stale_institution", of_capacity.stale_institution(capacity)),
         ("silent_institution", silent),
+        ("institution_left_out", _left_out(night, con, clean.Institution)),
+        ("zone_left_out", _left_out(night, con, clean.Zone)),
         ("overlapping_stays", stays.overlapping_stays(encounter)),
         ("long_stays", stays.long_stays(encounter)),
     ]
+
+
+def _left_out(night: Night, con: Connection, table: type[Table]) -> pl.DataFrame:
+    return left_out(table, delivered(night, con, table), read(con, table))
 
 
 def _of_deliveries(night: Night, con: Connection) -> Found:

@@ -8,7 +8,7 @@ from schemas import clean, ops, regional
 from schemas.base import Table
 from transforms import care, impute, places, supply
 from transforms import regional as regional_steps
-from transforms.merge import current, delivery_order
+from transforms.merge import current, delivery_order, placed
 
 MEASURED_FROM: tuple[type[Table], ...] = (
     clean.Zone,
@@ -26,21 +26,21 @@ MEASURED_FROM: tuple[type[Table], ...] = (
 def clean_zone(night: Night) -> int:
     """Zones that feeds describe, and those that institutions name."""
     with opened(night.home) as con:
-        zones = _current(night, con, clean.Zone)
-        return replace(con, clean.Zone, places.zone(zones, _current(night, con, clean.Institution)))
+        zones, sites = (_placed(night, con, table) for table in (clean.Zone, clean.Institution))
+        return replace(con, clean.Zone, places.zone(zones, sites))
 
 
 def clean_institution(night: Night) -> int:
     """Institutions, each with coordinates where any are known."""
     with opened(night.home) as con:
-        sent = _current(night, con, clean.Institution)
+        sent = _placed(night, con, clean.Institution)
         return replace(con, clean.Institution, places.institution(sent, read(con, clean.Zone)))
 
 
 def clean_region(night: Night) -> int:
     """Regions that feeds describe, and those that zones and institutions name."""
     with opened(night.home) as con:
-        sent = _current(night, con, clean.Region)
+        sent = delivered(night, con, clean.Region)
         zones, institutions = read(con, clean.Zone), read(con, clean.Institution)
         return replace(con, clean.Region, places.region(sent, zones, institutions))
 
@@ -62,7 +62,7 @@ def clean_fact(night: Night, name: str) -> int:
     """A table of facts, as the newest extracts have it."""
     table = clean.FEED_TABLES[name]
     with opened(night.home) as con:
-        return replace(con, table, _current(night, con, table))
+        return replace(con, table, delivered(night, con, table))
 
 
 def clean_capacity_estimate(night: Night) -> int:
@@ -117,7 +117,13 @@ def regional_balance(night: Night) -> int:
         return replace(con, regional.Balance, made)
 
 
-def _current(night: Night, con: Connection, table: type[Table]) -> pl.DataFrame:
+def _placed(night: Night, con: Connection, table: type[Table]) -> pl.DataFrame:
+    """Places of which all is known that the table must have; ``quality`` names the others."""
+    return placed(table, delivered(night, con, table))
+
+
+def delivered(night: Night, con: Connection, table: type[Table]) -> pl.DataFrame:
+    """What the newest extracts say, of places also those of which too little is known."""
     feeds = night.files.feeds
     order = delivery_order(
         read(con, ops.Delivery),

@@ -131,3 +131,9 @@ def _after_closing(
 def future_reason(extract_time: datetime, latest: datetime) -> str | None:
     """Why to hold: drawn later than it can be."""
     return "its extract time lies in the future" if extract_time > latest else None
+
+
+def contradiction_reason(contradicted: bool) -> str | None:
+    """Why to hold: nothing says which of two files is right."""
+    said = "another file of this night, drawn at the same time, says otherwise of the same rows"
+    return said if contradicted else None

@@ -85,6 +85,23 @@ RULES: tuple[Rule, ...] = (
         "it is open and no figures of its capacity ever came",
     ),
     Rule(
+        "institution_left_out",
+        "institution",
+        "severe",
+        "sender",
+        None,
+        "no feed says both in which zone and in which region it lies: it counts nowhere until one "
+        "does",
+    ),
+    Rule(
+        "zone_left_out",
+        "zone",
+        "severe",
+        "sender",
+        None,
+        "no feed says in which region it lies: its people count nowhere until one does",
+    ),
+    Rule(
         "silent_feed",
         "feed",
         "severe",

@@ -7,8 +7,10 @@ import polars as pl
 
 from flows.ddl import HISTORY, qualified
 from flows.night.context import Night
+from flows.night.ingest.arrivals import Arrival
 from flows.warehouse import Connection, read, read_history
 from schemas import clean, ops
+from schemas.base import key
 from schemas.clean import FEED_TABLES
 from schemas.feed import Feed
 from transforms.merge import PERIODS, current, delivery_order
@@ -49,6 +51,36 @@ def compared(
         )
         for name, frame in tables.items()
     ]
+
+
+TONIGHT = """
+    SELECT delivery_id FROM ops.delivery
+    WHERE feed = ? AND extract_time = ? AND verdict = 'loaded' AND night = ? AND file_name <> ?
+"""
+
+
+def contradicted(
+    con: Connection, night: Night, arrival: Arrival, tables: Mapping[str, pl.DataFrame]
+) -> bool:
+    """Does another file of tonight, drawn at the same time, say otherwise of the same rows?
+
+    Of a correction the later arrival holds; of two files that come together, nothing says which.
+    """
+    assert arrival.feed is not None
+    asked = [arrival.feed.feed, arrival.extract_time, night.date, arrival.name]
+    others = [row[0] for row in con.execute(TONIGHT, asked).fetchall()]
+    return any(_differ(con, name, frame, others) for name, frame in tables.items() if others)
+
+
+def _differ(con: Connection, name: str, frame: pl.DataFrame, others: list[str]) -> bool:
+    columns = ", ".join(f'"{column}"' for column in frame.columns)
+    said = con.sql(
+        f"SELECT {columns} FROM {_history(name)} WHERE list_contains(?, delivery_id)",
+        params=[others],
+    ).pl()
+    theirs = said.cast(dict(frame.schema))
+    shared = frame.join(theirs, on=key(FEED_TABLES[name]), how="semi")
+    return not shared.join(theirs, on=frame.columns, how="anti", nulls_equal=True).is_empty()
 
 
 def earlier_rows(con: Connection, feed: Feed) -> list[int]:

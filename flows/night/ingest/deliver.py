@@ -16,7 +16,13 @@ from flows.deliveries.manifest import (
 from flows.landing import Landed, land
 from flows.night.context import Night, now
 from flows.night.ingest.arrivals import Arrival
-from flows.night.ingest.compare import closed_institutions, compared, earlier_rows, newest_extract
+from flows.night.ingest.compare import (
+    closed_institutions,
+    compared,
+    contradicted,
+    earlier_rows,
+    newest_extract,
+)
 from flows.night.ingest.record import Account, Taken, settle
 from flows.night.ingest.seen import seen, twin
 from flows.protect.encryption import is_encrypted, plain_bytes
@@ -27,7 +33,12 @@ from flows.warehouse import Connection
 from schemas.errors import DeliveryRejected, TableRefused
 from schemas.feed import Feed
 from transforms.feed import Outcome, apply
-from transforms.quality.holds import closed_reason, future_reason, reasons_to_hold
+from transforms.quality.holds import (
+    closed_reason,
+    contradiction_reason,
+    future_reason,
+    reasons_to_hold,
+)
 from transforms.quality.refusals import refuse_foreign, stranger_reason
 
 MEGABYTE = 1_000_000
@@ -185,6 +196,7 @@ def _reasons(night: Night, con: Connection, arrival: Arrival, outcome: Outcome) 
         "it is older than the newest extract that is loaded" if late else None,
         closed_reason(outcome.tables, closed_institutions(night, con)),
         stranger_reason(feed, outcome) if newest else None,
+        contradiction_reason(contradicted(con, night, arrival, outcome.tables)),
     ]
     tables = compared(con, feed, drawn, outcome.tables)
     unusual = reasons_to_hold(tables, outcome.counts.rows_read, earlier_rows(con, feed))

@@ -10,6 +10,9 @@ import duckdb
 import polars as pl
 import pytest
 
+from flows.night.context import plan_night
+from flows.night.run import begin
+from flows.night.steps import steps_of
 from flows.protect.encryption import plain_bytes
 from flows.protect.keys import Keys
 from tests.integration.deliveries.place import DEMO, NEXT, WEEK, beds, words, zipped
@@ -121,6 +124,43 @@ def test_content_that_is_sent_again_later_holds_against_what_comes_late(place):
     assert place.night()["synthetic_capacity_2026-01-09.csv"][0] == "loaded"
     assert set(place.newest()["in_service"]) == {20}
     assert set(place.as_of(date(2026, 1, 9))["in_service"]) == {30}
+
+
+def test_a_sender_may_go_back_to_what_it_sent_before_a_correction(place):
+    for in_service in (20, 30, 20):
+        place.send(NEXT, beds(WEEK, in_service=in_service))
+        assert place.night()[NEXT] == ("loaded", "")
+        assert set(place.newest().filter(pl.col("date").dt.day() > 7)["in_service"]) == {in_service}
+    assert place.night()[NEXT][0] == "duplicate"
+    place.send(NEXT, beds(WEEK, in_service=30))
+    assert place.night()[NEXT] == ("loaded", "")
+
+
+def test_of_files_that_contradict_each_other_the_second_is_held(place):
+    place.send("a/" + NEXT, beds(WEEK, hospitals=("H1", "H2")))
+    place.send("b/" + NEXT, beds(WEEK, hospitals=("H3",)))
+    place.send("c/" + NEXT, beds(WEEK, hospitals=("H2",), in_service=21))
+    verdicts = place.night()
+    assert [verdicts[f"{folder}/{NEXT}"][0] for folder in "abc"] == ["loaded", "loaded", "held"]
+    assert "says otherwise of the same rows" in verdicts[f"c/{NEXT}"][1]
+    assert set(place.newest()["in_service"]) == {20}
+
+
+def test_an_institution_of_which_nobody_says_where_it_lies_does_not_stop_the_night(place):
+    with duckdb.connect(str(place.home.warehouse)) as con:
+        con.execute("UPDATE history.institution SET zone_id = NULL WHERE institution_id = 'H2'")
+    night = begin(plan_night(place.region, place.inbox, place.root, date(2026, 2, 10)))
+    for step in steps_of(night):
+        if step.name in ("clean zone", "clean institution", "quality"):
+            step.run(night)
+    with duckdb.connect(str(place.home.warehouse)) as con:
+        standing = con.sql("SELECT institution_id FROM clean.institution ORDER BY ALL").fetchall()
+    assert standing == [("H1",), ("H3",)]
+    (alert,) = [a for a in place.ops("alert") if a["rule"] == "institution_left_out"]
+    assert (alert["subject"], alert["message"].split(":")[0]) == (
+        "H2",
+        "no feed says both in which zone and in which region it lies",
+    )
 
 
 @pytest.mark.parametrize(
