@@ -15,6 +15,7 @@ from flows.landing import sync_folder
 from flows.night.context import Night
 from flows.night.ingest.again import again
 from flows.night.steps import Step, steps_of
+from flows.publish.keep import nights
 from flows.regions import load_region
 from flows.warehouse import initialise, opened, transaction
 from schemas import ops
@@ -88,6 +89,7 @@ def _night(
     load_region(path)
     scratch.prepare()
     (scratch.root / "keys").symlink_to(home.keys)
+    nights(scratch).symlink_to(nights(home))
     last = max(d.decided or d.night for d in deliveries)
     return Night(path.resolve(), scratch.landing, scratch.root, last)
 

@@ -9,6 +9,7 @@ from datetime import date
 import duckdb
 import pytest
 
+from flows.deliveries import rebuild as rebuilding
 from flows.deliveries.asof import NAMES
 from flows.deliveries.decisions import decide
 from flows.deliveries.listing import deliveries_of
@@ -18,6 +19,7 @@ from flows.night.context import plan_night
 from flows.night.run import begin
 from flows.night.steps import steps_of
 from flows.publish import publish
+from flows.publish.keep import manifests
 from schemas.errors import ConfigRefused, HomeRefused, NightBusy
 from tests.integration.deliveries.place import DEMO, NEXT, WEEK, beds, hold_one
 
@@ -95,6 +97,16 @@ def test_a_warehouse_is_made_again_to_the_row(place):
     assert len(before["ops.decision"]) == 2
     assert said[0].startswith(f"{len(before['ops.delivery'])} deliveries")
     assert not (place.root / "rebuild").exists()
+
+
+def test_plans_are_made_again_from_the_nights_that_were_kept(place, monkeypatch):
+    publish(place.home)
+    seen = []
+    monkeypatch.setattr(
+        rebuilding, "_made", lambda night, *given: seen.extend(manifests(night.home)) or []
+    )
+    rebuild(place.home, DEMO)
+    assert seen == list(manifests(place.home)) != []
 
 
 def test_a_warehouse_of_another_layout_names_the_command_that_helps(place):
