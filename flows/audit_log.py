@@ -87,18 +87,59 @@ def named(home: Home, event: str) -> frozenset[str]:
     return frozenset(e.facts["file"] for e in entries if e.event == event and "file" in e.facts)
 
 
+def refuse_if_broken(home: Home) -> None:
+    """Raise before anything is done that could not be recorded; else there is a log from here on.
+
+    A torn last line is cut off.
+
+    Raises:
+        HomeRefused: as ``verify_log``, and naming the command that begins a new log.
+    """
+    try:
+        with _alone(home):
+            _drop_torn(log_file(home))
+            verify_log(home)
+            log_file(home).touch(0o600)
+        return
+    except HomeRefused as err:
+        reason = str(err)
+    raise HomeRefused(
+        f"{reason}; find out why, then begin a new log with `catchment audit restart --home "
+        f"{home.root} --why TEXT`, which keeps this one beside it"
+    )
+
+
+def restart(home: Home, why: str) -> Path | None:
+    """Keep a broken log beside a new one, whose first entry names it; returns where it is kept."""
+    kept = None
+    with _alone(home):
+        facts = {"why": why}
+        if log_file(home).is_file():
+            kept = home.root / f"audit-{now().strftime('%Y%m%dT%H%M%S%f')}.jsonl"
+            log_file(home).replace(kept)
+            facts |= {"file": kept.name, "sha256": hashlib.sha256(kept.read_bytes()).hexdigest()}
+        _head(home).unlink(missing_ok=True)
+        _record(home, "log restarted", facts)
+    return kept
+
+
 def verify_log(home: Home) -> int:
     """Recompute the chain; returns the number of entries.
 
     Raises:
-        HomeRefused: naming the first entry that was changed, removed or cut off.
+        HomeRefused: naming the first entry that was changed, removed or cut off, or the file that
+            is missing.
     """
+    if home.published.is_file() and not log_file(home).is_file():
+        raise HomeRefused(f"{log_file(home)} is missing, and a night was published")
     hashes = [START]
     for number, entry in enumerate(_entries(log_file(home)), 1):
         if (entry.number, entry.previous, entry.hash) != (number, hashes[-1], _hash(entry)):
             raise HomeRefused(f"{log_file(home)}: line {number} is not what was written")
         hashes.append(entry.hash)
     marked, seen = _marked(home)
+    if marked == 0 and len(hashes) > 2:
+        raise HomeRefused(f"{_head(home)} is missing: it holds the hash of the last entry")
     if marked >= len(hashes):
         raise HomeRefused(f"{log_file(home)}: entries after line {len(hashes) - 1} are missing")
     if hashes[marked] != seen:
@@ -110,7 +151,9 @@ def _entries(path: Path) -> list[Entry]:
     if not path.is_file():
         return []
     fault, entries = 0, []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(
+        path.read_text(encoding="utf-8", errors="replace").splitlines(), 1
+    ):
         try:
             entries.append(Entry(**json.loads(line)))
         except (ValueError, TypeError):
@@ -147,15 +190,24 @@ def _drop_torn(path: Path) -> None:
 
 def _mark(home: Home, entry: Entry) -> None:
     part = home.root / ".audit.head.part"
-    part.write_text(f"{entry.number} {entry.hash}", encoding="utf-8")
+    with part.open("w", encoding="utf-8") as file:
+        file.write(f"{entry.number} {entry.hash}")
+        file.flush()
+        os.fsync(file.fileno())
     part.chmod(0o600)
-    part.replace(home.root / "audit.head")
+    part.replace(_head(home))
 
 
 def _marked(home: Home) -> tuple[int, str]:
     """The newest entry known to be on disk; the log may be one ahead after a kill."""
-    head = home.root / "audit.head"
+    head = _head(home)
     if not head.is_file():
         return 0, START
-    number, seen = head.read_text(encoding="utf-8").split()
+    number, _, seen = head.read_text(encoding="utf-8", errors="replace").partition(" ")
+    if not number.isdecimal() or len(seen) != len(START):
+        raise HomeRefused(f"{head} is not what was written")
     return int(number), seen
+
+
+def _head(home: Home) -> Path:
+    return home.root / "audit.head"

@@ -14,18 +14,17 @@ from pathlib import Path
 from flows import audit_log
 from flows.deliveries.sidecar import sweep
 from flows.fingerprint import warehouse_fingerprint
-from flows.home import Home, one_night
+from flows.home import Home, one_night, restoring
 from flows.night.context import now
 from flows.protect.encryption import decrypt, encrypt
-from flows.protect.keys import Keys
+from flows.protect.keys import Key, Keys, keys_of
 from flows.publish.keep import digest
-from schemas.errors import HomeRefused
+from schemas.errors import CatchmentError, HomeRefused
 
 # Keys never travel with what they open; the rest is made again by the next night. Kept nights do
 # travel: a night compares its plan with the last one.
 LEFT_OUT = frozenset({"keys", "spill", "prefect", "lock"})
 CONTENTS = "contents.json"
-RESTORING = ".restoring"
 BACKUP, DRILL = "backup", "restore drill"
 
 
@@ -59,20 +58,25 @@ def backup(home: Home, folder: Path) -> Path:
         audit_log.record(home, BACKUP, file=name)
         with _said(folder), _spilled(home) as plain:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            key = keys_of(home).active()
             _pack(home, plain)
-            return _seal(home, plain, folder / name)
+            return _seal(key, plain, folder / name)
 
 
 def restore(file: Path, home: Home, keys: Keys) -> Proof:
     """Unpack a backup into an empty home and prove every file and table.
 
-    A restore that was stopped is begun again by the next one into the same folder.
+    A restore that was stopped is begun again by the next one into the same folder; one that is
+    refused leaves the folder empty.
 
     Raises:
-        HomeRefused: if the home is not empty, or a file is not what was backed up.
+        HomeRefused: if there is no such backup, the home is not empty, or a file is not what was
+            backed up.
         KeyRefused: if the backup is damaged or its key is missing.
     """
-    begun = home.root / RESTORING
+    if not file.is_file():
+        raise HomeRefused(f"{file}: there is no such backup; nothing was changed")
+    begun = restoring(home)
     if begun.exists():
         _clear(home.root)
     elif home.root.is_dir() and any(p.name != "keys" for p in home.root.iterdir()):
@@ -80,7 +84,12 @@ def restore(file: Path, home: Home, keys: Keys) -> Proof:
     home.root.mkdir(mode=0o700, parents=True, exist_ok=True)
     begun.touch()
     home.prepare()
-    proof = _unpack(file, home, keys)
+    try:
+        proof = _unpack(file, home, keys)
+    except CatchmentError:
+        _clear(home.root)
+        begun.unlink()
+        raise
     begun.unlink()
     return proof
 
@@ -90,7 +99,7 @@ def _clear(root: Path) -> None:
     for path in root.iterdir():
         if path.is_dir() and path.name != "keys":
             shutil.rmtree(path)
-        elif path.is_file() and path.name != RESTORING:
+        elif path.is_file() and path != restoring(Home(root)):
             path.unlink()
 
 
@@ -102,7 +111,7 @@ def drill(file: Path, home: Home) -> Proof:
     """
     with one_night(home, "drill"), tempfile.TemporaryDirectory(dir=home.spill) as aside:
         copy = Home(Path(aside) / "home").prepare()
-        proof = _unpack(file, copy, Keys(home.keys))
+        proof = _unpack(file, copy, keys_of(home))
         tables = _tables(home)
     if proof.hashes != tables:
         raise HomeRefused(f"{file}: a table of the copy differs from the warehouse")
@@ -133,14 +142,16 @@ def _pack(home: Home, plain: Path) -> None:
 
 def _left_out(home: Home, path: Path) -> bool:
     parts = path.relative_to(home.root).parts
+    if path.resolve().is_relative_to(home.keys.resolve()):
+        return True
     return bool(LEFT_OUT & set(parts)) or path.name.startswith(".")
 
 
-def _seal(home: Home, plain: Path, target: Path) -> Path:
+def _seal(key: Key, plain: Path, target: Path) -> Path:
     part = part_of(target)
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with plain.open("rb") as source, os.fdopen(handle, "wb") as sealed:
-        encrypt(source, sealed, Keys(home.keys).active())
+        encrypt(source, sealed, key)
         sealed.flush()
         os.fsync(sealed.fileno())
     part.replace(target)

@@ -177,6 +177,21 @@ def audit_verify(home: HomeFolder = None) -> None:
     typer.echo(f"{log_file(place)}: {verify_log(place)} entries, every one as it was written")
 
 
+@audit.command("restart")
+def audit_restart(
+    why: Annotated[str, typer.Option(help="What broke the log: the new one begins with it.")],
+    home: HomeFolder = None,
+) -> None:
+    """Keep a broken log aside and begin a new one, which names it by its hash."""
+    from flows.audit_log import log_file, restart
+    from flows.home import one_night
+
+    place = _home(home)
+    with one_night(place, "catchment audit restart"):
+        kept = restart(place, why)
+    typer.echo(f"{log_file(place)} begins anew; {f'kept: {kept}' if kept else 'none was there'}")
+
+
 key = typer.Typer(help="The keys of pseudonyms and encryption.", no_args_is_help=True)
 app.add_typer(key, name="key")
 OtherRegion = Annotated[

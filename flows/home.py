@@ -83,6 +83,11 @@ class Home:
         return self
 
 
+def restoring(home: Home) -> Path:
+    """The mark of a restore that has not come to its end."""
+    return home.root / ".restoring"
+
+
 _held: set[Path] = set()
 
 
@@ -94,11 +99,17 @@ def one_night(home: Home, who: str) -> Iterator[None]:
     that process it may be taken again.
 
     Raises:
+        HomeRefused: if a restore into the home was stopped.
         NightBusy: naming the night that holds it.
     """
     if home.root in _held:
         yield
         return
+    if restoring(home).exists():
+        raise HomeRefused(
+            f"home {home.root}: a restore into it was stopped; begin it again with "
+            "`catchment restore`"
+        )
     with (home.root / "lock").open("a+", encoding="utf-8") as lock:
         holder = ""
         try:

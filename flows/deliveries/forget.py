@@ -10,7 +10,7 @@ from flows.home import Home, one_night
 from flows.night.context import now
 from flows.protect.encryption import is_encrypted, key_of, reencrypt_file
 from flows.protect.forgotten import Forgotten, as_text, list_file, read_forgotten
-from flows.protect.keys import Keys
+from flows.protect.keys import keys_of
 from flows.protect.pseudonym import pseudonym
 from flows.protect.veil import Veil, veil_of
 from flows.regions import RegionFiles, load_region
@@ -33,7 +33,7 @@ def forget(home: Home, kind: str, code: str, region_file: Path | None) -> list[s
         What was done, in words.
     """
     with one_night(home, "catchment forget"):
-        _enlist(home, Forgotten(kind, pseudonym(Keys(home.keys).active(), kind, code)))
+        _enlist(home, Forgotten(kind, pseudonym(keys_of(home).active(), kind, code)))
         files = load_region(region_file or last_region_file(home))
         veil = veil_of(home, files)
         rows = sum(_leave_out(home, d, files, veil, code) for d in read_sidecars(home))
@@ -54,7 +54,7 @@ def rotate(home: Home, region_file: Path | None) -> list[str]:
     Earlier keys stay: they open earlier backups. Run `catchment rebuild` if it was stopped.
     """
     with one_night(home, "catchment key rotate"):
-        keys = Keys(home.keys)
+        keys = keys_of(home)
         old, new = keys.active(), keys.rotate()
         files = [p for p in sorted(home.landing.glob("??/*")) if p.suffix != ".json"]
         sealed = [p for p in files if is_encrypted(p) and key_of(p) != new.key_id]

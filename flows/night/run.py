@@ -9,6 +9,7 @@ from importlib.metadata import version
 
 import polars as pl
 
+from flows.audit_log import refuse_if_broken
 from flows.night.context import Night, now
 from flows.night.limits import assert_limits_allow_a_night
 from flows.night.steps import Step, steps_of
@@ -40,10 +41,12 @@ def begin(night: Night) -> Night:
     Raises:
         ConfigRefused: where the environment has switched checks off, or allows too few open files
             or too little memory.
+        HomeRefused: where the audit log is broken, which must record what is published.
     """
     assert_checks_are_on()
     assert_limits_allow_a_night()
     night.home.prepare()
+    refuse_if_broken(night.home)
     with opened(night.home) as con:
         initialise(night.home)
         ((last,),) = con.execute(

@@ -9,6 +9,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from flows.home import Home
 from schemas.errors import KeyRefused
 
 LENGTH = 32
@@ -26,17 +27,33 @@ class Key:
         return HKDF(hashes.SHA256(), LENGTH, salt=None, info=purpose.encode()).derive(self.secret)
 
 
+def keys_of(home: Home) -> "Keys":
+    """The keys of a home, which remembers those that it was written with."""
+    return Keys(home.keys, home.root / "key.ids")
+
+
 class Keys:
     """The keys in one folder."""
 
-    def __init__(self, folder: Path) -> None:
-        """Nothing is read or written before it is asked for."""
-        self.folder = folder
+    def __init__(self, folder: Path, used: Path | None = None) -> None:
+        """Nothing is read or written before it is asked for.
+
+        ``used`` is where a home remembers the ids of keys that it wrote with.
+        """
+        self.folder, self._used = folder, used
 
     def active(self) -> Key:
-        """The newest key; the first one is made where there is none."""
+        """The newest key; the first one is made where there is none and never was.
+
+        Raises:
+            KeyRefused: if the key that was active is gone, or not closed to others.
+        """
         found = self._files()
-        return self._read(found[-1]) if found else self.rotate()
+        if not found:
+            return self.rotate()
+        key = self._read(found[-1])
+        self._remember(key.key_id)
+        return key
 
     def named(self, key_id: str) -> Key:
         """The key of that id.
@@ -50,7 +67,16 @@ class Keys:
         raise KeyRefused(f"no key {key_id} in {self.folder}; put back the key files kept elsewhere")
 
     def rotate(self) -> Key:
-        """Make a new key the active one; earlier ones stay, to read what they wrote."""
+        """Make a new key the active one; earlier ones stay, to read what they wrote.
+
+        Raises:
+            KeyRefused: if the earlier ones are gone.
+        """
+        if (lost := self._remembered()) and not self._files():
+            raise KeyRefused(
+                f"{self.folder} holds no key, and this home was written with {', '.join(lost)}: "
+                "put back the key files kept elsewhere"
+            )
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         secret = secrets.token_bytes(LENGTH)
         key = Key(hashlib.sha256(b"catchment key id" + secret).hexdigest()[:12], secret)
@@ -61,7 +87,18 @@ class Keys:
             os.fsync(handle)
         finally:
             os.close(handle)
+        self._remember(key.key_id)
         return key
+
+    def _remembered(self) -> list[str]:
+        return self._used.read_text().split() if self._used and self._used.is_file() else []
+
+    def _remember(self, key_id: str) -> None:
+        if self._used is None or key_id in self._remembered():
+            return
+        handle = os.open(self._used, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(f"{key_id}\n")
 
     def _files(self) -> list[Path]:
         return sorted(self.folder.glob("*.key")) if self.folder.is_dir() else []

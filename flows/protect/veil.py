@@ -8,7 +8,7 @@ import polars as pl
 
 from flows.home import Home
 from flows.protect.forgotten import Forgotten, read_forgotten, without_forgotten
-from flows.protect.keys import Key, Keys
+from flows.protect.keys import Key, Keys, keys_of
 from flows.protect.pseudonym import pseudonymise
 from flows.regions import RegionFiles
 from schemas.base import Table, conform, holds_patients, identifiers, name, polars_schema
@@ -78,7 +78,7 @@ def veil_of(home: Home, files: RegionFiles) -> Veil:
         "sex": frozenset({"F", "M", "X"}),
     }
     patients = any(feed.patient_data for feed in files.feeds)
-    return Veil(Keys(home.keys), codes, patients, read_forgotten(home.root))
+    return Veil(keys_of(home), codes, patients, read_forgotten(home.root))
 
 
 def refuse_other_key(con: duckdb.DuckDBPyConnection, keys: Keys) -> None:

@@ -4,8 +4,12 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+import duckdb
 
 from flows import audit_log
 from flows.home import Home
@@ -80,8 +84,7 @@ def damaged(home: Home) -> bool:
         return False
     beside = home.published.with_suffix(".json")
     known = {m.sha256 for m in manifests(home)}
-    if beside.is_file():
-        known.add(json.loads(beside.read_text(encoding="utf-8"))["sha256"])
+    known |= {m.sha256 for m in _read([beside])}
     return digest(home.published) not in known
 
 
@@ -97,34 +100,55 @@ def last_whole(home: Home) -> Path | None:
 
 
 def manifests(home: Home) -> list[Manifest]:
-    """Manifests of the kept files, the oldest first."""
-    return [
-        Manifest(**json.loads(path.read_text(encoding="utf-8")))
-        for path in sorted(nights(home).glob("*.json"))
-    ]
+    """Manifests of the kept files, the oldest first; one that cannot be read tells nothing."""
+    return _read(sorted(nights(home).glob("*.json")))
+
+
+def _read(paths: Iterable[Path]) -> list[Manifest]:
+    found = []
+    for path in paths:
+        with suppress(FileNotFoundError, ValueError, TypeError):
+            found.append(Manifest(**json.loads(path.read_text(encoding="utf-8"))))
+    return found
 
 
 def rollback(home: Home, to: str | None) -> Manifest:
-    """Publish a kept file again: the newest of night ``to``, or the one before the present one.
+    """Publish a kept file again: the newest of night ``to``, or the one published before this one.
 
     Raises:
-        HomeRefused: if there is none, or if it is not the file that its manifest says.
+        HomeRefused: if there is none, if it is not the file that its manifest says, or if the audit
+            log cannot record it.
     """
-    present = digest(home.published) if home.published.is_file() else ""
-    others = [m for m in manifests(home) if m.sha256 != present and to in (None, m.night)]
-    if not others:
-        kept = ", ".join(sorted({m.night for m in manifests(home)})) or "none"
-        raise HomeRefused(f"no other published file to put back; nights kept: {kept}")
-    chosen = others[-1]
+    audit_log.refuse_if_broken(home)
+    chosen = _chosen(home, to)
     source = nights(home) / f"{chosen.stem}.duckdb"
-    if digest(source) != chosen.sha256:
+    if not source.is_file() or digest(source) != chosen.sha256:
         raise HomeRefused(f"{source} is damaged: its bytes are not those of its manifest")
+    if _about(source) != chosen.about or chosen.about.get("night", "") != chosen.night:
+        raise HomeRefused(f"{source.with_suffix('.json')} was changed: the file says otherwise")
     new = home.published.with_name(".catchment-back.duckdb")
     new.unlink(missing_ok=True)
     _copy(source, new)
     put_in_place(home, new, chosen)
     audit_log.record(home, "rollback", night=chosen.night, sha256=chosen.sha256)
     return chosen
+
+
+def _chosen(home: Home, to: str | None) -> Manifest:
+    present = digest(home.published) if home.published.is_file() else ""
+    kept = manifests(home)
+    places = [n for n, m in enumerate(kept) if m.sha256 == present]
+    earlier = kept[: places[-1]] if places and to is None else kept
+    found = [m for m in earlier if m.sha256 != present and to in (None, m.night)]
+    if not found:
+        every = ", ".join(sorted({m.night for m in kept})) or "none"
+        raise HomeRefused(f"no other published file to put back; nights kept: {every}")
+    return found[-1]
+
+
+def _about(file: Path) -> dict[str, str]:
+    with duckdb.connect(str(file), read_only=True) as con:
+        return dict(con.execute("SELECT item, value FROM ops.about").fetchall())
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -138,5 +162,8 @@ def _copy(source: Path, target: Path) -> None:
 
 def _write(path: Path, manifest: Manifest) -> None:
     part = path.with_name(f".{path.name}.part")
-    part.write_text(json.dumps(asdict(manifest), indent=2) + "\n", encoding="utf-8")
+    with part.open("w", encoding="utf-8") as file:
+        file.write(json.dumps(asdict(manifest), indent=2) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
     part.replace(path)

@@ -1,8 +1,9 @@
+import hashlib
 import json
 
 import pytest
 
-from flows.audit_log import log_file, record, verify_log
+from flows.audit_log import log_file, record, refuse_if_broken, restart, verify_log
 from flows.home import Home
 from schemas.errors import HomeRefused
 
@@ -80,3 +81,50 @@ def test_nothing_is_added_to_a_log_that_was_cut(home):
     log_file(home).write_text(text[:-10])
     with pytest.raises(HomeRefused, match="missing"):
         record(home, "publish")
+
+
+@pytest.mark.parametrize("head", ["", "3", "three of them", "3 abc"])
+def test_a_changed_head_is_seen(home, head):
+    (home.root / "audit.head").write_text(head)
+    with pytest.raises(HomeRefused, match="audit.head is not what was written"):
+        verify_log(home)
+
+
+def test_a_log_without_its_head_or_a_night_without_its_log_is_seen(home):
+    (home.root / "audit.head").unlink()
+    with pytest.raises(HomeRefused, match="audit.head is missing"):
+        verify_log(home)
+    log_file(home).unlink()
+    assert verify_log(home) == 0
+    home.published.touch()
+    with pytest.raises(HomeRefused, match="is missing, and a night was published"):
+        verify_log(home)
+
+
+def test_bytes_that_are_no_text_are_seen(home):
+    data = log_file(home).read_bytes()
+    log_file(home).write_bytes(data.replace(b"2026-02-09", b"2026-02-\xff9", 1))
+    with pytest.raises(HomeRefused, match="line 2 is not what was written"):
+        verify_log(home)
+
+
+def test_a_broken_log_is_kept_beside_a_new_one_that_names_it(home):
+    rewrite(home, lambda lines: lines[:2])
+    with pytest.raises(HomeRefused, match="catchment audit restart"):
+        refuse_if_broken(home)
+    broken = log_file(home).read_bytes()
+    kept = restart(home, "a disk was exchanged")
+    assert kept is not None
+    assert kept.read_bytes() == broken
+    refuse_if_broken(home)
+    assert verify_log(home) == 1
+    first = json.loads(log_file(home).read_text())
+    assert first["facts"]["sha256"] == hashlib.sha256(broken).hexdigest()
+    assert first["facts"]["why"] == "a disk was exchanged"
+
+
+def test_from_the_first_night_on_there_is_a_log(tmp_path):
+    made = Home(tmp_path / "new").prepare()
+    refuse_if_broken(made)
+    made.published.touch()
+    assert verify_log(made) == 0

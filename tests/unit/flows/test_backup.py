@@ -4,8 +4,9 @@ import pytest
 from flows.audit_log import verify_log
 from flows.backup import backup, drill, restore
 from flows.fingerprint import warehouse_fingerprint
-from flows.home import Home
+from flows.home import Home, one_night, restoring
 from flows.protect.keys import Keys
+from flows.settings import Settings
 from flows.warehouse import append_history, initialise, opened, replace
 from schemas import clean
 from schemas.base import conform
@@ -85,6 +86,45 @@ def test_a_restore_that_was_stopped_is_begun_again(home, tmp_path, monkeypatch):
     assert warehouse_fingerprint(copy) == warehouse_fingerprint(home)
     with pytest.raises(HomeRefused, match="not empty"):
         restore(file, copy, Keys(home.keys))
+
+
+def test_a_restore_that_was_refused_leaves_an_empty_folder_to_begin_again(home, tmp_path):
+    file, copy = backup(home, tmp_path / "backups"), Home(tmp_path / "copy")
+    bad = tmp_path / "bad.backup"
+    bad.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(CatchmentError):
+        restore(bad, copy, Keys(home.keys))
+    assert list(copy.root.iterdir()) == []
+    restore(file, copy, Keys(home.keys))
+    with one_night(copy, "a night"), pytest.raises(HomeRefused, match="nosuch.backup: there is no"):
+        restore(tmp_path / "nosuch.backup", copy, Keys(home.keys))
+    assert warehouse_fingerprint(copy) == warehouse_fingerprint(home)
+
+
+def test_no_night_runs_where_a_restore_was_stopped(home):
+    restoring(home).touch()
+    with pytest.raises(HomeRefused, match="a restore into it was stopped"), one_night(home, "it"):
+        pass
+
+
+def test_a_key_kept_elsewhere_in_the_home_stays_out_of_the_backup(home, tmp_path, monkeypatch):
+    own = home.root / "secret"
+    Keys(own).rotate()
+    monkeypatch.setattr("flows.home.settings", lambda: Settings(keys=own))
+    file = backup(home, tmp_path / "backups")
+    copy = Home(tmp_path / "copy")
+    restore(file, copy, Keys(own))
+    assert not (copy.root / "secret").exists()
+    assert (copy.root / "key.ids").read_text().split()
+
+
+def test_a_home_whose_key_is_gone_gets_no_other(home, tmp_path):
+    backup(home, tmp_path / "backups")
+    aside = home.keys.rename(tmp_path / "aside")
+    with pytest.raises(KeyRefused, match="put back the key files"):
+        backup(home, tmp_path / "backups")
+    aside.rename(home.keys)
+    backup(home, tmp_path / "backups")
 
 
 def _stop(*given):

@@ -65,6 +65,49 @@ def test_rollback_puts_back_the_night_before_or_the_one_named(home):
     assert json.loads(home.published.with_suffix(".json").read_text())["night"] == "2026-02-08"
 
 
+def test_rollback_goes_back_and_back_and_never_forward(home):
+    days = ["2026-02-08", "2026-02-09", "2026-02-10"]
+    for day in days:
+        night(home, day)
+    assert [rollback(home, None).night for _ in range(2)] == days[1::-1]
+    with pytest.raises(HomeRefused, match="no other"):
+        rollback(home, None)
+    assert rollback(home, "2026-02-10").night == "2026-02-10"
+
+
+def test_rollback_does_not_believe_a_changed_manifest(home):
+    night(home, "2026-02-09")
+    night(home, "2026-02-10")
+    (kept,) = [m for m in manifests(home) if m.night == "2026-02-09"]
+    file = nights(home) / f"{kept.stem}.json"
+    file.write_text(file.read_text().replace('"night": "2026-02-09"', '"night": "2026-02-11"'))
+    with pytest.raises(HomeRefused, match="was changed: the file says otherwise"):
+        rollback(home, None)
+    file.write_text(file.read_text().replace('"night": "2026-02-11"', '"night": "2026-02-12"', 1))
+    with pytest.raises(HomeRefused, match="was changed: the file says otherwise"):
+        rollback(home, "2026-02-12")
+
+
+def test_a_broken_manifest_stops_nothing(home):
+    for day in ("2026-02-08", "2026-02-09", "2026-02-10"):
+        night(home, day)
+    sorted(nights(home).glob("*.json"))[0].write_text("{")
+    home.published.with_suffix(".json").write_text("")
+    assert not damaged(home)
+    assert rollback(home, None).night == "2026-02-09"
+    night(home, "2026-02-11")
+    assert shown(home) == "2026-02-11-0"
+
+
+def test_nothing_is_put_back_that_cannot_be_recorded(home):
+    night(home, "2026-02-09")
+    night(home, "2026-02-10")
+    log_file(home).write_text(log_file(home).read_text().splitlines()[0] + "\n")
+    with pytest.raises(HomeRefused, match="catchment audit restart"):
+        rollback(home, None)
+    assert shown(home) == "2026-02-10-0"
+
+
 def test_rollback_refuses_what_is_not_kept_or_damaged(home):
     night(home, "2026-02-09")
     with pytest.raises(HomeRefused, match="nights kept: 2026-02-09"):
