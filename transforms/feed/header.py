@@ -1,6 +1,5 @@
 """A file's column names against its feed."""
 
-import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,12 +10,7 @@ from schemas.errors import DeliveryRejected
 from schemas.feed import Feed
 from schemas.feed.expression import columns_of
 from schemas.feed.source import GIVEN, fits, is_plain
-
-_SENSITIVE = re.compile(
-    r"(?i)(^|[\W_])(sur|last|first|family|given|patient|maiden)[\W_]?names?($|[\W_])"
-    r"|birth|(^|[\W_])(dob|ssn|nhs|nir|ahv|avs|mrn)($|[\W_])|passport|social.?security"
-    r"|national.?id|insurance.?n|phone|e.?mail|geburt|naissance|vorname|nachname|prenom"
-)
+from transforms.feed.people import names_a_person
 
 
 @dataclass(frozen=True)
@@ -79,7 +73,7 @@ def _refuse(feed: Feed, missing: list[str], doubled: list[str], drift: list[str]
         )
     if doubled:
         raise DeliveryRejected(f"{feed.feed}: the file has twice the column {', '.join(doubled)}")
-    sensitive = [name for name in drift if _SENSITIVE.search(name)]
+    sensitive = [name for name in drift if names_a_person(name)]
     if sensitive:
         raise DeliveryRejected(
             f"{feed.feed}: set aside: {len(sensitive)} undeclared column(s) seem to hold a person's"
