@@ -30,20 +30,45 @@ def is_manifest(name: str) -> bool:
 
 
 def manifest_of(file: Path) -> Manifest | None:
-    """What is said of ``file`` in NAME.manifest.json, else in MANIFEST.json beside it.
+    """What is said of ``file`` in NAME.manifest.json and in MANIFEST.json beside it.
 
     Raises:
-        DeliveryRejected: if the manifest cannot be read.
+        DeliveryRejected: if a manifest cannot be read, has a key twice or one that is not known, or
+            if the two contradict each other.
     """
     beside, folder = file.with_name(file.name + BESIDE), file.with_name(WHOLE_FOLDER)
-    if beside.is_file():
-        return _entry(_content(beside))
-    if folder.is_file():
-        files = _content(folder).get("files")
-        if not isinstance(files, dict):
-            raise DeliveryRejected(f"{WHOLE_FOLDER} beside it has no object `files`")
-        return _entry(files[file.name]) if file.name in files else None
-    return None
+    own = _entry(_content(beside)) if beside.is_file() else None
+    shared = _of_folder(file.name, _content(folder)) if folder.is_file() else None
+    if own is None or shared is None:
+        return own or shared
+    _refuse_contradiction("sha256", own.sha256, shared.sha256)
+    _refuse_contradiction("rows", own.rows, shared.rows)
+    rows = shared.rows if own.rows is None else own.rows
+    return Manifest(own.sha256 or shared.sha256, rows)
+
+
+def _of_folder(name: str, content: dict[str, Any]) -> Manifest | None:
+    files = content.get("files")
+    if not isinstance(files, dict):
+        raise DeliveryRejected(f"{WHOLE_FOLDER} beside it has no object `files`")
+    _refuse_unknown(content, ("files",))
+    return _entry(files[name]) if name in files else None
+
+
+def _refuse_contradiction(what: str, own: str | int | None, shared: str | int | None) -> None:
+    if own is not None and shared is not None and own != shared:
+        raise DeliveryRejected(
+            f"its two manifests contradict each other: NAME{BESIDE} and {WHOLE_FOLDER} give"
+            f" different {what}; send one that is right"
+        )
+
+
+def _refuse_unknown(said: dict[str, Any], known: tuple[str, ...]) -> None:
+    unknown = sorted(shown(key) for key in said if key not in known)
+    if unknown:
+        raise DeliveryRejected(
+            f"its manifest has the key {', '.join(unknown)}; known are {', '.join(known)}"
+        )
 
 
 def demanded(feed: Feed, manifest: Manifest | None) -> Manifest | None:
@@ -105,13 +130,25 @@ def _content(path: Path) -> dict[str, Any]:
     content = None
     if path.stat().st_size <= LARGEST:
         with suppress(OSError, ValueError, RecursionError):
-            content = json.loads(path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
+            content = json.loads(text, object_pairs_hook=_once)
     if not isinstance(content, dict):
         raise DeliveryRejected("the manifest beside it is not a JSON object of at most 10 MB")
     return content
 
 
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = sorted({shown(name) for name in names if names.count(name) > 1})
+        raise DeliveryRejected(f"its manifest has twice the key {', '.join(twice)}; send it right")
+    return content
+
+
 def _entry(said: Any) -> Manifest:
+    if isinstance(said, dict):
+        _refuse_unknown(said, ("sha256", "rows"))
     sha256, rows = (said.get("sha256"), said.get("rows")) if isinstance(said, dict) else ("", None)
     known = sha256 is None or (isinstance(sha256, str) and _is_hash(sha256))
     counted = rows is None or (isinstance(rows, int) and not isinstance(rows, bool) and rows >= 0)

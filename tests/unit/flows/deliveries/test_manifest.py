@@ -47,7 +47,7 @@ def test_a_feed_may_require_a_manifest_that_says_something():
 
 
 def test_the_manifest_beside_a_file_speaks_of_it(file):
-    beside(file, json.dumps({"sha256": SHA.upper(), "rows": 1, "by": "anyone"}))
+    beside(file, json.dumps({"sha256": SHA.upper(), "rows": 1}))
     assert manifest_of(file) == Manifest(SHA, 1)
 
 
@@ -85,6 +85,46 @@ def test_a_difference_is_told_with_both_counts():
 def test_a_manifest_that_cannot_be_read_rejects_its_file(file, content):
     beside(file, content)
     with pytest.raises(DeliveryRejected, match="manifest"):
+        manifest_of(file)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ('{"md5": "x", "Rows": 9}', "the key Rows, md5; known are sha256, rows"),
+        ('{"rows": 4, "rows": 9}', "twice the key rows"),
+        ('{"rows": 4, "rows": 4}', "twice the key rows"),
+    ],
+)
+def test_a_key_that_is_misspelt_or_stands_twice_rejects_the_file(file, content, why):
+    beside(file, content)
+    with pytest.raises(DeliveryRejected, match=why):
+        manifest_of(file)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ({"files": {"beds.csv": {"Rows": 3}}}, "the key Rows; known are sha256, rows"),
+        ({"files": {}, "version": 1}, "the key version; known are files"),
+    ],
+)
+def test_so_it_is_in_the_manifest_of_a_folder(file, content, why):
+    file.with_name("MANIFEST.json").write_text(json.dumps(content))
+    with pytest.raises(DeliveryRejected, match=why):
+        manifest_of(file)
+    file.with_name("MANIFEST.json").write_text('{"files": {"beds.csv": {}, "beds.csv": {}}}')
+    with pytest.raises(DeliveryRejected, match=r"twice the key beds\.csv"):
+        manifest_of(file)
+
+
+def test_two_manifests_complete_each_other_and_must_not_contradict(file):
+    beside(file, '{"rows": 4}')
+    whole = file.with_name("MANIFEST.json")
+    whole.write_text(json.dumps({"files": {"beds.csv": {"sha256": SHA}}}))
+    assert manifest_of(file) == Manifest(SHA, 4)
+    whole.write_text(json.dumps({"files": {"beds.csv": {"rows": 9}}}))
+    with pytest.raises(DeliveryRejected, match="contradict each other.*different rows"):
         manifest_of(file)
 
 
