@@ -54,6 +54,15 @@ def land(home: Home, source: Path, max_bytes: int, key: Key | None = None) -> La
     raise DeliveryRejected("the file changed while it was read; send it again when complete")
 
 
+def refuse_unlandable(source: Path, max_bytes: int) -> None:
+    """Raise if ``land`` would not take the file, as it stands.
+
+    Raises:
+        DeliveryRejected: if it cannot be read, is a link or larger than ``max_bytes``.
+    """
+    _refuse_size(_stat(source).st_size, max_bytes)
+
+
 def file_hash(path: Path) -> str:
     """sha256 of a file's bytes."""
     with path.open("rb") as file:

@@ -14,8 +14,8 @@ from flows.deliveries.archive import is_archive, unpack
 from flows.deliveries.manifest import check_hash, check_rows, demanded, manifest_of
 from flows.deliveries.names import name_fault, shown
 from flows.feeds import load_feed, load_feeds
-from flows.landing import file_hash
-from flows.night.ingest.arrivals import names_of
+from flows.landing import file_hash, refuse_unlandable
+from flows.night.ingest.arrivals import drawn_by, names_of
 from flows.reading import read_text
 from schemas.errors import ConfigRefused, DeliveryRejected, TableRefused
 from schemas.feed import Feed
@@ -116,10 +116,7 @@ def _drawn(file: Path, feed: Feed) -> datetime | str:
     """When the file was drawn, or why its name is refused."""
     if fault := name_fault(file.name):
         return fault
-    bare = next((name for name in names_of(file) if feed.matches(name)), None)
-    if bare is None:
-        return f"the feed expects names like {feed.file.name}"
-    return feed.extract_time(bare) or "its name does not give a date in the format of its feed"
+    return drawn_by(feed, names_of(file)) or f"the feed expects names like {feed.file.name}"
 
 
 def _read(
@@ -127,9 +124,10 @@ def _read(
 ) -> tuple[Outcome, list[str]]:
     if not file.is_file():
         raise DeliveryRejected("the file is not there, or is not a file")
+    most = int(feed.file.max_mb * 1_000_000)
+    refuse_unlandable(file, most)
     manifest = demanded(feed, manifest_of(file))
     check_hash(manifest, _hash(file))
-    most = int(feed.file.max_mb * 1_000_000)
     content = unpack(file.read_bytes(), file.name, most) if is_archive(file.name) else file
     text = read_text(content, feed)
     outcome = apply(feed, text.frame, known, drawn, text.bad_rows)

@@ -47,13 +47,36 @@ def recognised(path: Path, folder: Path, feeds: tuple[Feed, ...]) -> Arrival:
     name = path.relative_to(folder).as_posix()
     if fault := name_fault(name):
         return Arrival(path, shown(name), None, None, fault)
-    for bare in names_of(path):
+    names = names_of(path)
+    for bare in [*names, *map(_without_folder, names)]:
         feed = next((f for f in feeds if f.matches(bare)), None)
         if feed is not None:
-            drawn = feed.extract_time(bare)
-            fault = None if drawn else "its name does not give a date in the format of its feed"
+            said = drawn_by(feed, names)
+            drawn, fault = (None, said) if isinstance(said, str) else (said, None)
             return Arrival(path, shown(name), feed, drawn, fault)
     return Arrival(path, shown(name), None, None)
+
+
+def drawn_by(feed: Feed, names: list[str]) -> datetime | str | None:
+    """When a file was drawn by its names (see ``names_of``), or why they are refused.
+
+    Null if the feed expects none of them.
+    """
+    known = {n: feed.extract_time(n) for n in map(_without_folder, names) if feed.matches(n)}
+    if not known:
+        return None
+    if not any(feed.matches(name) for name in names):
+        return f"the zip archive holds {shown(names[-1])}, in a folder; pack the file without one"
+    if len(set(known.values())) > 1:
+        return (
+            f"the archive says {shown(min(known))} and {shown(max(known))} of one file: its own"
+            " name and that of the file in it give different dates; send it with one"
+        )
+    return next(iter(known.values())) or "its name does not give a date in the format of its feed"
+
+
+def _without_folder(name: str) -> str:
+    return name.replace("\\", "/").rsplit("/", 1)[-1]
 
 
 def names_of(path: Path) -> list[str]:

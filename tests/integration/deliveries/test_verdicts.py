@@ -190,6 +190,8 @@ def test_packed_files_are_loaded_and_land_as_they_were_sent(place, name, content
         (NEXT + ".gz", gzip.compress(bytes(600_000)), "100 times"),
         (NEXT, gzip.compress(beds(WEEK).encode()), "gzip"),
         ("weekly.zip", zipped(**{NEXT: beds(WEEK), "b": ""}), "no feed"),
+        ("weekly.zip", zipped(**{f"data/{NEXT}": beds(WEEK)}), "in a folder"),
+        (NEXT + ".zip", zipped(**{NEXT.replace("-15", "-14"): beds(WEEK)}), "different dates"),
         ("capacity'; DROP TABLE ops.delivery; --.csv", beds(WEEK).encode(), "no file name needs"),
         ("capacity_2026-01-15\n.csv", beds(WEEK).encode(), "no file name needs"),
         ("a..b/" + NEXT, beds(WEEK).encode(), "two in a row"),

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 from flows.cli import app
 from flows.deliveries.check import check_file, feed_named, known_institutions
 from schemas.errors import ConfigRefused
+from tests.integration.deliveries.place import zipped
 
 CONFIG = Path(__file__).parents[4] / "config"
 NAME = "synthetic_capacity_2026-02-10.csv"
@@ -84,6 +85,40 @@ def test_what_would_be_rejected_ends_with_4(tmp_path, capacity, name, content, r
     checked = check_file(tmp_path / name, capacity, frozenset({"H1"}))
     assert checked.code == 4
     assert pl.Series([checked.report["words"][0]]).str.contains(reason).item()
+
+
+def test_a_link_is_rejected_as_the_night_rejects_it(file, capacity, tmp_path):
+    (tmp_path / "sent").mkdir()
+    (tmp_path / "sent" / NAME).symlink_to(file)
+    checked = check_file(tmp_path / "sent" / NAME, capacity, None)
+    assert (checked.code, "it is a link" in checked.report["words"][0]) == (4, True)
+
+
+def test_so_is_a_file_larger_than_its_feed_allows(file, capacity):
+    small = capacity.file.model_copy(update={"max_mb": 0.00001})
+    checked = check_file(file, capacity.model_copy(update={"file": small}), None)
+    assert (checked.code, "its feed allows 10" in checked.report["words"][0]) == (4, True)
+
+
+@pytest.mark.parametrize(
+    ("archive", "member", "reason"),
+    [
+        ("beds.zip", NAME, None),
+        (NAME + ".zip", "anything.csv", None),
+        (NAME + ".zip", NAME, None),
+        ("beds.zip", f"data/{NAME}", f"holds data/{NAME}, in a folder"),
+        ("beds.zip", f"data\\{NAME}", "in a folder"),
+        (NAME + ".zip", NAME.replace("-10", "-09"), f"-09.csv and {NAME} of one file"),
+        (NAME + ".zip", "data/" + NAME.replace("-10", "-09"), "give different dates"),
+        ("beds.zip", "beds.csv", "expects names like"),
+    ],
+)
+def test_the_names_of_an_archive_and_of_the_file_in_it(tmp_path, capacity, archive, member, reason):
+    path = tmp_path / archive
+    path.write_bytes(zipped(**{member: GOOD}))
+    checked = check_file(path, capacity, None)
+    assert checked.code == (4 if reason else 0)
+    assert reason is None or reason in checked.report["words"][0]
 
 
 def test_a_manifest_beside_it_is_checked(file, capacity):
