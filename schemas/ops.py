@@ -137,7 +137,7 @@ class Quality(Table):
     run_key: str = column("Region and night.")
     rule: str = column("The rule; docs/deliveries.md lists them.")
     subject_kind: str = column(
-        "What it is about.", isin=["institution", "feed", "delivery", "resource"]
+        "What it is about.", isin=["institution", "feed", "delivery", "resource", "class"]
     )
     subject: str = column("Its code.")
     severity: str = column("warn, or severe: an alert is raised.", isin=["warn", "severe"])
@@ -213,7 +213,7 @@ class Alert(Table):
 
     run_key: str = column("Region and night.")
     rule: str = column("The rule that raised it.")
-    subject: str = column("What it is about: a region, institution, feed or delivery.")
+    subject: str = column("What it is about: a region, institution, feed, delivery or code.")
     value: float = column("What was seen.", unit="1", nullable=True)
     threshold: float = column("What was expected.", unit="1", nullable=True)
     message: str = column("The condition, in words.")

@@ -10,12 +10,14 @@ from schemas import clean, ops
 from schemas.base import Table
 from transforms.merge import left_out
 from transforms.quality import capacity as of_capacity
+from transforms.quality import codes, stays
 from transforms.quality import deliveries as of_deliveries
-from transforms.quality import stays
 from transforms.quality.rules import RULES, alerts, quality
 from transforms.quality.score import quality_score
 
-STAYS = "SELECT patient_key, institution_id, admitted_at, discharged_at FROM clean.encounter"
+STAYS = (
+    "SELECT patient_key, institution_id, class_id, admitted_at, discharged_at FROM clean.encounter"
+)
 Found = list[tuple[str, pl.DataFrame]]
 
 
@@ -52,8 +54,19 @@ def _of_tables(night: Night, con: Connection) -> Found:
         ("silent_institution", silent),
         ("institution_left_out", _left_out(night, con, clean.Institution)),
         ("zone_left_out", _left_out(night, con, clean.Zone)),
+        *_of_codes(con, capacity, encounter),
         ("overlapping_stays", stays.overlapping_stays(encounter)),
         ("long_stays", stays.long_stays(encounter)),
+    ]
+
+
+def _of_codes(con: Connection, capacity: pl.DataFrame, encounter: pl.DataFrame) -> Found:
+    resources, classes = read(con, clean.Resource), read(con, clean.CareClass)
+    activity = read(con, clean.Activity)
+    return [
+        ("unknown_resource", codes.unknown_code(capacity, resources, "resource_id")),
+        ("unknown_class", codes.unknown_code(activity, classes, "class_id")),
+        ("stays_of_unknown_class", codes.stays_of_unknown_class(encounter, classes)),
     ]
 
 

@@ -33,6 +33,33 @@ RULES: tuple[Rule, ...] = (
         "in its newest figures more of a resource is in use than in service (value: times)",
     ),
     Rule(
+        "unknown_resource",
+        "resource",
+        "severe",
+        "sender",
+        0.0,
+        "the region's file defines no resource of this code, so nothing is planned with it: a code "
+        "is compared letter for letter (value: rows)",
+    ),
+    Rule(
+        "unknown_class",
+        "class",
+        "severe",
+        "sender",
+        0.0,
+        "the region's file defines no class of this code, so its patients are not planned for: a "
+        "code is compared letter for letter (value: rows)",
+    ),
+    Rule(
+        "stays_of_unknown_class",
+        "institution",
+        "warn",
+        "sender",
+        0.0,
+        "the region's file does not define the class of some stays, which are not planned for "
+        "(value: stays, to the next 5; empty up to 10)",
+    ),
+    Rule(
         "overlapping_stays",
         "institution",
         "warn",

@@ -13,13 +13,13 @@ def overlapping_stays(encounter: pl.DataFrame) -> pl.DataFrame:
     One running maximum serves all patients: each has a stretch of time of his own.
     """
     if encounter.is_empty():
-        return _counted(encounter)
+        return counted(encounter)
     order = encounter.sort("patient_key", "admitted_at", "institution_id", "discharged_at")
     began, ended = _seconds("admitted_at"), _seconds("discharged_at")
     stretch = int(order.select(pl.max_horizontal(began.max(), ended.max())).item()) + 2
     own = pl.col("patient_key").rle_id().cast(pl.Int64) * stretch
     until = (own + ended.fill_null(stretch - 1)).cum_max().shift(1)
-    return _counted(order.filter(own + began < until))
+    return counted(order.filter(own + began < until))
 
 
 def _seconds(column: str) -> pl.Expr:
@@ -31,10 +31,11 @@ def long_stays(encounter: pl.DataFrame) -> pl.DataFrame:
     """Institutions with stays of over two years; an open one lasts until the last admission."""
     last = pl.col("admitted_at").max()
     stay = pl.col("discharged_at").fill_null(last) - pl.col("admitted_at")
-    return _counted(encounter.filter(stay > pl.duration(days=LONGEST_DAYS)))
+    return counted(encounter.filter(stay > pl.duration(days=LONGEST_DAYS)))
 
 
-def _counted(stays: pl.DataFrame) -> pl.DataFrame:
+def counted(stays: pl.DataFrame) -> pl.DataFrame:
+    """Stays by institution: subject, and the value to the next 5, null up to 10."""
     counts = stays.group_by("institution_id").agg(stays=pl.len().cast(pl.Float64))
     rounded = (pl.col("stays") / STEP).round() * STEP
     shown = pl.when(pl.col("stays") > FEW).then(rounded)

@@ -58,7 +58,7 @@ def test_the_night_says_what_is_odd_once_however_often_it_runs(place):
     place.night()
     night = plan_night(DEMO, place.inbox, place.root, date(2026, 2, 10))
     for step in steps_of(night):
-        if step.name in {"clean capacity", "clean institution", "clean zone"}:
+        if step.name in {f"clean {t}" for t in ("capacity", "institution", "resource", "zone")}:
             step.run(night)
     for _ in range(2):
         quality_of(night)
@@ -71,6 +71,17 @@ def test_the_night_says_what_is_odd_once_however_often_it_runs(place):
     scores = {s["subject"]: s["score"] for s in place.ops("quality_score")}
     assert [scores[h] for h in HOSPITALS] == [100.0] * 3
     assert scores["canonical_zone"] == 0
+
+
+def test_a_misspelt_resource_raises_an_alert_that_names_it(place):
+    place.send(NEXT, beds(WEEK, hospitals=("H1",), resources=("General_bed",)))
+    assert place.night() == {NEXT: ("loaded", "")}
+    night = plan_night(DEMO, place.inbox, place.root, date(2026, 2, 10))
+    for step in steps_of(night):
+        if step.name in {"clean capacity", "clean resource", "quality"}:
+            step.run(night)
+    (alert,) = [a for a in place.ops("alert") if a["rule"] == "unknown_resource"]
+    assert (alert["subject"], alert["value"]) == ("General_bed (H1)", 7.0)
 
 
 def test_only_a_held_delivery_can_be_decided(place):
