@@ -26,7 +26,12 @@ class Supply(Table):
     occupancy: float = column(
         "In use ÷ in service; null with nothing in service.", unit="share", nullable=True, ge=0
     )
-    population: float = column("People living there.", unit="persons", nullable=True, ge=0)
+    population: float = column(
+        "People living there; null where a part of them is unknown.",
+        unit="persons",
+        nullable=True,
+        ge=0,
+    )
     in_service_per_100k: float = column(
         "In service per 100,000 people; null without population.",
         unit="per 100,000 people",

@@ -65,27 +65,35 @@ def complete(capacity_estimate: pl.DataFrame) -> pl.DataFrame:
 
 
 def inhabitants(population: pl.DataFrame, zone: pl.DataFrame) -> pl.DataFrame:
-    """People by region: every zone's newest year, added.
-
-    Where a zone sends totals ('all') beside parts, the totals count.
+    """People by region: ``people_counted`` of its zones, added.
 
     Args:
         population: clean.population.
         zone: clean.zone.
 
     Returns:
-        region_id | population (persons), for regions with a zone whose people are known.
+        region_id | population (persons), for regions with a zone that population names; null where
+        a part is unknown, for without it the sum is too small and every rate too large.
     """
-    year = pl.col("year") == pl.col("year").max().over("zone_id")
-    newest = population.drop_nulls("persons").filter(year)
-    ages = newest.filter(_totals_if_sent("age_band"))
-    people = ages.filter(_totals_if_sent("sex"))
+    unknown = pl.col("persons").is_null().any()
     return (
-        people.join(zone.select("zone_id", "region_id"), on="zone_id", how="inner")
+        people_counted(population)
+        .join(zone.select("zone_id", "region_id"), on="zone_id", how="inner")
         .group_by("region_id")
-        .agg(population=exact_sum("persons"))
+        .agg(population=pl.when(~unknown).then(exact_sum("persons")))
         .sort("region_id")
     )
+
+
+def people_counted(population: pl.DataFrame) -> pl.DataFrame:
+    """Rows of clean.population that count: of each zone its newest year with any figure.
+
+    Where a zone sends totals ('all') beside parts, the totals count, unless none is known.
+    """
+    known = pl.col("year").filter(pl.col("persons").is_not_null()).max().over("zone_id")
+    year = pl.coalesce(known, pl.col("year").max().over("zone_id"))
+    newest = population.filter(pl.col("year") == year)
+    return newest.filter(_totals_if_known("age_band")).filter(_totals_if_known("sex"))
 
 
 def capacity_gap(
@@ -122,9 +130,11 @@ def _cells(rows: pl.DataFrame, measure: str) -> pl.DataFrame:
     )
 
 
-def _totals_if_sent(column: str) -> pl.Expr:
+def _totals_if_known(column: str) -> pl.Expr:
     total = pl.col(column) == "all"
-    return total == total.any().over("zone_id")
+    known = (total & pl.col("persons").is_not_null()).any().over("zone_id")
+    parts = (~total).any().over("zone_id")
+    return total == (known | ~parts)
 
 
 def _ratio(part: str, whole: str) -> pl.Expr:

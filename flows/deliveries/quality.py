@@ -12,6 +12,7 @@ from transforms.merge import left_out
 from transforms.quality import capacity as of_capacity
 from transforms.quality import codes, stays
 from transforms.quality import deliveries as of_deliveries
+from transforms.quality.population import population_unknown
 from transforms.quality.rules import RULES, alerts, quality
 from transforms.quality.score import quality_score
 
@@ -54,10 +55,15 @@ def _of_tables(night: Night, con: Connection) -> Found:
         ("silent_institution", silent),
         ("institution_left_out", _left_out(night, con, clean.Institution)),
         ("zone_left_out", _left_out(night, con, clean.Zone)),
+        ("population_unknown", population_unknown(*_people(con))),
         *_of_codes(con, capacity, encounter),
         ("overlapping_stays", stays.overlapping_stays(encounter)),
         ("long_stays", stays.long_stays(encounter)),
     ]
+
+
+def _people(con: Connection) -> tuple[pl.DataFrame, pl.DataFrame]:
+    return read(con, clean.Population), read(con, clean.Zone)
 
 
 def _of_codes(con: Connection, capacity: pl.DataFrame, encounter: pl.DataFrame) -> Found:

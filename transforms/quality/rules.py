@@ -129,6 +129,14 @@ RULES: tuple[Rule, ...] = (
         "no feed says in which region it lies: its people count nowhere until one does",
     ),
     Rule(
+        "population_unknown",
+        "zone",
+        "warn",
+        "sender",
+        0.0,
+        "some of its people are unknown: its region shows no population, no rates (value: cells)",
+    ),
+    Rule(
         "silent_feed",
         "feed",
         "severe",

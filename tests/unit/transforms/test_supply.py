@@ -9,6 +9,7 @@ from schemas.base import check, conform, empty
 from schemas.clean import Capacity, CapacityEstimate, Institution, Population, Zone
 from schemas.regional import CapacityGap, Supply
 from transforms import supply
+from transforms.quality.population import population_unknown
 
 DAY = date(2026, 1, 5)
 ZONES = conform(Zone, pl.DataFrame({"zone_id": ["z1", "z2"], "region_id": ["R", "S"]}))
@@ -97,7 +98,35 @@ def test_inhabitants_are_not_counted_twice_where_totals_stand_beside_parts():
     assert found.rows() == [("R", 100.0), ("S", 10.0)]
 
 
-def test_people_of_unknown_zones_and_unknown_numbers_do_not_count():
+def test_with_a_part_unknown_neither_the_sum_nor_a_rate_is_told():
+    people = pl.DataFrame(
+        {
+            "zone_id": ["z1", "z1", "z1", "z2", "z2", "z2", "z2"],
+            "year": [2024, 2025, 2025, 2024, 2025, 2025, 2025],
+            "age_band": ["all", "0-64", "65+", "all", "all", "0-64", "65+"],
+            "sex": "all",
+            "persons": [9.0, 20_154.0, None, 9.0, None, 7.0, 3.0],
+        }
+    )
+    population = conform(Population, people)
+    assert supply.inhabitants(population, ZONES).rows() == [("R", None), ("S", 10.0)]
+    assert population_unknown(population, ZONES).rows() == [("z1", 1.0)]
+
+
+def test_a_newest_year_of_which_nothing_is_known_leaves_the_last_that_is():
+    people = pl.DataFrame(
+        {
+            "zone_id": "z1",
+            "year": [2024, 2025],
+            "age_band": "all",
+            "sex": "all",
+            "persons": [9.0, None],
+        }
+    )
+    assert supply.inhabitants(conform(Population, people), ZONES).rows() == [("R", 9.0)]
+
+
+def test_people_of_unknown_zones_do_not_count_and_unknown_numbers_leave_no_sum():
     people = pl.DataFrame(
         {
             "zone_id": ["nowhere", "z1"],
@@ -107,7 +136,7 @@ def test_people_of_unknown_zones_and_unknown_numbers_do_not_count():
             "persons": [9.0, None],
         }
     )
-    assert supply.inhabitants(conform(Population, people), ZONES).is_empty()
+    assert supply.inhabitants(conform(Population, people), ZONES).rows() == [("R", None)]
 
 
 def test_every_gap_is_counted_by_reason_and_rule():
