@@ -22,12 +22,26 @@ TIGHTEST = """
     WHERE occupancy IS NOT NULL
     ORDER BY occupancy DESC, region, resource LIMIT 8
 """
-ROWS = """
+# What came tonight, and what a person had decided that no earlier attempt has applied.
+TONIGHT = """
+    delivery_id IN (
+        SELECT delivery_id FROM ops.delivery WHERE received_at >= $since
+        UNION
+        SELECT delivery_id FROM ops.decision JOIN ops.delivery USING (delivery_id)
+        WHERE decision.night = $night AND NOT EXISTS (
+            FROM ops.run WHERE step = 'ingest ' || feed AND outcome = 'completed'
+            AND started_at < $since AND started_at > decided_at))
+"""
+DELIVERIES = f"""
+    SELECT file_name AS file, feed, verdict, rows_read AS rows, reason, flags
+    FROM ops.delivery WHERE {TONIGHT} ORDER BY received_at, file
+"""
+ROWS = f"""
     SELECT coalesce(sum(reconciliation.rows_read), 0), coalesce(sum(loaded), 0),
            coalesce(sum(quarantined), 0), coalesce(sum(duplicate), 0),
            coalesce(sum(excluded), 0), coalesce(sum(merged), 0),
            coalesce(sum(cells_nulled), 0)
-    FROM ops.reconciliation JOIN ops.delivery USING (delivery_id) WHERE received_at >= ?
+    FROM ops.reconciliation WHERE {TONIGHT}
 """
 POLICY = """
     SELECT policy, harm, over_patient_days, unmet, sent, cost
@@ -63,13 +77,8 @@ def summarise(night: Night) -> Figures:
             "SELECT min(started_at) FROM ops.run WHERE run_key = ? AND attempt = ?",
             [night.run_key, night.attempt],
         ).fetchall()
-        deliveries = _rows(
-            con,
-            "SELECT file_name AS file, feed, verdict, rows_read AS rows, reason, flags "
-            "FROM ops.delivery WHERE received_at >= ? ORDER BY received_at, file",
-            [since],
-        )
-        counts = _counts(con, since)
+        tonight = {"since": since, "night": night.date}
+        deliveries, counts = _rows(con, DELIVERIES, tonight), _counts(con, tonight)
     with duckdb.connect(str(night.home.published), read_only=True) as con:
         return {
             "region": night.region.region,
@@ -83,7 +92,10 @@ def summarise(night: Night) -> Figures:
             "rolling": _rows(con, ROLLING)[0],
             "money": _money(con),
             "alerts": _rows(
-                con, "SELECT rule, subject, message FROM ops.alert ORDER BY rule, subject"
+                con,
+                "SELECT rule, subject, message FROM ops.alert WHERE run_key = ? "
+                "ORDER BY rule, subject",
+                [night.run_key],
             ),
             "steps": steps,
             "outputs": {
@@ -95,16 +107,16 @@ def summarise(night: Night) -> Figures:
 
 
 def _rows(
-    con: duckdb.DuckDBPyConnection, query: str, parameters: list[Any] | None = None
+    con: duckdb.DuckDBPyConnection, query: str, parameters: list[Any] | Figures | None = None
 ) -> list[Figures]:
     found = con.execute(query, parameters or [])
     names = [d[0] for d in found.description]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
-def _counts(con: duckdb.DuckDBPyConnection, since: object) -> dict[str, int]:
+def _counts(con: duckdb.DuckDBPyConnection, tonight: Figures) -> dict[str, int]:
     names = ("read", "loaded", "quarantined", "duplicate", "excluded", "merged", "cells_nulled")
-    (found,) = con.execute(ROWS, [since]).fetchall()
+    (found,) = con.execute(ROWS, tonight).fetchall()
     return {name: int(value) for name, value in zip(names, found, strict=True)}
 
 

@@ -12,8 +12,10 @@ from flows.deliveries.listing import deliveries_of
 from flows.deliveries.quality import quality_of
 from flows.home import Home
 from flows.night.context import plan_night
+from flows.night.run import begin, run_step
 from flows.night.steps import steps_of
 from flows.publish import publish
+from flows.summary import summarise
 from schemas.errors import ConfigRefused, HomeRefused
 from tests.integration.deliveries.place import DEMO, HOSPITALS, NEXT, WEEK, beds, hold_one
 
@@ -82,6 +84,32 @@ def test_a_misspelt_resource_raises_an_alert_that_names_it(place):
             step.run(night)
     (alert,) = [a for a in place.ops("alert") if a["rule"] == "unknown_resource"]
     assert (alert["subject"], alert["value"]) == ("General_bed (H1)", 7.0)
+
+
+def test_the_summary_is_of_one_night_and_counts_what_it_releases(place):
+    """Held on one night with an alert; the next loads it, though its file is gone."""
+
+    def summary(day: int) -> dict:
+        night = begin(plan_night(DEMO, place.inbox, place.root, date(2026, 2, day)))
+        for position, step in enumerate(steps_of(night)):
+            if step.name in {"ingest canonical_capacity", "quality", "publish"}:
+                run_step(night, step.name, position)
+        figures = summarise(night)
+        figures["alerts"] = [a for a in figures["alerts"] if a["rule"].startswith("delivery_")]
+        return figures
+
+    sent = place.send(NEXT, beds(WEEK, in_use="NA"))
+    first = summary(10)
+    assert [d["verdict"] for d in first["deliveries"]] == ["held"]
+    assert (first["rows"]["read"], [a["rule"] for a in first["alerts"]]) == (0, ["delivery_held"])
+    sent.unlink()
+    (held,) = deliveries_of(place.home, "held")
+    decide(place.home, held["id"], "release", None)
+    second = summary(11)
+    assert [(d["file"], d["verdict"]) for d in second["deliveries"]] == [(NEXT, "loaded")]
+    assert (second["rows"]["read"], second["rows"]["loaded"], second["alerts"]) == (21, 21, [])
+    again = summary(11)
+    assert (again["rows"]["read"], again["deliveries"]) == (0, [])
 
 
 def test_only_a_held_delivery_can_be_decided(place):
