@@ -20,7 +20,8 @@ _ONE = (
     r"(?:pat|patient|patiente|patientin|paciente|paziente|assuree?|asegurad[oa]|assistit[oa]"
     r"|assicurat[oa]|beneficiaire|beneficiary|subscriber)"
 )
-_OF = r"(?: ?(?:of|the|de|des|der|du|del|della|dell|di|la|le|l|d|s))*"
+_SEVERAL = r"(?:patients|pazienti)"
+_OF = r"(?: ?(?:of|the|de|des|der|du|del|della|dell|di|la|le|l|d|s)){0,3}"
 _NAME = r"(?:names?|nom|nome|namen)"
 _LONG = r"nr|num|numero|number|nummer|ids?|identifier|identifiant|identificativo"
 _NUMBER = rf"(?:n|no|{_LONG})"
@@ -31,14 +32,14 @@ _CARD = (
     r"|carte vitale|(?:personal)?ausweis|reisepass"
 )
 _INSURANCE = (
-    r"(?:sv|vers|(?:kranken|sozial|renten|unfall)?versicher(?:ten|ungs?)|krankenkassen?"
+    r"(?:sv|(?:kranken|sozial|renten|unfall)?versicher(?:ten|ungs?)|krankenkassen?"
     rf"|medicare|medicaid|steuer|fiscal|taxpayer|tax|{_CARD})"
 )
 _OF_A_PERSON = (
     rf"\b{_PERSON}{_OF} ?{_NAME}\b",
     rf"\b{_NAME}{_OF} ?{_PERSON}\b",
-    rf"\bnombre{_OF} ?{_ONE}\b",
-    rf"(?<!\bin )(?<!\bout )(?<!\bday )\b{_PERSON}{_ITS_NUMBER}\b",
+    rf"\bnombre{_OF} ?(?:paciente|asegurad[oa]|persona|beneficiari[oa]|titular)\b",
+    rf"(?<!\bin )(?<!\bout )(?<!\bday )\b(?!{_SEVERAL}){_PERSON}{_ITS_NUMBER}\b",
     rf"\b{_NUMBER}{_OF} ?{_ONE}$",
     rf"\b{_PERSON}{_OF} ?{_ADDRESS}\b",
     rf"\b{_ADDRESS}{_OF} ?{_PERSON}\b",
@@ -47,13 +48,13 @@ _OF_A_PERSON = (
     rf"\bnom{_OF} ?(?:famille|usage|usuel|jeune fille|marital)\b",
     r"\b(?:apellidos?|cognom[ei])\b|vorname|nachname|prenom",
     r"birth|geburt|naissance|\b(?:nacimiento|nascita)\b|(?:fecha|data) ?(?:nacimiento|nascita)",
-    r"\bgeb ?(?:dat|datum|tag|am|jahr|name)\b|\b(?:dob|ddn)\b",
+    r"\bvers ?(?:nr|nummer)\b|\bgeb ?(?:dat|datum|tag|am|jahr|name)\b|\b(?:dob|ddn)\b",
     rf"\b{_INSURANCE}(?: ?ident(?:ifikations|ification)?)?{_ITS_NUMBER}(?: ?nr)?\b",
     rf"\b{_NUMBER}{_OF} ?(?:{_CARD})\b",
     r"social ?security|national ?id|insurance ?n|passport|\bpasaporte\b|\bpassaporto\b",
     r"\bcod(?:ice)? ?(?:fiscale|fisc)\b|\bhistoria clinica\b",
     r"\b(?:ssn|nhs|nir|ahvn?|n?avs|mrn|svnr|kvnr|dni|nie|nss|nhc|ipp|mbi|hicn)\b",
-    r"phone|telefon|e ?mail|\bcourriel\b|\bcorreo\b",
+    r"phone|telefon|\be mail|email|\bcourriel\b|\bcorreo\b",
 )
 _ANY = re.compile("|".join(_OF_A_PERSON))
 
