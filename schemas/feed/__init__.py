@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from schemas.base import key, polars_schema
 from schemas.clean import FEED_TABLES
+from schemas.feed.constants import check_expression, check_value
 from schemas.feed.expression import columns_of
 from schemas.feed.file import File, Part
 from schemas.feed.source import GIVEN, Marker, Source, fits, is_plain
@@ -61,9 +62,8 @@ class Feed(Part):
     def _expressions_name_known_columns(self) -> "Feed":
         known = [*GIVEN, *self.derive]
         for where, expression, own in self._expressions():
-            unknown = [c for c in columns_of(expression) if not self._knows(c, [*known, *own])]
-            if unknown:
-                raise ValueError(f"{where}: no column {', '.join(unknown)} in the feed")
+            named = columns_of(expression)
+            _refuse_unknown(where, [c for c in named if not self._knows(c, [*known, *own])])
         return self
 
     @model_validator(mode="after")
@@ -80,12 +80,40 @@ class Feed(Part):
         if self.institution:
             named["institution.column"] = [self.institution.column]
         for where, columns in named.items():
-            unknown = [c for c in columns if not self._knows(c, own)]
-            if unknown:
-                raise ValueError(f"{where}: no column {', '.join(unknown)} in the feed")
+            _refuse_unknown(where, [c for c in columns if not self._knows(c, own)])
         taken = [c for c in self.derive if c in GIVEN or self.source.kind(c) is not None]
         if taken:
             raise ValueError(f"derive: {', '.join(taken)} is already a column")
+        return self
+
+    @model_validator(mode="after")
+    def _patterns_mean_columns(self) -> "Feed":
+        source = self.source
+        named = {f"null.{m}.columns": marker.columns for m, marker in self.null.items()}
+        named |= {f"source.{part}": list(getattr(source, part)) for part in ("pad", "range")}
+        named["source.optional"] = source.optional
+        for where, patterns in named.items():
+            _refuse_unknown(where, [p for p in patterns if not source.may_hold(p)])
+        for table in self.table:
+            columns = table.unpivot.columns if table.unpivot else []
+            unknown = [p for p in columns if not source.may_hold(p)]
+            unknown = [p for p in unknown if not any(fits([p], d) for d in self.derive)]
+            _refuse_unknown(f"table {table.name}: unpivot.columns", unknown)
+        for part, kind in (("pad", "text"), ("range", "number")):
+            wrong = [c for c in getattr(source, part) if source.kind(c) not in (kind, None)]
+            if wrong:
+                raise ValueError(f"source.{part}: {', '.join(wrong)} is not a {kind} column")
+        return self
+
+    @model_validator(mode="after")
+    def _constants_are_allowed(self) -> "Feed":
+        for table in self.table:
+            for column, expression in table.columns.items():
+                check_expression(table.name, column, expression)
+            for each in table.each:
+                for column, expression in each.items():
+                    word = self.is_word(table, column, expression)
+                    (check_value if word else check_expression)(table.name, column, expression)
         return self
 
     @model_validator(mode="after")
@@ -160,3 +188,8 @@ class Feed(Part):
     def markers_for(self, column: str) -> dict[str, Marker]:
         """The markers that may stand in a column."""
         return {m: meaning for m, meaning in self.null.items() if fits(meaning.columns, column)}
+
+
+def _refuse_unknown(where: str, columns: list[str]) -> None:
+    if columns:
+        raise ValueError(f"{where}: no column {', '.join(columns)} in the feed")

@@ -3,10 +3,13 @@
 import codecs
 import re
 from datetime import datetime, timedelta
+from itertools import combinations
 from typing import Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from schemas.feed.formats import check_name
 
 
 class Part(BaseModel):
@@ -56,6 +59,20 @@ class File(Part):
             raise ValueError(f"not a regular expression: {err}") from None
         return name
 
+    @field_validator("separator", "quote")
+    @classmethod
+    def _mark_is_one_byte(cls, mark: str) -> str:
+        if not mark.isascii() or mark.isalnum() or not (mark.isprintable() or mark == "\t"):
+            raise ValueError("one ASCII character that is neither letter nor digit, or a tab")
+        return mark
+
+    @field_validator("extract_format")
+    @classmethod
+    def _extract_format_is_whole(cls, said: str | None) -> str | None:
+        if said is not None:
+            check_name(said)
+        return said
+
     @field_validator("timezone")
     @classmethod
     def _timezone_exists(cls, timezone: str) -> str:
@@ -85,8 +102,19 @@ class File(Part):
             raise ValueError(
                 "name needs a group (?P<extract>...) with extract_format, or give extract_time"
             )
-        if self.thousands == self.decimal:
-            raise ValueError("thousands and decimal must differ")
+        return self
+
+    @model_validator(mode="after")
+    def _marks_differ(self) -> "File":
+        marks = {
+            "thousands": self.thousands,
+            "decimal": self.decimal,
+            "separator": self.separator,
+            "quote": self.quote,
+        }
+        for first, second in combinations(marks, 2):
+            if marks[first] == marks[second]:
+                raise ValueError(f"{first} and {second} must differ")
         return self
 
     def matches(self, file_name: str) -> bool:

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from schemas.base import UNITS
 from schemas.feed.file import Part
+from schemas.feed.formats import check_cells
 
 Kind = Literal["text", "date", "datetime", "number", "boolean"]
 Reason = Literal["withheld", "not_reported", "unreadable", "implausible"]
@@ -76,6 +77,16 @@ class Source(Part):
         return self
 
     @model_validator(mode="after")
+    def _formats_are_whole(self) -> "Source":
+        for where, formats in (("date", self.date), ("datetime", self.datetime)):
+            for column, said in formats.items():
+                try:
+                    check_cells(said, where == "datetime")
+                except ValueError as err:
+                    raise ValueError(f"{where}.{column}: {err}") from None
+        return self
+
+    @model_validator(mode="after")
     def _types_do_not_repeat(self) -> "Source":
         named = [p for kind in KINDS for p in getattr(self, kind)]
         repeated = sorted({p for p in named if named.count(p) > 1})
@@ -116,6 +127,13 @@ class Source(Part):
         plain = [p for kind in KINDS for p in getattr(self, kind) if is_plain(p)]
         ours = dict.fromkeys([*plain, *self.names])
         return [c for c in ours if not fits(self.optional, c)]
+
+    def may_hold(self, pattern: str) -> bool:
+        """Can ``pattern`` mean a column of a type? Two patterns may have a column in common."""
+        typed = [p for kind in KINDS for p in getattr(self, kind)]
+        if self.kind(pattern) is not None or any(fits([pattern], p) for p in typed):
+            return True
+        return not is_plain(pattern) and not all(is_plain(p) for p in typed)
 
     def setting(self, settings: Mapping[str, object], column: str) -> object | None:
         """What ``settings`` (pattern = value) say of ``column``; an exact name first."""

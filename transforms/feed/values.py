@@ -80,9 +80,9 @@ def number(text: pl.Expr, decimal: str = ".", thousands: str = "") -> pl.Expr:
 def day(text: pl.Expr, said: str) -> pl.Expr:
     """A date of the declared format, its first day where it names a month or year only."""
     parts = said
-    for part, first in (("%m", "-01"), ("%d", "-01")):
-        if not any(sign in parts for sign in (part, "%j", "%F", "%D", "%b", "%B", "%y")):
-            text, said = text + first, said + "-" + part
+    for part, others in (("%m", ("%b", "%B")), ("%d", ())):
+        if not any(sign in parts for sign in (part, *others, "%j", "%F")):
+            text, said = text + "-01", said + "-" + part
     value = text.str.to_date(said, strict=False)
     return pl.when(value.is_between(*_DAYS)).then(value)
 

@@ -94,6 +94,44 @@ def test_every_feed_of_the_project_is_good(path):
         ('feed = "beds"', 'feed = "beds"\nrule = "magic"', "rule", "no rule 'magic'"),
         ('feed = "beds"', 'feed = "beds"\nwhere = "colour = 1"', "where", "no column colour"),
         ('feed = "beds"', 'feed = "../beds"', "feed", "pattern"),
+        ("Europe/Vienna", 'UTC"\nseparator = "¦', "file.separator", "one ASCII character"),
+        ("Europe/Vienna", 'UTC"\nseparator = "\\n', "file.separator", "one ASCII character"),
+        ("Europe/Vienna", 'UTC"\nseparator = "a', "file.separator", "one ASCII character"),
+        ("Europe/Vienna", 'UTC"\nquote = "«', "file.quote", "one ASCII character"),
+        ("Europe/Vienna", 'UTC"\nquote = ",', "file", "separator and quote must differ"),
+        ("Europe/Vienna", 'UTC"\ndecimal = ",', "file", "decimal and separator must differ"),
+        ("Europe/Vienna", 'UTC"\nthousands = ",', "file", "thousands and separator must differ"),
+        ('format = "%Y-%m-%d"', 'format = "%Y-%m-%Q"', "file.extract_format", "unknown %Q"),
+        ('format = "%Y-%m-%d"', 'format = "%m-%d"', "file.extract_format", "has no year"),
+        ('day = "%Y-%m-%d"', 'day = "%Y-%m-%Q"', "source", "date.day: '%Y-%m-%Q': unknown %Q"),
+        ('day = "%Y-%m-%d"', 'day = "%d.%Y"', "source", "'%d.%Y' has a day and no month"),
+        ('day = "%Y-%m-%d"', 'day = "%d.%m."', "source", "'%d.%m.' has no year"),
+        ('day = "%Y-%m-%d"', 'day = "%d.%m.%y"', "source", "%y gives no century"),
+        ('day = "%Y-%m-%d"', 'day = "%-d.%m.%Y"', "source", "unknown %-d"),
+        ('number = ["beds"]', 'number = ["beds"]\ndatetime = { at = "%Y-%m %H:%M" }', "source",
+         "datetime.at: '%Y-%m %H:%M' needs a year, a month and a day"),
+        ('number = ["beds"]', 'number = ["beds"]\ndatetime = { at = "%F %H" }', "source",
+         "an hour and no minute"),
+        ('number = ["beds"]', 'number = ["beds"]\ndatetime = { at = "%F %I:%M" }', "source",
+         "%I needs %p"),
+        ('number = ["beds"]', 'number = ["beds"]\npad = { beds = 4 }', "source.pad",
+         "beds is not a text column"),
+        ('number = ["beds"]', 'number = ["beds"]\npad = { double = 4 }', "source.pad",
+         "no column double"),
+        ('number = ["beds"]', 'number = ["beds"]\nrange = { id = [0, 4] }', "source.range",
+         "id is not a number column"),
+        ('number = ["beds"]', 'number = ["beds"]\nrange = { "bad.*" = [0, 4] }', "source.range",
+         "no column bad.*"),
+        ('number = ["beds"]', 'number = ["beds"]\noptional = ["bed"]', "source.optional",
+         "no column bed"),
+        ('"not_reported"', '{ reason = "withheld", columns = ["bedz"] }', "null.NA.columns",
+         "no column bedz"),
+        ('"not_reported"', '{ reason = "withheld", columns = ["bedz.*"] }', "null.NA.columns",
+         "no column bedz.*"),
+        ('in_service = "double"', 'in_service = "v"\nunpivot = { columns = ["z_.*"], value = "v" }',
+         "table capacity: unpivot.columns", "no column z_.*"),
+        ('"1"', '"0"', "feed", "period_days may not be 0"),
+        ('"\'bed\'"', '"\'\'"', "feed", "resource_id may not be an empty text"),
         ('"\'bed\'"', '"beds"', "feed", "resource_id is text and beds a number column"),
     ],
 )  # fmt: skip
@@ -104,6 +142,25 @@ def test_a_wrong_feed_is_refused_with_key_and_reason(tmp_path, old, new, key, re
     assert "beds.toml" in str(refusal.value)
     assert key in str(refusal.value)
     assert reason in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["columns.measure = \"'costs'\"", 'each = [{ measure = "costs" }]'],
+)
+def test_a_word_that_its_column_does_not_allow_is_refused(tmp_path, said):
+    finance = """
+columns.institution_id = "id"
+columns.payer_id = "'all'"
+columns.period_start = "day"
+columns.period_end = "day"
+columns.amount = "double"
+"""
+    head = GOOD.split("columns.institution_id")[0].replace('"capacity"', '"finance"')
+    with pytest.raises(ConfigRefused, match="measure may not be 'costs'; it is one of operating"):
+        load_feed(write(tmp_path, head + finance + said + "\n"))
+    good = said.replace("costs", "salaries")
+    assert load_feed(write(tmp_path, head + finance + good + "\n")).tables() == ["finance"]
 
 
 def test_a_group_must_say_how_every_column_is_joined(tmp_path):
