@@ -1,20 +1,31 @@
 """Forgetting a person or an institution, and making pseudonyms again under a new key."""
 
+from contextlib import suppress
 from pathlib import Path
 
+import duckdb
+
 from flows import audit_log
-from flows.deliveries.leave_out import content_of_landed, erase_landed, redact_landed
+from flows.deliveries.forget_landed import out_of_landed
 from flows.deliveries.rebuild import last_region_file, rebuild
-from flows.deliveries.sidecar import Delivery, read_sidecars, write_private
+from flows.deliveries.sidecar import read_sidecars, write_private
 from flows.home import Home, one_night
-from flows.night.context import now
 from flows.protect.encryption import is_encrypted, key_of, reencrypt_file
-from flows.protect.forgotten import Forgotten, as_text, list_file, read_forgotten
+from flows.protect.forgotten import (
+    INSTITUTION,
+    PERSON,
+    Forgotten,
+    as_text,
+    list_file,
+    read_forgotten,
+)
 from flows.protect.keys import keys_of
 from flows.protect.pseudonym import pseudonym
+from flows.protect.redact import Sought, plain
 from flows.protect.veil import Veil, veil_of
-from flows.regions import RegionFiles, load_region
-from schemas.errors import DeliveryRejected
+from flows.regions import load_region
+from flows.warehouse import opened, transaction
+from transforms.quality.rules import RULES
 
 
 def forget(home: Home, kind: str, code: str, region_file: Path | None) -> list[str]:
@@ -30,22 +41,22 @@ def forget(home: Home, kind: str, code: str, region_file: Path | None) -> list[s
         region_file: the region's file; else that of the last night.
 
     Returns:
-        What was done, in words.
+        What was done and what is left to do, in words.
     """
+    code = plain(code)
     with one_night(home, "catchment forget"):
         _enlist(home, Forgotten(kind, pseudonym(keys_of(home).active(), kind, code)))
         files = load_region(region_file or last_region_file(home))
         veil = veil_of(home, files)
-        rows = sum(_leave_out(home, d, files, veil, code) for d in read_sidecars(home))
+        alone = kind == PERSON and not (code.isdigit() or code in _codes(home, veil))
+        sought = Sought(code, alone) if kind == PERSON else None
+        done = out_of_landed(home, files, veil, code, sought)
         said = rebuild(home, region_file, plans=False)
         (home.root / "warehouse.before-rebuild.duckdb").unlink(missing_ok=True)
-        audit_log.record(home, "forget", kind=kind, rows=str(rows))
-    return [
-        f"{rows:,} rows taken out of landed files",
-        *said,
-        "the published file is made without them by the next night; delete backups made before,"
-        " and take them out of the folder of extracts",
-    ]
+        if kind == INSTITUTION:
+            _out_of_findings(home, code)
+        audit_log.record(home, "forget", kind=kind, rows=str(done.rows))
+    return [*done.words(), *said, *_left_to_do(kind)]
 
 
 def rotate(home: Home, region_file: Path | None) -> list[str]:
@@ -71,17 +82,43 @@ def _enlist(home: Home, wanted: Forgotten) -> None:
         write_private(list_file(home.root), as_text([*known, wanted]))
 
 
-def _leave_out(home: Home, delivery: Delivery, files: RegionFiles, veil: Veil, code: str) -> int:
-    """Rows taken out of one landed file; one that cannot be read and holds the code is removed."""
-    feed = next((f for f in files.feeds if f.feed == delivery.feed), None)
-    if feed is None or not delivery.landed or delivery.erased:
-        return 0
-    rows = redact_landed(home, delivery, feed, veil)
-    if delivery.verdict == "rejected":
-        try:
-            content = content_of_landed(home, delivery, feed, veil)
-        except DeliveryRejected:
-            content = code.encode()
-        if code.encode() in content:
-            erase_landed(home, delivery, now().date())
-    return rows
+def _codes(home: Home, veil: Veil) -> frozenset[str]:
+    """Codes of the region, which may be in any record."""
+    own = frozenset(code for codes in veil.codes.values() for code in codes)
+    if not home.warehouse.is_file():
+        return own
+    with suppress(duckdb.Error), opened(home) as con:
+        found = con.execute(
+            "SELECT institution_id FROM history.institution UNION SELECT zone_id FROM history.zone"
+            " UNION SELECT zone_id FROM history.institution"
+        ).fetchall()
+        return own | {code for (code,) in found if code}
+    return own
+
+
+def _out_of_findings(home: Home, code: str) -> None:
+    """Earlier nights' findings, scores and alerts of institutions that are no longer there."""
+    gone = "(subject = ? OR subject NOT IN (SELECT institution_id FROM history.institution))"
+    rules = [rule.rule for rule in RULES if rule.subject_kind == "institution"]
+    with opened(home) as con, transaction(con):
+        con.execute(
+            f"DELETE FROM ops.alert WHERE {gone} AND (subject = ? OR list_contains(?, rule))",
+            [code, code, rules],
+        )
+        for table in ("quality", "quality_score"):
+            con.execute(
+                f"DELETE FROM ops.{table} WHERE subject_kind = 'institution' AND {gone}", [code]
+            )
+
+
+def _left_to_do(kind: str) -> list[str]:
+    kept = (
+        "nights that were kept hold no person: nothing is to be done there"
+        if kind == PERSON
+        else "the nights that were kept (the last 14) name it until they are replaced"
+    )
+    return [
+        "the published file is made without them by the next night; delete backups made before,"
+        " and take them out of the folder of extracts",
+        kept,
+    ]

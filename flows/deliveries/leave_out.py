@@ -12,35 +12,59 @@ import duckdb
 from flows import audit_log
 from flows.ddl import HISTORY, qualified
 from flows.deliveries.archive import is_archive, unpack
-from flows.deliveries.sidecar import Delivery, landed_path, read_sidecars, write_sidecar
+from flows.deliveries.sidecar import (
+    Delivery,
+    landed_path,
+    read_sidecar,
+    read_sidecars,
+    write_sidecar,
+)
 from flows.home import Home
+from flows.night.context import now
 from flows.protect.encryption import encrypt, plain_bytes
-from flows.protect.redact import redacted, repacked
+from flows.protect.redact import Redacted, Sought, redacted, repacked
 from flows.protect.veil import Veil
 from schemas.clean import FEED_TABLES
 from schemas.errors import DeliveryRejected
 from schemas.feed import Feed
 
 
-def redact_landed(home: Home, delivery: Delivery, feed: Feed, veil: Veil) -> int:
-    """Take whoever is forgotten out of a landed file; returns the rows taken out.
+def redact_landed(
+    home: Home, delivery: Delivery, feed: Feed, veil: Veil, sought: Sought | None = None
+) -> Redacted | None:
+    """Take whoever is forgotten out of a landed file; null if it is no delimited text.
 
-    The sidecar says so first: a kill between the two leaves a file that is known either way. A file
-    that was rejected because it is no delimited text stays as it is.
+    The sidecars say so first: a kill between the two leaves a file that is known either way. A
+    file of which no record is left is removed, unless a person has to decide about it.
     """
     path = landed_path(home, delivery)
+    if delivery.verdict in ("rejected", "duplicate"):
+        _erase_again(home, delivery)
     if not veil.forgotten or delivery.erased or not path.is_file():
-        return 0
+        return None
     try:
         plain = content_of_landed(home, delivery, feed, veil)
-        content, rows = redacted(plain, feed, veil.keys, veil.forgotten)
+        found = redacted(plain, feed, veil.keys, veil.forgotten, sought)
     except (UnicodeDecodeError, csv.Error, DeliveryRejected):
-        return 0
-    if rows:
-        kept = repacked(content, delivery.file_name)
-        write_sidecar(home, replace(delivery, kept_sha256=hashlib.sha256(kept).hexdigest()))
+        return None
+    if found.taken and (found.left or delivery.verdict == "held"):
+        kept = repacked(found.content, delivery.file_name)
+        digest = hashlib.sha256(kept).hexdigest()
+        for each in sharing(home, delivery):
+            write_sidecar(home, replace(each, kept_sha256=digest))
         _rewrite(home, delivery, kept, veil)
-    return rows
+    elif found.taken:
+        erase_landed(home, delivery, now().date())
+    return found
+
+
+def sharing(home: Home, delivery: Delivery) -> list[Delivery]:
+    """The deliveries that came with the same bytes, this one among them."""
+    if not delivery.landed:
+        return [delivery]
+    paths = sorted((home.landing / delivery.sha256[:2]).glob(f"{delivery.sha256[:16]}*.json"))
+    found = [read_sidecar(home, path.stem) for path in paths]
+    return [d for d in found if d.sha256 == delivery.sha256]
 
 
 def content_of_landed(home: Home, delivery: Delivery, feed: Feed, veil: Veil) -> bytes:
@@ -61,7 +85,8 @@ def erase_landed(home: Home, delivery: Delivery, day: date) -> None:
 
     Bytes that another delivery came with too go with it.
     """
-    write_sidecar(home, replace(delivery, erased=day))
+    for each in sharing(home, delivery):
+        write_sidecar(home, replace(each, erased=day))
     landed_path(home, delivery).unlink(missing_ok=True)
 
 
@@ -90,6 +115,13 @@ def expire(home: Home, con: duckdb.DuckDBPyConnection, feed: Feed, day: date) ->
     if due:
         audit_log.record(home, "expired", feed=feed.feed, deliveries=str(len(due)))
     return len(due)
+
+
+def _erase_again(home: Home, delivery: Delivery) -> None:
+    """Bytes that were removed once and came again go again."""
+    days = [d.erased for d in sharing(home, delivery) if d.erased]
+    if days:
+        erase_landed(home, delivery, max(days))
 
 
 def _rewrite(home: Home, delivery: Delivery, content: bytes, veil: Veil) -> None:

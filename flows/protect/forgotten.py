@@ -72,18 +72,23 @@ def values_of(
     found: dict[str, frozenset[str]] = {}
     names = list(forgotten)
     for kind in (PERSON, INSTITUTION):
-        wanted = {f.pseudonym for f in names if f.kind == kind}
-        used = sorted({p.split(":", 1)[0] for p in wanted})
+        wanted = [f for f in names if f.kind == kind]
         for column in (c for c in source_columns(feed, kind) if c in texts.columns and wanted):
             sent = texts[column].drop_nulls().unique().to_list()
-            hits = [
-                value
-                for key_id in used
-                for value, name in pseudonyms(keys.named(key_id), kind, sent).items()
-                if name in wanted
-            ]
-            found[column] = found.get(column, frozenset()) | frozenset(hits)
+            found[column] = found.get(column, frozenset()) | named(sent, keys, wanted)
     return {column: values for column, values in found.items() if values}
+
+
+def named(values: Iterable[str], keys: Keys, forgotten: Iterable[Forgotten]) -> frozenset[str]:
+    """Those of the values that name someone to be left out."""
+    wanted = {(f.kind, f.pseudonym) for f in forgotten}
+    sent = list(values)
+    return frozenset(
+        value
+        for kind, key_id in sorted({(kind, p.split(":", 1)[0]) for kind, p in wanted})
+        for value, name in pseudonyms(keys.named(key_id), kind, sent).items()
+        if (kind, name) in wanted
+    )
 
 
 def without_forgotten(

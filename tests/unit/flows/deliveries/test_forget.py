@@ -1,7 +1,9 @@
 """A person and an institution forgotten; a key changed; what was kept long enough expired."""
 
 import gzip
+import io
 import json
+import zipfile
 from datetime import date
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from flows.night.context import plan_night
 from flows.night.run import begin
 from flows.night.steps import steps_of
 from flows.protect.encryption import is_encrypted, key_of, plain_bytes
+from flows.protect.forgotten import PERSON, Forgotten, as_text, list_file
 from flows.protect.keys import Keys
 from flows.protect.pseudonym import pseudonym
 from flows.regions import load_region
@@ -114,6 +117,63 @@ def test_a_person_is_forgotten_for_good(home, tmp_path, demo):
     assert (excluded, read, loaded) == (2, 5, 3)
     assert verify_log(home) >= 1
     assert "forget" in log_file(home).read_text()
+
+
+def zipped(text: str) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/sheet.xml", text)
+    return target.getvalue()
+
+
+def test_a_file_whose_records_nobody_can_tell_apart_goes_whole(home, tmp_path, demo):
+    inbox = tmp_path / "inbox"
+    other = STAYS.replace("anna", "emil").replace("patient_key", "number")
+    refused = {
+        "01.csv": STAYS.encode("utf-16"),
+        "02.csv": zipped(STAYS),
+        "03.csv.gz": gzip.compress(STAYS.encode())[:-9],
+        "04.csv": STAYS.replace("patient_key", "number").encode(),
+        "05.csv": b'{"person": "\\u0061nna"}',
+        "06.csv": other.encode(),
+        "07.csv": STAYS.replace("Z1,general", "Z1,general,x").encode(),
+    }
+    for day, content in refused.items():
+        (inbox / f"encounter_2026-01-{day}").write_bytes(content)
+    ingest(home, inbox, demo)
+    (home.landing / "aa").mkdir(exist_ok=True)
+    (home.landing / "aa" / f"aa{62 * '0'}").write_bytes(b"of no delivery")
+    said = forget(home, "patient_key", "anna", None)
+    by_name = {d.file_name[-6:]: d for d in read_sidecars(home) if "2026-01" in d.file_name}
+    assert {d.verdict for d in by_name.values()} == {"rejected"}
+    assert {name for name, d in by_name.items() if d.erased is None} == {"06.csv"}
+    assert plain_bytes(landed_path(home, by_name["06.csv"]), Keys(home.keys)) == other.encode()
+    whole = [line for line in said if "removed whole" in line]
+    assert len(whole) == 6
+    assert "encounter_2026-01-01.csv" in "".join(whole)
+    assert "1 landed files of no delivery removed" in said
+    assert any("2 rows taken out" in line and "encounter_2026-02-10" in line for line in said)
+    ingest(home, inbox, demo)
+    kept = [plain_bytes(landed_path(home, d), Keys(home.keys)) for d in by_name.values()
+            if landed_path(home, d).exists()]  # fmt: skip
+    assert kept == [other.encode()]
+
+
+def test_a_file_that_was_of_one_person_alone_is_removed_unless_it_is_held(home, tmp_path, demo):
+    name = "encounter_2026-02-11.csv"
+    (tmp_path / "inbox" / name).write_text(HEADER + stay(9, "anna"))
+    ingest(home, tmp_path / "inbox", demo)
+    key = Keys(home.keys).active()
+    others = [Forgotten(PERSON, pseudonym(key, PERSON, name)) for name in ("bert", "carl")]
+    list_file(home.root).write_text(as_text(others))
+    said = forget(home, "patient_key", " anna", None)
+    (held,) = [d for d in read_sidecars(home) if d.file_name == name]
+    assert held.verdict == "held"
+    assert plain_bytes(landed_path(home, held), Keys(home.keys)).decode() == HEADER
+    (loaded,) = [d for d in read_sidecars(home) if d.verdict == "loaded" and "enc" in d.file_name]
+    assert loaded.erased is not None
+    assert any("no row was left" in line for line in said)
+    assert people(home) == (0, 0)
 
 
 def test_an_institution_is_forgotten(home):
