@@ -8,6 +8,8 @@ import polars as pl
 from flows.ddl import qualified
 from flows.night.context import Night
 from flows.publish.keep import Manifest, digest, manifests, nights
+from flows.warehouse import opened, read
+from schemas import clean
 from schemas.base import Table, conform, name, polars_schema
 from schemas.results.allocation import (
     AllocationAdmission,
@@ -18,6 +20,7 @@ from schemas.results.allocation import (
     AllocationUnmet,
 )
 from transforms.planning import EarlierPlan
+from transforms.planning.earlier import of_known
 
 PLANNED: tuple[type[Table], ...] = (AllocationTransfer, AllocationMove)
 IN_FORCE: tuple[type[Table], ...] = (AllocationCapacity, AllocationAdmission, AllocationUnmet)
@@ -30,18 +33,21 @@ def earlier_plans(night: Night, start: date) -> list[EarlierPlan]:
     A plan is in force from its first day until the first of the next one. The same night again
     starts from the night before, not from itself. A kept file that is damaged, or that another
     version wrote, tells nothing. Where plans are not carried out, only the newest is read.
+    Institutions that are no longer of the region, as one that was forgotten, are left out.
     """
+    with opened(night.home) as con:
+        known = read(con, clean.Institution)["institution_id"]
     newest: dict[str, Manifest] = {}
     for manifest in manifests(night.home):
         if manifest.night and manifest.night < night.date.isoformat():
             newest[manifest.night] = manifest
-    read = sorted(newest)[0 if night.region.allocation.carried_out else -1 :]
+    asked = sorted(newest)[0 if night.region.allocation.carried_out else -1 :]
     plans: list[EarlierPlan] = []
     until = start
-    for key in reversed(read):
+    for key in reversed(asked):
         plan = _plan(night, newest[key], until)
         if plan is not None:
-            plans.insert(0, plan)
+            plans.insert(0, of_known(plan, known))
             until = min(until, plan.first)
     return plans
 

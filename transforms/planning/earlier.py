@@ -1,7 +1,7 @@
 """What earlier nights planned, as tonight's starting point: under way, already sent, announced."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
@@ -23,6 +23,7 @@ LEAST = 1e-6
 GIVER = ["from_institution_id", "resource_id"]
 GIVEN = (pl.col("institution_id").alias("from_institution_id"), pl.col("resource_id"))
 MOVED = [*GIVER, "to_institution_id", "date", "arrives", "units"]
+PLACES = ("institution_id", "from_institution_id", "to_institution_id")
 CELL = ["institution_id", "resource_id"]
 CARE = ["institution_id", "class_id", "date"]
 
@@ -40,6 +41,20 @@ class EarlierPlan:
     last: date
     until: date
     tables: Mapping[str, pl.DataFrame]
+
+
+def of_known(plan: EarlierPlan, institutions: pl.Series) -> EarlierPlan:
+    """The plan without the rows of institutions that the region no longer knows.
+
+    One that closed is known still: what was announced of it is told as withdrawn. One that was
+    forgotten, or never should have been there, is named no more.
+    """
+    known = institutions.implode()
+    tables = dict(plan.tables)
+    for table, frame in plan.tables.items():
+        for column in (c for c in PLACES if c in frame.columns):
+            tables[table] = tables[table].filter(pl.col(column).is_in(known))
+    return replace(plan, tables=tables)
 
 
 def announced(

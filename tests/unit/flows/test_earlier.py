@@ -10,7 +10,7 @@ from flows.night.earlier import earlier_plans
 from flows.publish import publish
 from flows.publish.keep import manifests, nights
 from flows.warehouse import initialise, opened, replace
-from schemas import ops
+from schemas import clean, ops
 from schemas.base import conform
 from schemas.results.allocation import AllocationCapacity, AllocationTransfer
 
@@ -36,6 +36,13 @@ def capacity(first: date) -> pl.DataFrame:
     return conform(AllocationCapacity, rows.with_columns(in_service=1.0, surge_limit=0.0))
 
 
+def institutions(*ids: str) -> pl.DataFrame:
+    rows = pl.DataFrame({"institution_id": ids}).with_columns(
+        name="institution_id", zone_id=pl.lit("z"), region_id=pl.lit("r")
+    )
+    return conform(clean.Institution, rows)
+
+
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory) -> Home:
     made = Home(tmp_path_factory.mktemp("kept") / "home").prepare()
@@ -46,6 +53,7 @@ def kept(tmp_path_factory) -> Home:
             replace(con, ops.RegionInfo, conform(ops.RegionInfo, facts))
             replace(con, AllocationTransfer, transfers(patients))
             replace(con, AllocationCapacity, capacity(date(2026, 2, day + 1)))
+            replace(con, clean.Institution, institutions("i"))
         publish(made)
     return made
 
@@ -72,6 +80,16 @@ def test_a_plan_is_in_force_until_the_first_day_of_the_next(kept):
         (10, 11, 12),
         (11, 12, 13),
     ]
+
+
+def test_what_was_planned_for_an_institution_that_is_gone_is_left_out(kept):
+    with opened(kept) as con:
+        replace(con, clean.Institution, institutions("other"))
+    plans = on(kept, 11)
+    assert len(plans) == 3
+    assert all(p.tables["allocation_transfer"].is_empty() for p in plans)
+    with opened(kept) as con:
+        replace(con, clean.Institution, institutions("i"))
 
 
 def test_a_damaged_kept_night_tells_nothing(kept):

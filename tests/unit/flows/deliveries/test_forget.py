@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pytest
 
 from flows.audit_log import log_file, verify_log
@@ -23,6 +24,9 @@ from flows.protect.forgotten import PERSON, Forgotten, as_text, list_file
 from flows.protect.keys import Keys
 from flows.protect.pseudonym import pseudonym
 from flows.regions import load_region
+from flows.warehouse import append, opened
+from schemas import ops
+from schemas.base import conform
 from schemas.errors import HomeRefused
 
 HEADER = (
@@ -176,10 +180,33 @@ def test_a_file_that_was_of_one_person_alone_is_removed_unless_it_is_held(home, 
     assert people(home) == (0, 0)
 
 
+def findings(home: Home, *institutions: str) -> None:
+    """What an earlier night found of each institution."""
+    row = pl.DataFrame({"subject": institutions}).with_columns(
+        run_key=pl.lit("demo 2026-02-09"),
+        rule=pl.lit("use_above_capacity"),
+        subject_kind=pl.lit("institution"),
+        severity=pl.lit("warn"),
+        owner=pl.lit("sender"),
+        words=pl.lit("odd"),
+        message=pl.lit("odd"),
+        night=date(2026, 2, 9),
+        score=90.0,
+        warnings=1,
+        severe=0,
+    )
+    with opened(home) as con:
+        for table in (ops.Quality, ops.QualityScore, ops.Alert):
+            append(con, table, conform(table, row))
+
+
 def test_an_institution_is_forgotten(home):
+    findings(home, "H1", "H2")
     forget(home, "institution_id", "H2", None)
     assert ask(home, "SELECT DISTINCT institution_id FROM history.encounter") == [("H1",)]
     assert ask(home, "SELECT institution_id FROM clean.institution") == [("H1",)]
+    for table in ("quality", "quality_score", "alert"):
+        assert ask(home, f"SELECT subject FROM ops.{table}") == [("H1",)]
 
 
 def test_a_forgotten_person_stays_out_under_a_new_key(home, tmp_path, demo):

@@ -9,6 +9,7 @@ from transforms.planning.calendar import plan_days
 from transforms.planning.earlier import (
     EarlierPlan,
     announced,
+    of_known,
     sent,
     under_way,
     with_sent,
@@ -163,6 +164,19 @@ def test_the_newest_plan_is_what_was_announced_for_the_days_that_remain():
     assert flows.select("kind", "from_id", "to_id", "subject_id", "date", "amount").rows() == [
         ("transfer", "Z", "B", "icu", D10, 2.0)
     ]
+
+
+def test_an_institution_that_is_not_of_the_region_is_named_no_more():
+    plan = diverting(D10)
+    moves = [("A", "B", D9, D11, 3.0), ("B", "A", D9, D11, 1.0)]
+    plan.tables["allocation_move"] = earlier(D8, D9, D10, moves=moves).tables["allocation_move"]
+    kept = of_known(plan, pl.Series(["A", "C"]))
+    assert announced([kept], plan_days(D9, 5))[1].is_empty()
+    assert under_way([kept], units(10.0, 10.0), D10).is_empty()
+    found = sent([kept], seen(D8, D8), D10)
+    assert found.select("institution_id", "patients").rows() == [("A", -1.0)]
+    both = of_known(plan, pl.Series(["A", "B"]))
+    assert all(both.tables[name].equals(frame) for name, frame in plan.tables.items())
 
 
 def test_without_earlier_plans_nothing_changes():
