@@ -20,7 +20,12 @@ class Delivery(Table):
     content_sha256: str = column(
         "Hash of what is inside: differs from sha256 for an archive.", nullable=True
     )
-    bytes: pl.Int64 = column("Size.", unit="bytes", ge=0)
+    bytes: pl.Int64 = column(
+        "Size; published, of patients' files to the nearest 1,000, null where no rows are shown.",
+        unit="bytes",
+        nullable=True,
+        ge=0,
+    )
     rows_read: pl.Int64 = column("Rows of data in it.", unit="rows", observed=True, ge=0)
     extract_time: Instant = column("When it was drawn, UTC, from its name.", nullable=True)  # type: ignore[valid-type]
     received_at: Instant = column("When it was read, UTC.")  # type: ignore[valid-type]

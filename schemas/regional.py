@@ -57,7 +57,13 @@ class CapacityGap(Table):
     reason: str = column("withheld, not_reported, unreadable or implausible.")
     rule: str = column("The rule that filled them; 'none' where nothing could.")
     gaps: pl.Int64 = column("Cells.", unit="cells", ge=1)
-    imputed: float = column("What was put in their place, in all.", unit="units", ge=0)
+    imputed: float = column(
+        "What was put in their place, in all. Published, units in use are rounded to 5, and null "
+        "where they are 1 to 10 or regional.supply withholds them.",
+        unit="units",
+        nullable=True,
+        ge=0,
+    )
 
     class Config:
         name = "capacity_gap"

@@ -5,7 +5,7 @@ gives a count from 1 to 10. Zero is shown. No other figure is shown below 15: 11
 round to 10, are shown as 15.
 """
 
-from collections.abc import Mapping
+import re
 
 import polars as pl
 
@@ -15,7 +15,13 @@ LEAST_SHOWN = 15
 COUNTS = ("loaded", "quarantined", "duplicate", "excluded", "merged")
 # A number that stands alone in a sentence: no part of a date, a code or a percentage.
 NUMBER = r"(?P<before>^|[\s(])(?P<number>\d[\d,]*)(?P<after>$|[\s);:,.]($|\s)|[\s);:,])"
-Frames = Mapping[str, pl.DataFrame]
+# What ops.delivery.flags says of a column that the feed does not know, and what may follow it.
+UNDECLARED = "undeclared column not read: "
+AFTER = (
+    r"(leading zeros given back to|some |the same bytes as delivery |released$|was held: )"
+    r"|[a-z_]+: some cell\(s\) hold no code of this region"
+)
+KILOBYTE = 1000
 
 
 def shown(column: str) -> pl.Expr:
@@ -57,6 +63,23 @@ def supply(frame: pl.DataFrame) -> pl.DataFrame:
         ),
         counts,
     )
+
+
+def capacity_gap(frame: pl.DataFrame, shown_supply: pl.DataFrame) -> pl.DataFrame:
+    """regional.capacity_gap: units imputed as in use are people, as those of regional.supply.
+
+    They are withheld where that is withheld too: they may be all that is in use.
+
+    Args:
+        frame: regional.capacity_gap.
+        shown_supply: regional.supply, as ``supply`` gives it.
+    """
+    cell = ["region_id", "resource_id", "date"]
+    made = frame.join(shown_supply.select(*cell, "in_use"), on=cell, how="left")
+    people = pl.col("measure") == "in_use"
+    apart = pl.when(pl.col("in_use").is_not_null()).then(shown("imputed"))
+    imputed = pl.when(people).then(apart).otherwise("imputed")
+    return made.with_columns(imputed=imputed).select(frame.columns)
 
 
 def balance(frame: pl.DataFrame, shown_demand: pl.DataFrame, use: pl.DataFrame) -> pl.DataFrame:
@@ -107,6 +130,9 @@ def reconciliation(frame: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
 def delivery(frame: pl.DataFrame, protected: pl.Series, counted: pl.DataFrame) -> pl.DataFrame:
     """ops.delivery: rows read as ``counted`` shows them, and no number in reasons and flags.
 
+    Sizes are rounded to 1,000 bytes, and withheld where no rows are shown: a size tells how many
+    rows there are. Columns that no feed declares are counted: their names may be anything.
+
     Args:
         frame: ops.delivery.
         protected: ids of deliveries whose rows are people.
@@ -118,11 +144,16 @@ def delivery(frame: pl.DataFrame, protected: pl.Series, counted: pl.DataFrame) -
         frame.filter(inside)
         .join(sums, on="delivery_id", how="left")
         .with_columns(_without_numbers("reason"), _without_numbers("flags"))
+        .with_columns(pl.col("flags").map_elements(_without_names, return_dtype=pl.String))
     )
     labelled = _labelled(made.with_columns(shown("rows_read").cast(pl.Int64)), ("rows_read",))
     rows = pl.when(pl.col("read").is_null()).then("rows_read").otherwise("read")
     status = pl.coalesce("said", "disclosure")
-    shown_rows = labelled.with_columns(rows_read=rows, disclosure=status).select(frame.columns)
+    told = (rows > 0) & (status != "withheld")
+    size = ((pl.col("bytes") + KILOBYTE // 2) // KILOBYTE).clip(lower_bound=1) * KILOBYTE
+    shown_rows = labelled.with_columns(
+        rows_read=rows, disclosure=status, bytes=pl.when(told).then(size)
+    ).select(frame.columns)
     return pl.concat([frame.filter(~inside), shown_rows]).sort("delivery_id")
 
 
@@ -147,6 +178,16 @@ def _without_numbers(column: str) -> pl.Expr:
     """The words with every number that stands alone taken out, twice for neighbours."""
     once = pl.col(column).str.replace_all(NUMBER, "${before}some${after}")
     return once.str.replace_all(NUMBER, "${before}some${after}").alias(column)
+
+
+def _without_names(flags: str) -> str:
+    """Flags with the number of undeclared columns in place of their names, whatever is in these."""
+    parts = flags.split("; ")
+    places = [i for i, part in enumerate(parts) if part.startswith(UNDECLARED)]
+    if not places:
+        return flags
+    after = [part for part in parts[places[0] :] if re.match(AFTER, part)]
+    return "; ".join([*parts[: places[0]], f"undeclared columns not read: {len(places)}", *after])
 
 
 def _hidden(frame: pl.DataFrame, shown_demand: pl.DataFrame, use: pl.DataFrame) -> pl.DataFrame:

@@ -30,9 +30,11 @@ def protected(con: duckdb.DuckDBPyConnection) -> dict[type[Table], pl.DataFrame]
 def _regional(con: duckdb.DuckDBPyConnection) -> dict[type[Table], pl.DataFrame]:
     asked = disclosure.demand(_read(con, regional.Demand))
     uses = _read(con, AllocationUse)
+    have = disclosure.supply(_read(con, regional.Supply))
     return {
         regional.Demand: asked,
-        regional.Supply: disclosure.supply(_read(con, regional.Supply)),
+        regional.Supply: have,
+        regional.CapacityGap: disclosure.capacity_gap(_read(con, regional.CapacityGap), have),
         regional.Balance: disclosure.balance(_read(con, regional.Balance), asked, uses),
     }
 

@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, datetime
 
 import polars as pl
 import pytest
@@ -81,6 +81,22 @@ def test_free_beds_do_not_give_away_beds_in_use_that_are_withheld(reported, in_u
     assert found["disclosure"] == "withheld"
 
 
+def gap(measure: str, imputed: float, in_use: float | None) -> float | None:
+    cell = {**PLACE, "resource_id": "bed"}
+    gaps = {"measure": measure, "reason": "withheld", "rule": "last_known", "gaps": 1}
+    frame = conform(regional.CapacityGap, pl.DataFrame([{**cell, **gaps, "imputed": imputed}]))
+    had = pl.DataFrame([{**cell, "in_use": in_use}], schema_overrides={"in_use": pl.Float64})
+    return check(regional.CapacityGap, disclosure.capacity_gap(frame, had))["imputed"].item()
+
+
+def test_what_was_imputed_does_not_give_away_beds_in_use_that_are_withheld():
+    assert gap("in_use", 7, None) is None
+    assert gap("in_use", 27, None) is None
+    assert gap("in_use", 7, 40) is None
+    assert gap("in_use", 27, 40) == 25
+    assert gap("in_service", 7, None) == 7
+
+
 def balance(demand_rows, **cells) -> dict:
     row = {**PLACE, "resource_id": "nurse", "supply": 50.0, "ratio": 1.0, **cells}
     uses = pl.DataFrame(
@@ -131,6 +147,54 @@ def test_rows_that_are_people_add_up_in_what_is_shown():
         ("beds", 5, 3, 2, 0, "shown"),
         ("people", 1015, 1000, 15, None, "withheld"),
     ]
+
+
+def delivered(identity: str, rows: int, size: int, flags: str | None = None) -> dict:
+    named = dict.fromkeys(
+        ("delivery_id", "feed", "file_name", "sha256", "content_sha256"), identity
+    )
+    seen = {"night": DAY, "received_at": datetime(2026, 2, 10), "verdict": "loaded"}
+    return {**named, **seen, "rows_read": rows, "bytes": size, "flags": flags}
+
+
+def shown_deliveries(*rows: dict) -> pl.DataFrame:
+    frame = conform(ops.Delivery, pl.DataFrame(rows, infer_schema_length=None))
+    known = [
+        counts(r["delivery_id"], rows_read=r["rows_read"], loaded=r["rows_read"]) for r in rows
+    ]
+    people = frame["delivery_id"].filter(frame["delivery_id"] != "beds")
+    counted = disclosure.reconciliation(conform(ops.Reconciliation, pl.DataFrame(known)), people)
+    return check(ops.Delivery, disclosure.delivery(frame, people, counted))
+
+
+def test_a_size_does_not_tell_how_many_rows_there_are():
+    found = shown_deliveries(
+        delivered("beds", 4, 577),
+        delivered("few", 4, 577),
+        delivered("many", 1017, 130_666),
+        delivered("none", 0, 1154),
+        delivered("some", 15, 400),
+    )
+    assert found.select("delivery_id", "rows_read", "bytes").rows() == [
+        ("beds", 4, 577),
+        ("few", 0, None),
+        ("many", 1015, 131_000),
+        ("none", 0, None),
+        ("some", 15, 1000),
+    ]
+
+
+def test_names_of_undeclared_columns_are_counted_and_never_shown():
+    flags = (
+        "byte order mark removed; undeclared column not read: Ann; Lee 7; undeclared column not"
+        " read: Bo; sex: 4 cell(s) hold no code of this region, not kept; 3 years; released"
+    )
+    (found,) = shown_deliveries(delivered("people", 20, 9, flags))["flags"].to_list()
+    assert found == (
+        "byte order mark removed; undeclared columns not read: 2;"
+        " sex: some cell(s) hold no code of this region, not kept; some years; released"
+    )
+    assert shown_deliveries(delivered("beds", 20, 9, flags))["flags"].to_list() == [flags]
 
 
 @pytest.mark.parametrize(
