@@ -142,7 +142,8 @@ class Quality(Table):
     run_key: str = column("Region and night.")
     rule: str = column("The rule; docs/deliveries.md lists them.")
     subject_kind: str = column(
-        "What it is about.", isin=["institution", "feed", "delivery", "resource", "class"]
+        "What it is about.",
+        isin=["institution", "zone", "feed", "delivery", "resource", "class"],
     )
     subject: str = column("Its code.")
     severity: str = column("warn, or severe: an alert is raised.", isin=["warn", "severe"])
