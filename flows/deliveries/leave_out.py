@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import os
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -24,6 +25,7 @@ from flows.night.context import now
 from flows.protect.encryption import encrypt, plain_bytes
 from flows.protect.redact import Redacted, Sought, redacted, repacked
 from flows.protect.veil import Veil
+from flows.reading import read_text
 from schemas.clean import FEED_TABLES
 from schemas.errors import DeliveryRejected
 from schemas.feed import Feed
@@ -35,7 +37,8 @@ def redact_landed(
     """Take whoever is forgotten out of a landed file; null if it is no delimited text.
 
     The sidecars say so first: a kill between the two leaves a file that is known either way. A
-    file of which no record is left is removed, unless a person has to decide about it.
+    file of which no record is left is removed, unless a person has to decide about it; one that
+    was loaded loses its broken records too where they would then be too many to read it.
     """
     path = landed_path(home, delivery)
     if delivery.verdict in ("rejected", "duplicate"):
@@ -45,6 +48,8 @@ def redact_landed(
     try:
         plain = content_of_landed(home, delivery, feed, veil)
         found = redacted(plain, feed, veil.keys, veil.forgotten, sought)
+        if found.taken and delivery.verdict == "loaded" and not _reads(found.content, feed):
+            found = redacted(plain, feed, veil.keys, veil.forgotten, sought, broken=False)
     except (UnicodeDecodeError, csv.Error, DeliveryRejected):
         return None
     if found.taken and (found.left or delivery.verdict == "held"):
@@ -115,6 +120,13 @@ def expire(home: Home, con: duckdb.DuckDBPyConnection, feed: Feed, day: date) ->
     if due:
         audit_log.record(home, "expired", feed=feed.feed, deliveries=str(len(due)))
     return len(due)
+
+
+def _reads(content: bytes, feed: Feed) -> bool:
+    with suppress(DeliveryRejected):
+        read_text(content, feed)
+        return True
+    return False
 
 
 def _erase_again(home: Home, delivery: Delivery) -> None:

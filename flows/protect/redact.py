@@ -69,8 +69,10 @@ def redacted(
     keys: Keys,
     forgotten: Iterable[Forgotten],
     sought: Sought | None = None,
+    *,
+    broken: bool = True,
 ) -> Redacted:
-    """The content of a file without the records of those forgotten.
+    """The content of a file without the records of those forgotten; ``broken`` ones too if not.
 
     They are known by the columns that name them; in a record that has not the header's number of
     fields, by any field. Pieces of broken records beside one that goes, go with it.
@@ -89,6 +91,8 @@ def redacted(
     if sought:
         hits |= _holding(records, _searched(names, places, undeclared, feed, sought), sought.code)
     gone = _with_pieces(hits, records)
+    if not broken:
+        gone |= {i for i, record in enumerate(records) if not record.whole}
     kept = [record for i, record in enumerate(records) if i not in gone]
     elsewhere = sum(sought.code in r.fields for r in kept) if sought else 0
     left = "".join([head.raw, *(r.raw for r in kept)]).encode(encoding)

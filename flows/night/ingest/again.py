@@ -71,7 +71,8 @@ def _read(files: RegionFiles, home: Home, con: Connection, delivery: Delivery) -
         )
     try:
         content = content_of(path, delivery.file_name, feed, veil.keys)
-        return read_content(con, feed, delivery.extract_time, content, veil)[0]
+        lessened = delivery.kept_sha256 is not None
+        return read_content(con, feed, delivery.extract_time, content, veil, lessened=lessened)[0]
     except DeliveryRejected as err:
         reason = str(err)
     raise HomeRefused(

@@ -85,16 +85,20 @@ def read_content(
     extract_time: datetime | None,
     content: bytes | Path,
     veil: Veil,
+    *,
+    lessened: bool = False,
 ) -> tuple[Outcome, list[str]]:
     """Tables, faults and counts of a file, and what was repaired or left out.
 
-    No identifier of a person leaves it: see ``flows.protect.veil``.
+    No identifier of a person leaves it: see ``flows.protect.veil``. ``lessened``: someone was taken
+    out of it since it was judged, so that none of its rows may be left to load.
 
     Raises:
         DeliveryRejected: if it cannot be loaded at all.
     """
     outcome, said, forgotten = _outcome(con, feed, extract_time, content, veil)
-    _refuse(feed, outcome, forgotten)
+    if not lessened:
+        _refuse(feed, outcome, forgotten)
     return _veiled(con, veil, outcome, said)
 
 

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import shutil
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -178,6 +179,27 @@ def test_a_file_that_was_of_one_person_alone_is_removed_unless_it_is_held(home, 
     assert loaded.erased is not None
     assert any("no row was left" in line for line in said)
     assert people(home) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "others",
+    [stay(2, "bert").replace("2026-02-01", "some day"), stay(2, "bert") + 2 * "broken,line\n"],
+    ids=["a row at fault", "broken rows"],
+)
+def test_what_is_left_of_a_loaded_file_is_read_again_however_little_it_is(home, tmp_path, others):
+    inbox = tmp_path / "other"
+    inbox.mkdir()
+    for file in (tmp_path / "inbox").glob("institution*"):
+        shutil.copy(file, inbox)
+    persons = "".join(stay(n, "anna") for n in range(10, 15))
+    (inbox / "encounter_2026-02-10.csv").write_text(HEADER + persons + others)
+    demo = read_sidecars(home)[0].region_file
+    other = Home(tmp_path / "second")
+    ingest(other, inbox, demo)
+    assert people(other)[0] >= 5
+    said = forget(other, "patient_key", "anna", None)
+    assert people(other)[0] == others.count("bert,H1,Z1,general,65-74,F,self_pay,2026")
+    assert any(" rows taken out" in line for line in said)
 
 
 def findings(home: Home, *institutions: str) -> None:
