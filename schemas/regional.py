@@ -27,7 +27,7 @@ class Supply(Table):
         "In use ÷ in service; null with nothing in service.", unit="share", nullable=True, ge=0
     )
     population: float = column(
-        "People living there; null where a part of them is unknown.",
+        "People living there, unknown ones at their share elsewhere in the region; else null.",
         unit="persons",
         nullable=True,
         ge=0,

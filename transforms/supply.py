@@ -11,6 +11,7 @@ from transforms.exact import exact_sum
 
 KEY = ["region_id", "resource_id", "date"]
 CELL = ["institution_id", "resource_id", "date"]
+PEOPLE = ["age_band", "sex"]
 DECIMALS = 9
 MEASURES = ("in_service", "in_use")
 
@@ -67,22 +68,46 @@ def complete(capacity_estimate: pl.DataFrame) -> pl.DataFrame:
 def inhabitants(population: pl.DataFrame, zone: pl.DataFrame) -> pl.DataFrame:
     """People by region: ``people_counted`` of its zones, added.
 
+    Of a zone with unknown cells, the known ones are what they are of all people in those zones of
+    its region that are known whole.
+
     Args:
         population: clean.population.
         zone: clean.zone.
 
     Returns:
         region_id | population (persons), for regions with a zone that population names; null where
-        a part is unknown, for without it the sum is too small and every rate too large.
+        nothing tells a part, for without it the sum is too small and every rate too large.
     """
-    unknown = pl.col("persons").is_null().any()
+    cells = people_counted(population).join(
+        zone.select("zone_id", "region_id"), on="zone_id", how="inner"
+    )
+    gap, weight = pl.col("persons").is_null(), pl.col("weight")
+    zones = (
+        cells.join(_weights(cells), on=["region_id", *PEOPLE], how="left")
+        .group_by("region_id", "zone_id")
+        .agg(
+            known=exact_sum("persons"),
+            whole=~gap.any(),
+            share=pl.when(weight.is_not_null().all()).then(
+                exact_sum(weight.filter(~gap)) / exact_sum(weight)
+            ),
+        )
+    )
+    told = pl.when("whole").then("known").when(pl.col("share") > 0)
+    people = zones.with_columns(persons=told.then((pl.col("known") / pl.col("share")).round()))
+    untold = pl.col("persons").is_null().any()
     return (
-        people_counted(population)
-        .join(zone.select("zone_id", "region_id"), on="zone_id", how="inner")
-        .group_by("region_id")
-        .agg(population=pl.when(~unknown).then(exact_sum("persons")))
+        people.group_by("region_id")
+        .agg(population=pl.when(~untold).then(exact_sum("persons")))
         .sort("region_id")
     )
+
+
+def _weights(cells: pl.DataFrame) -> pl.DataFrame:
+    """People of each age band and sex in a region's zones that are known whole, as weight."""
+    whole = cells.filter(pl.col("persons").is_not_null().all().over("zone_id"))
+    return whole.group_by("region_id", *PEOPLE).agg(weight=exact_sum("persons"))
 
 
 def people_counted(population: pl.DataFrame) -> pl.DataFrame:

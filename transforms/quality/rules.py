@@ -134,7 +134,8 @@ RULES: tuple[Rule, ...] = (
         "warn",
         "sender",
         0.0,
-        "some of its people are unknown: its region shows no population, no rates (value: cells)",
+        "some of its people are unknown: they are put at their share in the region's other zones, "
+        "or the region shows no population and no rates (value: cells)",
     ),
     Rule(
         "silent_feed",

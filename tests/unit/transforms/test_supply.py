@@ -113,6 +113,21 @@ def test_with_a_part_unknown_neither_the_sum_nor_a_rate_is_told():
     assert population_unknown(population, ZONES).rows() == [("z1", 1.0)]
 
 
+def test_an_unknown_cell_is_put_at_its_share_in_the_zones_known_whole():
+    bands = ["0-64", "65+"]
+    people = pl.DataFrame(
+        {
+            "zone_id": ["z1", "z1", "z3", "z3"],
+            "year": 2025,
+            "age_band": bands * 2,
+            "sex": "all",
+            "persons": [90.0, None, 30.0, 10.0],
+        }
+    )
+    zones = pl.DataFrame({"zone_id": ["z1", "z3"], "region_id": "R"})
+    assert supply.inhabitants(conform(Population, people), zones).rows() == [("R", 160.0)]
+
+
 def test_a_newest_year_of_which_nothing_is_known_leaves_the_last_that_is():
     people = pl.DataFrame(
         {
