@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from flows.deliveries.commands import register
+from flows import audit_commands
+from flows.deliveries import commands as delivery_commands
 from flows.scenarios.command import plan
 from flows.unforeseen import unforeseen
 from schemas.errors import CatchmentError, ConfigRefused
@@ -35,8 +36,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-audit = typer.Typer(help="The log of what was done to a home.", no_args_is_help=True)
-app.add_typer(audit, name="audit")
 app.command()(plan)
 RegionFile = Annotated[
     Path, typer.Option("--region", help="The region's file, for example config/demo.toml.")
@@ -168,30 +167,6 @@ def restore(
     typer.echo(f"now copy the keys: cp -p {keys}/*.key {place.keys}/")
 
 
-@audit.command("verify")
-def audit_verify(home: HomeFolder = None) -> None:
-    """Recompute the hash chain of the audit log."""
-    from flows.audit_log import log_file, verify_log
-
-    place = _home(home)
-    typer.echo(f"{log_file(place)}: {verify_log(place)} entries, every one as it was written")
-
-
-@audit.command("restart")
-def audit_restart(
-    why: Annotated[str, typer.Option(help="What broke the log: the new one begins with it.")],
-    home: HomeFolder = None,
-) -> None:
-    """Keep a broken log aside and begin a new one, which names it by its hash."""
-    from flows.audit_log import log_file, restart
-    from flows.home import one_night
-
-    place = _home(home)
-    with one_night(place, "catchment audit restart"):
-        kept = restart(place, why)
-    typer.echo(f"{log_file(place)} begins anew; {f'kept: {kept}' if kept else 'none was there'}")
-
-
 key = typer.Typer(help="The keys of pseudonyms and encryption.", no_args_is_help=True)
 app.add_typer(key, name="key")
 OtherRegion = Annotated[
@@ -256,7 +231,8 @@ def serve(
     serve_nightly(region, cron, timezone, extracts, home, port, backups)
 
 
-register(app)
+audit_commands.register(app)
+delivery_commands.register(app)
 
 
 def _day(text: str | None) -> date | None:
