@@ -106,13 +106,15 @@ class File(Part):
 
     @model_validator(mode="after")
     def _marks_differ(self) -> "File":
+        """Within quotes a separator may be a mark of numbers: ``"1,234"``."""
         marks = {
             "thousands": self.thousands,
             "decimal": self.decimal,
             "separator": self.separator,
             "quote": self.quote,
         }
-        for first, second in combinations(marks, 2):
+        quoted = {("thousands", "separator"), ("decimal", "separator")}
+        for first, second in set(combinations(marks, 2)) - quoted:
             if marks[first] == marks[second]:
                 raise ValueError(f"{first} and {second} must differ")
         return self

@@ -285,3 +285,10 @@ def test_a_large_file_reads_the_same_as_a_small_one():
     lines = "".join(f"{i:05d},n{i},{i % 7}\n" for i in range(100_000))
     table = read(HEAD + lines)
     assert table.frame["id"].to_list() == [f"{i:05d}" for i in range(100_000)]
+
+
+@pytest.mark.parametrize("mark", ["decimal", "thousands"])
+def test_in_quotes_a_separator_may_be_a_mark_of_numbers(mark):
+    marks = {"decimal": ",", "thousands": "."} if mark == "decimal" else {"thousands": ","}
+    table = read(HEAD + 'A,x,"1,234"\n', **marks)
+    assert rows(table) == [(1, "A", "x", "1,234")]
