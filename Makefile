@@ -57,8 +57,8 @@ contracts: setup ## Do imports run one way only?
 	@$(BIN)/lint-imports
 
 docs: setup ## Write the generated documents again.
-	@$(BIN)/python -m flows.dictionary docs/dictionary.md
-	@$(BIN)/python -m flows.formulation docs
+	@$(BIN)/python -m flows.docs.dictionary docs/dictionary.md
+	@$(BIN)/python -m flows.docs.formulation docs
 
 lock: setup ## Resolve every dependency again and write both locks.
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-strip-extras --generate-hashes --extra dev pyproject.toml -o requirements.lock
@@ -78,7 +78,7 @@ faults: setup ## Inject 200 faults into nights of a small region and count which
 	@$(BIN)/python tests/faults/run.py --faults $(FAULTS) --seed $(SEED)
 
 sbom: setup ## Write sbom.json: every pinned package with its hashes (CycloneDX).
-	@$(BIN)/python -m flows.sbom requirements.lock sbom.json
+	@$(BIN)/python -m flows.docs.sbom requirements.lock sbom.json
 
 audit: sbom ## sbom.json, and known vulnerabilities of what is pinned (needs the network).
 	@test -x $(VENV)/audit/bin/python || $(PYTHON) -m venv $(VENV)/audit

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from optimization.highs import SolveRecord
-from optimization.highs.part import Problem, cut_out
+from optimization.solver import SolveRecord
+from optimization.solver.part import Problem, cut_out
 
 SLACK = 1e-6
 

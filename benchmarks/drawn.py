@@ -7,8 +7,8 @@ import polars as pl
 from scipy.spatial import cKDTree
 
 from schemas.assumptions.allocation import AllocationAssumptions
-from schemas.base import Table, conform, name
 from schemas.results import allocation as tables
+from schemas.table import Table, conform, name
 
 FIRST = date(2026, 1, 1)
 KM_EACH = 40.0  # side of the square that holds one institution

@@ -52,10 +52,10 @@ def main() -> None:
 
 def _inputs(folder: Path) -> None:
     from schemas import clean
-    from schemas.base import empty
     from schemas.results.allocation import AllocationLoad
-    from transforms.financing import financing_inputs
-    from transforms.planning import planning_start
+    from schemas.table import empty
+    from transforms.inputs.allocation import planning_start
+    from transforms.inputs.financing import financing_inputs
 
     night = united_states.before_planning(folder / "home")
     facts = (clean.Zone, clean.Institution, clean.Population, clean.Activity, clean.Finance)

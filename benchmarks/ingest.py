@@ -86,12 +86,12 @@ def _one(way: str, file: Path) -> None:
 
 def catchment(file: Path, database: Path) -> dict[str, float]:
     """Read, type, check, account for every row, load."""
-    from flows import warehouse
-    from flows.feeds import load_feed
-    from flows.home import Home
-    from flows.reading import read_text
+    from flows.store import warehouse
+    from flows.store.feeds import load_feed
+    from flows.store.home import Home
     from schemas.clean import FEED_TABLES
     from transforms.feed import apply
+    from transforms.reading import read_text
 
     known = frozenset(f"{i:04d}" for i in range(HOSPITALS))
     feed = load_feed(FEED)

@@ -55,7 +55,7 @@ def _inputs(folder: Path, days: int) -> str:
 
 def _real(folder: Path, days: int) -> tuple[Any, ...]:
     from flows.night.plans import PLANNED_FROM
-    from transforms.planning import planning_inputs
+    from transforms.inputs.allocation import planning_inputs
 
     night = united_states.before_planning(folder / "home")
     tables = united_states.tables_of(night, PLANNED_FROM)
@@ -83,7 +83,7 @@ def solved(tables: dict[str, Any], assumptions: Any) -> tuple[dict[str, Any], An
     """What Catchment needs from input tables to a solved model, and how it was solved."""
     from optimization.allocation.read import read_instance
     from optimization.allocation.solve import solve
-    from optimization.highs import SolveSettings
+    from optimization.solver import SolveSettings
 
     started = time.perf_counter()
     instance = read_instance(tables, tables["zone"], tables["institution"], assumptions)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import polars as pl
 
-from flows.night.context import Night, plan_night
 from flows.night.run import begin, run_step
 from flows.night.steps import steps_of
-from flows.warehouse import frames_of, opened
+from flows.store.night import Night, plan_night
+from flows.store.warehouse import frames_of, opened
 from schemas.assumptions.region import Region
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -4,7 +4,7 @@ from typing import Any
 
 import polars as pl
 
-from schemas.base import Table, column
+from schemas.table import Table, column
 
 ID: dict[str, Any] = {"str_length": {"min_value": 1, "max_value": 128}}
 REASONS = ("withheld", "not_reported", "unreadable", "implausible")

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from schemas.base import Table, column, disclosure_column
+from schemas.table import Table, column, disclosure_column
 
 VERDICTS = ("loaded", "rejected", "duplicate", "held")
 CHANGES = ("new", "same", "restated", "gone", "changed", "filled", "emptied")

@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from schemas.base import Table, column, disclosure_column
 from schemas.clean import ID
+from schemas.table import Table, column, disclosure_column
 
 
 class Supply(Table):

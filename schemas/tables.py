@@ -1,9 +1,9 @@
 """Every table the platform keeps, in the order in which the dictionary lists them."""
 
 from schemas import clean, ops, regional
-from schemas.base import Table, layer, name, published
 from schemas.results import allocation, financing, purchases
 from schemas.results.run import PlanRun, PlanSeconds
+from schemas.table import Table, layer, name, published
 
 RESULTS: tuple[type[Table], ...] = (
     *allocation.RESULTS,

@@ -8,7 +8,7 @@ import numpy as np
 import pyomo.environ as pyo
 
 from benchmarks.transfer.instance import PENALTY, Transfer
-from optimization.highs import templatized
+from optimization.solver import templatized
 
 
 def plain(transfer: Transfer) -> pyo.ConcreteModel:

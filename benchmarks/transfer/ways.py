@@ -34,8 +34,8 @@ Answer = tuple[float, np.ndarray, Clock]
 
 
 def catchment(transfer: Transfer) -> Answer:
-    """A Pyomo model of templates through ``optimization.highs``: parts, side by side."""
-    highs = importlib.import_module("optimization.highs")
+    """A Pyomo model of templates through ``optimization.solver``: parts, side by side."""
+    highs = importlib.import_module("optimization.solver")
     clock = Clock()
     model = models.templates(transfer)
     clock.lap("build")

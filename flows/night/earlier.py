@@ -5,12 +5,11 @@ from datetime import date, timedelta
 import duckdb
 import polars as pl
 
-from flows.ddl import qualified
-from flows.night.context import Night
 from flows.publish.keep import Manifest, digest, manifests, nights
-from flows.warehouse import opened, read
+from flows.store.ddl import qualified
+from flows.store.night import Night
+from flows.store.warehouse import opened, read
 from schemas import clean
-from schemas.base import Table, conform, name, polars_schema
 from schemas.results.allocation import (
     AllocationAdmission,
     AllocationArc,
@@ -19,8 +18,9 @@ from schemas.results.allocation import (
     AllocationTransfer,
     AllocationUnmet,
 )
-from transforms.planning import EarlierPlan
-from transforms.planning.earlier import of_known
+from schemas.table import Table, conform, name, polars_schema
+from transforms.inputs.allocation import EarlierPlan
+from transforms.inputs.allocation.earlier import of_known
 
 PLANNED: tuple[type[Table], ...] = (AllocationTransfer, AllocationMove)
 IN_FORCE: tuple[type[Table], ...] = (AllocationCapacity, AllocationAdmission, AllocationUnmet)

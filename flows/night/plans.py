@@ -4,30 +4,31 @@ from importlib.metadata import version
 
 import polars as pl
 
-from flows.audit_log import last
-from flows.night.context import Night
 from flows.night.earlier import earlier_plans
-from flows.settings import settings
-from flows.warehouse import append, frames_of, opened, read, replace, replace_all
+from flows.protect.veil import veil_of
+from flows.store.audit_log import last
+from flows.store.night import Night
+from flows.store.settings import settings
+from flows.store.warehouse import append, frames_of, opened, read, replace, replace_all
 from optimization import allocation as allocation_model
 from optimization import financing as financing_model
 from optimization import purchases as purchase_model
-from optimization.highs import SolveSettings
 from optimization.purchases.confirm import confirmation
+from optimization.solver import SolveSettings
 from optimization.verify.allocation import verify_allocation
 from optimization.verify.financing import verify_financing
 from optimization.verify.purchases import verify_purchases
 from schemas import clean, ops
 from schemas.assumptions.financing import FinancingAssumptions
-from schemas.base import Table, conform, empty, name
 from schemas.errors import SolverStopped
 from schemas.results import allocation as allocation_tables
 from schemas.results import financing as financing_tables
 from schemas.results import purchases as purchase_tables
 from schemas.results.run import PlanRun, PlanSeconds
-from transforms.financing import financing_inputs
-from transforms.financing.purchases import purchase_inputs
-from transforms.planning import planning_inputs, planning_start
+from schemas.table import Table, conform, empty, name
+from transforms.inputs.allocation import planning_inputs, planning_start
+from transforms.inputs.financing import financing_inputs
+from transforms.inputs.purchases import purchase_inputs
 
 Frames = dict[str, pl.DataFrame]
 PLANNED_FROM: tuple[type[Table], ...] = (
@@ -182,7 +183,9 @@ def about(night: Night) -> int:
             "disclosure": region.disclosure,
             "patient_feeds": ",".join(f.feed for f in night.files.feeds if f.patient_data),
             "estimates": "tables of results are plans and forecasts: estimates, not counts",
-            "pseudonym_key": key.key_id if (key := night.veil.seal()) else "none",
+            "pseudonym_key": key.key_id
+            if (key := veil_of(night.home, night.files).seal())
+            else "none",
         }
         frame = pl.DataFrame({"item": list(facts), "value": list(facts.values())})
         return replace(con, ops.RegionInfo, conform(ops.RegionInfo, frame))

@@ -9,15 +9,16 @@ from importlib.metadata import version
 
 import polars as pl
 
-from flows.audit_log import refuse_if_broken
-from flows.night.context import Night, now
 from flows.night.limits import assert_limits_allow_a_night
 from flows.night.steps import Step, steps_of
-from flows.unforeseen import unforeseen
-from flows.warehouse import Connection, append, initialise, opened
+from flows.store.audit_log import refuse_if_broken
+from flows.store.clock import now
+from flows.store.night import Night
+from flows.store.unforeseen import unforeseen
+from flows.store.warehouse import Connection, append, initialise, opened
 from schemas import ops
-from schemas.base import assert_checks_are_on, conform
 from schemas.errors import CatchmentError, StepFailed
+from schemas.table import assert_checks_are_on, conform
 
 
 @dataclass(frozen=True, slots=True)

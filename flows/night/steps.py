@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from flows.deliveries.quality import quality_of
-from flows.night import ingest, plans, tables
-from flows.night.context import Night
-from flows.night.ingest.restated import record_restatements
+from flows import ingest
+from flows.ingest.restated import record_restatements
+from flows.night import plans, tables
+from flows.night.quality import quality_of
 from flows.publish import publish
+from flows.store.night import Night
 from schemas.feed import Feed
 
 FACTS = ("activity", "capacity", "encounter", "population", "finance", "travel")

@@ -2,13 +2,14 @@
 
 import polars as pl
 
-from flows.night.context import Night
-from flows.warehouse import Connection, frames_of, opened, read, read_history, replace
+from flows.store.night import Night
+from flows.store.warehouse import Connection, frames_of, opened, read, read_history, replace
 from schemas import clean, ops, regional
-from schemas.base import Table
-from transforms import care, impute, places, supply
-from transforms import regional as regional_steps
-from transforms.merge import current, delivery_order, placed
+from schemas.table import Table
+from transforms.demand import regional as regional_steps
+from transforms.history.merge import current, delivery_order, placed
+from transforms.places import places
+from transforms.supply import care, impute, supply
 
 MEASURED_FROM: tuple[type[Table], ...] = (
     clean.Zone,

@@ -9,11 +9,11 @@ import polars as pl
 
 from flows.protect.keys import Keys
 from flows.protect.pseudonym import pseudonyms
-from schemas.base import holds_patients
 from schemas.clean import FEED_TABLES
 from schemas.errors import HomeRefused
 from schemas.feed import Feed
 from schemas.feed.expression import columns_of
+from schemas.table import holds_patients
 
 PERSON, INSTITUTION = "patient_key", "institution_id"
 

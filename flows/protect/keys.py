@@ -9,7 +9,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from flows.home import Home
+from flows.store.home import Home
 from schemas.errors import KeyRefused
 
 LENGTH = 32

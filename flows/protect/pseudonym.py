@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import polars as pl
 
 from flows.protect.keys import Key
-from schemas.base import Table, identifiers
+from schemas.table import Table, identifiers
 
 DIGITS = 32
 

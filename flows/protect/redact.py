@@ -132,8 +132,8 @@ def repacked(content: bytes, name: str) -> bytes:
 def _records(text: str, feed: Feed) -> tuple[_Record, list[_Record]]:
     """The header with the blank lines before it, and the records after it.
 
-    As ``flows.reading`` splits them: a line ends at a line feed, a carriage return or both, and no
-    other character; a record goes on while a quote is open.
+    As ``transforms.reading`` splits them: a line ends at a line feed, a carriage return or both,
+    and no other character; a record goes on while a quote is open.
     """
     csv.field_size_limit(LONGEST_FIELD)
     lines = io.StringIO(text, newline="")

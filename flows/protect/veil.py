@@ -6,15 +6,15 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
-from flows.home import Home
 from flows.protect.forgotten import Forgotten, read_forgotten, without_forgotten
 from flows.protect.keys import Key, Keys, keys_of
 from flows.protect.pseudonym import pseudonymise
-from flows.regions import RegionFiles
-from schemas.base import Table, conform, holds_patients, identifiers, name, polars_schema
+from flows.store.home import Home
+from flows.store.regions import RegionFiles
 from schemas.clean import FEED_TABLES
 from schemas.errors import HomeRefused
 from schemas.feed import Feed
+from schemas.table import Table, conform, holds_patients, identifiers, name, polars_schema
 
 UNKNOWN = "unknown"
 AGE_BAND = r"^(\d{1,3}|\d{1,3}-\d{1,3}|\d{1,3}\+|all)$"

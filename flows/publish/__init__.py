@@ -7,12 +7,12 @@ from pathlib import Path
 
 import duckdb
 
-from flows import audit_log
-from flows.home import Home
-from flows.night.context import now
 from flows.publish.audit import audit
 from flows.publish.build import build
 from flows.publish.keep import Manifest, damaged, digest, keep_night, last_whole, put_in_place
+from flows.store import audit_log
+from flows.store.clock import now
+from flows.store.home import Home
 from schemas.errors import HomeRefused
 from schemas.tables import PUBLISHED
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from flows.ddl import qualified
 from flows.publish.disclose import PUBLIC
-from schemas.base import Table, check, layer, name, observed, polars_schema
+from flows.store.ddl import qualified
 from schemas.errors import AuditFailed, TableRefused
+from schemas.table import Table, check, layer, name, observed, polars_schema
 from schemas.tables import PUBLISHED
 from transforms.disclosure import SMALLEST
 

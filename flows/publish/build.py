@@ -6,11 +6,11 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from flows.ddl import comments, create, qualified
-from flows.home import Home
 from flows.publish.disclose import protected
-from flows.settings import settings
-from schemas.base import LAYERS, Table, key
+from flows.store.ddl import comments, create, qualified
+from flows.store.home import Home
+from flows.store.settings import settings
+from schemas.table import LAYERS, Table, key
 from schemas.tables import PUBLISHED
 
 STORAGE = "v1.4.0"

@@ -3,11 +3,11 @@
 import duckdb
 import polars as pl
 
-from flows.ddl import qualified
+from flows.store.ddl import qualified
 from schemas import ops, regional
-from schemas.base import Table, check, conform, holds_patients, key, name, polars_schema
 from schemas.clean import FEED_TABLES
 from schemas.results.allocation import AllocationUse
+from schemas.table import Table, check, conform, holds_patients, key, name, polars_schema
 from transforms import disclosure
 
 PUBLIC = "public"

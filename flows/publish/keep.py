@@ -11,9 +11,9 @@ from pathlib import Path
 
 import duckdb
 
-from flows import audit_log
-from flows.home import Home
-from flows.landing import CHUNK, sync_folder
+from flows.ingest.landing import CHUNK, sync_folder
+from flows.store import audit_log
+from flows.store.home import Home
 from schemas.errors import HomeRefused
 
 KEPT = 14

@@ -7,13 +7,13 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from flows.home import Home
-from flows.verify import published
+from flows.publish.verify import published
+from flows.store.home import Home
 from schemas import clean, ops
 from schemas.assumptions.scenario import Scenario, parse_scenario
-from schemas.base import Table
 from schemas.errors import ConfigRefused, HomeRefused
 from schemas.results import allocation
+from schemas.table import Table
 
 READ: tuple[type[Table], ...] = (
     clean.Zone,

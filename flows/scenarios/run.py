@@ -6,21 +6,21 @@ from typing import Any
 
 import polars as pl
 
-from flows.home import Home
-from flows.regions import load_region
 from flows.scenarios.night import LastNight, last_night, read_scenarios
 from flows.scenarios.store import store
-from flows.settings import settings
+from flows.store.home import Home
+from flows.store.regions import load_region
+from flows.store.settings import settings
 from optimization import allocation as model
 from optimization.allocation import AllocationPlan
-from optimization.highs.written import endings, write_tiers
+from optimization.solver.written import endings, write_tiers
 from optimization.verify.allocation import verify_allocation
 from schemas.assumptions.allocation import AllocationAssumptions
 from schemas.assumptions.scenario import Scenario
-from schemas.base import check, conform
 from schemas.errors import ConfigRefused
 from schemas.results.scenario import ScenarioComparison
-from transforms.scenario import changed
+from schemas.table import check, conform
+from transforms.inputs.scenario import changed
 
 LAST = "last_night"
 

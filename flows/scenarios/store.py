@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from flows.home import Home
+from flows.store.home import Home
 
 KEPT = (
     "allocation_transfer",

@@ -13,10 +13,10 @@ from optimization.allocation.instance import Instance
 from optimization.allocation.read import demand_above_mean, read_instance
 from optimization.allocation.simulate import followed, simulated_harms
 from optimization.allocation.solve import solve
-from optimization.highs import SolveSettings
+from optimization.solver import SolveSettings
 from schemas.assumptions.allocation import AllocationAssumptions, Budget
-from schemas.base import check, conform
 from schemas.results.allocation import AllocationAlternative
+from schemas.table import check, conform
 
 DRAWS = 100
 SEED = 20260101

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from schemas.base import check, conform
 from schemas.results.allocation import AllocationChange
 from schemas.results.allocation.flows import KEY, flows
+from schemas.table import check, conform
 
 LEAST = 1e-6
 

@@ -12,8 +12,8 @@ from optimization.allocation.accounting import (
     zone_shares,
 )
 from optimization.allocation.instance import Instance
-from schemas.base import check, conform
 from schemas.results.allocation import PolicyComparison
+from schemas.table import check, conform
 
 
 def comparison(instance: Instance, outcomes: Mapping[str, Outcome]) -> pl.DataFrame:

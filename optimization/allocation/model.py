@@ -20,7 +20,7 @@ from optimization.allocation.accounting import (
     part_of_region,
 )
 from optimization.allocation.instance import Instance
-from optimization.highs import templatized
+from optimization.solver import templatized
 
 
 def build(instance: Instance) -> pyo.ConcreteModel:

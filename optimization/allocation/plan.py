@@ -16,14 +16,14 @@ from optimization.allocation.prices import best_units, unit_prices, value
 from optimization.allocation.read import read_instance
 from optimization.allocation.reasons import move_reasons, tight_days, transfer_reasons
 from optimization.allocation.solve import Solved, solve, turned_away
-from optimization.highs import SolveRecord, SolveSettings
+from optimization.solver import SolveRecord, SolveSettings
 from schemas.assumptions.allocation import AllocationAssumptions, Budget
-from schemas.base import conform, empty
 from schemas.errors import PlanRefused
 from schemas.results.allocation import (
     AllocationAlternative,
     AllocationSetting,
 )
+from schemas.table import conform, empty
 
 DOUBT = 1e-5
 

@@ -8,9 +8,9 @@ import polars as pl
 from optimization.allocation.accounting import Outcome, over_limit
 from optimization.allocation.instance import Instance
 from optimization.allocation.tables import cell_ids
-from optimization.highs import SolveRecord, SolveSettings, first_tier_changes
-from schemas.base import check, conform
+from optimization.solver import SolveRecord, SolveSettings, first_tier_changes
 from schemas.results.allocation import AllocationBestUnit, AllocationValue
+from schemas.table import check, conform
 
 LEAST = 1e-6
 BEST = 10

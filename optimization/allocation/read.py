@@ -16,11 +16,11 @@ from optimization.allocation.instance import (
     Resources,
 )
 from optimization.allocation.robust import reserve
-from optimization.highs import check_numbers
+from optimization.solver import check_numbers
 from schemas.assumptions.allocation import AllocationAssumptions, Budget
-from schemas.base import check, name
 from schemas.errors import InputRefused
 from schemas.results.allocation import INPUTS
+from schemas.table import check, name
 
 DECIMALS = 6
 Tables = Mapping[str, pl.DataFrame]

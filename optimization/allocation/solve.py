@@ -11,7 +11,7 @@ from optimization.allocation.accounting import Outcome, as_usual, outcome
 from optimization.allocation.instance import Instance
 from optimization.allocation.model import build, tier_names
 from optimization.allocation.settle import settled_admissions, tidied
-from optimization.highs import SolveRecord, SolveSettings, solve_fixed, solve_tiers
+from optimization.solver import SolveRecord, SolveSettings, solve_fixed, solve_tiers
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,7 +16,6 @@ from optimization.allocation.accounting import (
     zone_shares,
 )
 from optimization.allocation.instance import Instance
-from schemas.base import Table, check, conform
 from schemas.results.allocation import (
     AllocationAdmission,
     AllocationFairness,
@@ -25,6 +24,7 @@ from schemas.results.allocation import (
     AllocationTransfer,
     AllocationUnmet,
 )
+from schemas.table import Table, check, conform
 
 
 def admission(instance: Instance, plan: Outcome) -> pl.DataFrame:

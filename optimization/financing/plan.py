@@ -13,7 +13,7 @@ from optimization.financing.ledger import CENTS, EXACT, Decisions, Unit, post
 from optimization.financing.model import build
 from optimization.financing.status_quo import status_quo
 from optimization.financing.tables import Tables, inputs_from_tables, scaled
-from optimization.highs import SolveRecord, SolveSettings, solve_tiers
+from optimization.solver import SolveRecord, SolveSettings, solve_tiers
 from optimization.verify.financing import verify_financing
 
 CENT = 0.01

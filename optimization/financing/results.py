@@ -9,8 +9,8 @@ import polars as pl
 
 from optimization.financing.inputs import Cell, FinancingInputs
 from optimization.financing.ledger import Ledger, Unit, opening_arrears, total_by_cell
-from schemas.base import Table, conform, polars_schema
 from schemas.results import financing as tables
+from schemas.table import Table, conform, polars_schema
 
 NOTHING = 1e-6
 

@@ -7,7 +7,7 @@ import polars as pl
 
 from optimization.financing.ledger import total_by_cell
 from optimization.financing.results import Published, frame, ratio, thin
-from optimization.highs import SolveRecord
+from optimization.solver import SolveRecord
 from schemas.results import financing as tables
 
 MONEY_TIERS = ("uncovered", "cost")

@@ -12,8 +12,8 @@ from optimization.allocation.instance import Instance
 from optimization.allocation.model import build
 from optimization.allocation.prices import moves_at
 from optimization.allocation.read import read_instance
-from optimization.highs import SolveRecord, SolveSettings, first_tier_changes, solve_tiers
 from optimization.purchases.inputs import YEAR_DAYS, Request
+from optimization.solver import SolveRecord, SolveSettings, first_tier_changes, solve_tiers
 from schemas.assumptions.allocation import AllocationAssumptions
 
 Units = dict[tuple[int, int], float]

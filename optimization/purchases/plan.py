@@ -5,43 +5,16 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from optimization.highs import SolveRecord, SolveSettings, solve_tiers
 from optimization.purchases import results
 from optimization.purchases.inputs import PurchaseInputs, Request, Tables, read_inputs
 from optimization.purchases.model import build
+from optimization.purchases.results import Round
 from optimization.purchases.tiers import ORDER
+from optimization.solver import SolveRecord, SolveSettings, solve_tiers
 from optimization.verify.purchases import verify_purchases
 
 ROUNDS = 5
-TOLERATED = 0.1
 Averted = Callable[[Sequence[Sequence[Request]]], list[float]]
-
-
-@dataclass(frozen=True)
-class Round:
-    """A choice by ``value``, and what its purchases avert together [points/year]."""
-
-    value: Mapping[str, float]
-    choice: results.Choice
-    record: SolveRecord
-    confirmed: float
-
-    @property
-    def predicted(self) -> float:
-        """Harm averted by what is chosen, as taken, points/year."""
-        return sum(self.value[k] for k in sorted(self.choice.period))
-
-    @property
-    def holds(self) -> bool:
-        """Is the prediction within a tenth of what the second solve says?"""
-        most = max(self.predicted, self.confirmed)
-        return abs(self.predicted - self.confirmed) <= TOLERATED * most
-
-    @property
-    def worth(self) -> float:
-        """Harm averted up to the end of the plan, as confirmed, points."""
-        taken = -self.record.tiers[0].objective
-        return taken * self.confirmed / self.predicted if self.predicted > 0 else 0.0
 
 
 @dataclass(frozen=True)

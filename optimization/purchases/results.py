@@ -2,19 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 import pyomo.environ as pyo
 
 from optimization.purchases.inputs import PurchaseInputs, Tables
-from schemas.base import check, conform, polars_schema
+from optimization.solver import SolveRecord
 from schemas.results.purchases import PurchaseChoice, PurchaseCost, PurchaseMoney, PurchaseRound
-
-if TYPE_CHECKING:
-    from optimization.purchases.plan import Round
+from schemas.table import check, conform, polars_schema
 
 CENTS = 100
+TOLERATED = 0.1
 MONEY = {
     "purchase_request": ["price", "running_cost", "income"],
     "purchase_budget": ["budget"],
@@ -29,6 +28,33 @@ class Choice:
 
     period: Mapping[str, int]
     money: Mapping[str, Mapping[Source, float]]
+
+
+@dataclass(frozen=True)
+class Round:
+    """A choice by ``value``, and what its purchases avert together [points/year]."""
+
+    value: Mapping[str, float]
+    choice: Choice
+    record: SolveRecord
+    confirmed: float
+
+    @property
+    def predicted(self) -> float:
+        """Harm averted by what is chosen, as taken, points/year."""
+        return sum(self.value[k] for k in sorted(self.choice.period))
+
+    @property
+    def holds(self) -> bool:
+        """Is the prediction within a tenth of what the second solve says?"""
+        most = max(self.predicted, self.confirmed)
+        return abs(self.predicted - self.confirmed) <= TOLERATED * most
+
+    @property
+    def worth(self) -> float:
+        """Harm averted up to the end of the plan, as confirmed, points."""
+        taken = -self.record.tiers[0].objective
+        return taken * self.confirmed / self.predicted if self.predicted > 0 else 0.0
 
 
 def chosen(model: pyo.ConcreteModel) -> Choice:
@@ -53,7 +79,7 @@ def scaled(inputs: Mapping[str, Any], unit: float) -> dict[str, Any]:
 
 
 def frames(
-    given: PurchaseInputs, tables: Tables, rounds: Sequence["Round"], kept: int
+    given: PurchaseInputs, tables: Tables, rounds: Sequence[Round], kept: int
 ) -> dict[str, pl.DataFrame]:
     """The result tables of the round ``kept``, by name."""
     money = money_table(given, rounds[kept].choice, tables["purchase_request"])
@@ -65,7 +91,7 @@ def frames(
     }
 
 
-def choice_table(given: PurchaseInputs, kept: "Round") -> pl.DataFrame:
+def choice_table(given: PurchaseInputs, kept: Round) -> pl.DataFrame:
     """``PurchaseChoice``: a row for each request."""
     rows = []
     for k in sorted(given.requests):
@@ -121,7 +147,7 @@ def _due(
     return round(principal, 2), round(interest, 2)
 
 
-def round_table(rounds: Sequence["Round"], kept: int) -> pl.DataFrame:
+def round_table(rounds: Sequence[Round], kept: int) -> pl.DataFrame:
     """``PurchaseRound``: what each round took, and what was confirmed."""
     rows = [
         (k + 1, len(one.choice.period), one.predicted, one.confirmed, k == kept)

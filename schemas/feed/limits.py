@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from schemas.base import Table
+from schemas.table import Table
 
 
 @dataclass(frozen=True)

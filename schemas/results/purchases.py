@@ -1,6 +1,6 @@
 """Tables of the purchases: what institutions ask for, what is bought, when, from which money."""
 
-from schemas.base import Table, column
+from schemas.table import Table, column
 
 GIVEN = "the region's assumptions and the allocation's shadow prices"
 SOURCE = "the purchase model"

@@ -1,6 +1,6 @@
 """How each model was solved."""
 
-from schemas.base import Table, column
+from schemas.table import Table, column
 
 SOURCE = "the solve record"
 

@@ -1,7 +1,7 @@
 """What-ifs side by side. Kept beside the published file, never in it."""
 
-from schemas.base import column
 from schemas.results.allocation import PolicyComparison
+from schemas.table import column
 
 
 class ScenarioComparison(PolicyComparison):

@@ -83,9 +83,9 @@ def read_csv():
 @pytest.fixture(scope="session")
 def load():
     """A real file through its feed: the canonical tables, counts and faults."""
-    from flows.feeds import load_feed
-    from flows.reading import read_text
+    from flows.store.feeds import load_feed
     from transforms.feed import apply
+    from transforms.reading import read_text
 
     feeds = Path(__file__).resolve().parents[2] / "config" / "feeds"
 

@@ -310,7 +310,7 @@ def test_every_departement_and_region_has_a_name_and_a_place(rows, loaded) -> No
 def test_a_night_plans_each_region_and_says_that_there_is_no_money(fr, tmp_path) -> None:
     import duckdb
 
-    from flows.orchestrate import run_night
+    from flows.night.orchestrate import run_night
 
     region = ROOT / "config" / "fr.toml"
     night, _ = run_night(region, fr, tmp_path / "home", date(2023, 6, 1), plain=True)

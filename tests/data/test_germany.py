@@ -8,10 +8,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows.regions import load_region
+from flows.store.regions import load_region
 from schemas import clean
-from transforms.care import mean_stay
-from transforms.merge import as_of, current, delivery_order
+from transforms.history.merge import as_of, current, delivery_order
+from transforms.supply.care import mean_stay
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = ROOT / "config" / "de.toml"
@@ -164,8 +164,8 @@ def test_the_mean_stay_with_covid_is_the_registers_own(nights, outcomes) -> None
 
 
 def test_the_new_column_is_drift_and_the_rest_loads(nights, load) -> None:
-    from flows.feeds import load_feed
-    from flows.reading import read_text
+    from flows.store.feeds import load_feed
+    from transforms.reading import read_text
 
     feed = load_feed(ROOT / "config" / "feeds" / f"{FEED}.toml")
     drifting = {
@@ -202,10 +202,10 @@ def test_as_of_a_day_without_a_file_is_the_file_before(nights, outcomes) -> None
 @pytest.fixture(scope="session")
 def ingested(nights, tmp_path_factory):
     """Deliver files to a warehouse, each as it arrives: its home."""
-    from flows.night.context import plan_night
-    from flows.night.ingest import ingest_feed
-    from flows.night.ingest.restated import record_restatements
+    from flows.ingest import ingest_feed
+    from flows.ingest.restated import record_restatements
     from flows.night.run import begin
+    from flows.store.night import plan_night
 
     def deliver(order: list[Path]):
         root = tmp_path_factory.mktemp("nights")
@@ -223,7 +223,7 @@ def ingested(nights, tmp_path_factory):
 
 
 def held(home, table) -> pl.DataFrame:
-    from flows.warehouse import opened, read
+    from flows.store.warehouse import opened, read
 
     with opened(home) as con:
         return read(con, table)
@@ -282,8 +282,8 @@ def test_what_a_night_restated_equals_the_csv_module(nights, three_nights) -> No
 def test_a_night_plans_intensive_care_and_says_that_there_is_no_money(nights, tmp_path) -> None:
     import duckdb
 
-    from flows.deliveries.rebuild import rebuild
-    from flows.orchestrate import run_night
+    from flows.clerk.rebuild import rebuild
+    from flows.night.orchestrate import run_night
     from schemas import ops
 
     night, _ = run_night(

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from flows.cli import app
-from flows.night.context import plan_night
-from flows.night.ingest import ingest_feed
+from flows.commands.main import app
+from flows.ingest import ingest_feed
 from flows.night.run import begin
+from flows.store.night import plan_night
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = ROOT / "config" / "de.toml"

@@ -9,8 +9,8 @@ from statistics import median
 import polars as pl
 import pytest
 
-from flows.regions import load_region
-from transforms.financing.response import cost_response
+from flows.store.regions import load_region
+from transforms.inputs.financing.response import cost_response
 
 ROOT = Path(__file__).resolve().parents[2]
 YEARS = range(2008, 2018)
@@ -83,8 +83,8 @@ def test_every_row_is_loaded(rows, outcome) -> None:
 
 
 def test_no_column_is_unknown(ch) -> None:
-    from flows.feeds import load_feed
-    from flows.reading import read_text
+    from flows.store.feeds import load_feed
+    from transforms.reading import read_text
 
     feed = load_feed(ROOT / "config" / "feeds" / "ch_key_figures.toml")
     assert read_text(ch, feed).flags == []
@@ -272,7 +272,7 @@ def ask(ch, tmp_path_factory):
     """Answers from the published file of a whole night."""
     import duckdb
 
-    from flows.orchestrate import run_night
+    from flows.night.orchestrate import run_night
 
     root = tmp_path_factory.mktemp("ch") / "home"
     region = ROOT / "config" / "ch.toml"

@@ -19,7 +19,7 @@ NIGHT = date(2022, 10, 14)
 
 @pytest.fixture(scope="module")
 def home(us, tmp_path_factory):
-    from flows.orchestrate import run_night
+    from flows.night.orchestrate import run_night
 
     root = tmp_path_factory.mktemp("us") / "home"
     night, _ = run_night(REGION, us, root, NIGHT, plain=True)
@@ -135,8 +135,8 @@ def test_each_states_pool_is_half_of_the_uncompensated_care_of_its_hospitals(ask
 
 
 def test_the_same_night_again_loads_nothing_and_publishes_the_same(ask, us, home) -> None:
-    from flows.fingerprint import fingerprint
-    from flows.orchestrate import run_night
+    from flows.night.orchestrate import run_night
+    from flows.store.fingerprint import fingerprint
 
     before = fingerprint(home.published)
     run_night(REGION, us, home.root, NIGHT, plain=True)
@@ -147,7 +147,7 @@ def test_the_same_night_again_loads_nothing_and_publishes_the_same(ask, us, home
 
 
 def test_one_thread_publishes_the_same_as_two(us, home, tmp_path) -> None:
-    from flows.fingerprint import fingerprint
+    from flows.store.fingerprint import fingerprint
 
     alone = {**os.environ, "POLARS_MAX_THREADS": "1", "CATCHMENT_THREADS": "1"}
     night = ["nightly", "--plain", "--json", "--region", REGION, "--extracts", us]
@@ -155,7 +155,7 @@ def test_one_thread_publishes_the_same_as_two(us, home, tmp_path) -> None:
         [
             sys.executable,
             "-m",
-            "flows.cli",
+            "flows.commands.main",
             *night,
             "--night",
             str(NIGHT),

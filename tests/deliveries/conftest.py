@@ -9,10 +9,10 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from flows.reading import read_text
 from schemas.errors import DeliveryRejected
 from schemas.feed import Feed
 from transforms.feed import Outcome, apply
+from transforms.reading import read_text
 
 TOML = r"""
 feed = "beds"

@@ -36,7 +36,7 @@ def no_server(scene: Scene, home: Path, chance: random.Random) -> str:
     def orphaned(work: Callable[[], object]) -> Callable[[], object]:
         def run() -> None:
             os.environ["PREFECT_API_URL"] = "http://127.0.0.1:9/api"
-            from flows.orchestrate import run_night
+            from flows.night.orchestrate import run_night
 
             _, notes = run_night(scene.region, scene.new, home, SECOND, plain=False)
             assert "does not answer" in notes[0]
@@ -55,7 +55,7 @@ def server_lost(scene: Scene, home: Path, chance: random.Random) -> str:
 
         def bereft(work: Callable[[], object]) -> Callable[[], object]:
             def run() -> None:
-                from flows.orchestrate import run_night
+                from flows.night.orchestrate import run_night
 
                 lost_at(position, server)
                 _, notes = run_night(scene.region, scene.new, home, SECOND, plain=False)

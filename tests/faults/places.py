@@ -13,8 +13,8 @@ HEADERS, BLOCK = 3 * 4096, 1 << 18
 
 
 def back_up(home: Path) -> None:
-    from flows.home import Home
-    from flows.safekeeping import keep_safe
+    from flows.backup.safekeeping import keep_safe
+    from flows.store.home import Home
 
     keep_safe(Home(home), home.with_suffix(".backups"))
 
@@ -35,8 +35,8 @@ def hold(home: Path, release: Path, writes: bool) -> None:
 
 def restore_copy(home: Path, copy: Path) -> None:
     from flows.backup import restore
-    from flows.home import Home
     from flows.protect.keys import Keys
+    from flows.store.home import Home
 
     if not (copy / "keys").exists():
         shutil.copytree(home / "keys", copy / "keys")

@@ -99,7 +99,7 @@ def _become(work: Callable[[], object], log: Path) -> None:
 
 
 def _code(work: Callable[[], object]) -> int:
-    from flows.unforeseen import unforeseen
+    from flows.store.unforeseen import unforeseen
     from schemas.errors import CatchmentError
 
     try:
@@ -197,9 +197,9 @@ def shifted_clock(seconds: float, work: Callable[[], object]) -> Callable[[], ob
     def run() -> object:
         from datetime import timedelta
 
-        import flows.night.context as context
+        import flows.store.clock as clock
 
-        real = context.now
+        real = clock.now
 
         def now():
             return real() + timedelta(seconds=seconds)

@@ -119,13 +119,13 @@ def _tell(results: list[tuple[str, bool, str, int]], seconds: float, as_json: bo
 
 
 IMPORTED = (
-    "flows.audit_log",
-    "flows.deliveries.rebuild",
-    "flows.fingerprint",
-    "flows.orchestrate",
-    "flows.safekeeping",
-    "flows.sample",
-    "flows.verify",
+    "flows.store.audit_log",
+    "flows.clerk.rebuild",
+    "flows.store.fingerprint",
+    "flows.night.orchestrate",
+    "flows.backup.safekeeping",
+    "flows.commands.sample",
+    "flows.publish.verify",
     # What a night imports at its first use.
     "pandera.backends.polars.container",
     "pandera.strategies.base_strategies",

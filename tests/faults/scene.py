@@ -58,10 +58,10 @@ class Scene:
 
     def run(self, home: Path, extracts: Path, day: date, region: Path | None = None) -> None:
         """A night in this process, without Prefect."""
-        import flows.landing
-        from flows.orchestrate import run_night
+        import flows.ingest.landing
+        from flows.night.orchestrate import run_night
 
-        flows.landing.SETTLED_S = 0
+        flows.ingest.landing.SETTLED_S = 0
         run_night(region or self.region, extracts, home, day, plain=True)
 
     def second(self, home: Path, wrap=None) -> Child:
@@ -70,8 +70,8 @@ class Scene:
 
     def rebuilt(self, home: Path) -> Ended:
         def work() -> None:
-            from flows.deliveries.rebuild import rebuild
-            from flows.home import Home
+            from flows.clerk.rebuild import rebuild
+            from flows.store.home import Home
 
             rebuild(Home(home), self.region, plans=False)
 
@@ -98,10 +98,10 @@ class Scene:
 
     def _tell(self, home: Path) -> None:
         """Write the hashes down: of a published file that is whole, beside an audit log that is."""
-        from flows.audit_log import verify_log
-        from flows.fingerprint import fingerprint, warehouse_fingerprint
-        from flows.home import Home
         from flows.publish.keep import damaged
+        from flows.store.audit_log import verify_log
+        from flows.store.fingerprint import fingerprint, warehouse_fingerprint
+        from flows.store.home import Home
         from schemas.errors import HomeRefused
 
         place = Home(home)
@@ -121,8 +121,8 @@ class Scene:
         return told
 
     def _verify(self, home: Path) -> None:
-        from flows.home import Home
-        from flows.verify import verify_published
+        from flows.publish.verify import verify_published
+        from flows.store.home import Home
 
         verify_published(Home(home))
 
@@ -149,7 +149,7 @@ class Scene:
         shutil.copytree(CONFIG / "feeds", self.region.parent / "feeds")
 
     def _write_samples(self) -> None:
-        from flows.sample import write_sample
+        from flows.commands.sample import write_sample
 
         write_sample(self.old, seed=1, institutions=3, days=28)
         shutil.copytree(self.old, self.new)

@@ -141,8 +141,8 @@ def short_by_data(scene: Scene, home: Path, chance: random.Random) -> str:
 def _tells_of_unmet(home: Path) -> None:
     import duckdb
 
-    from flows.home import Home
-    from flows.verify import verify_published
+    from flows.publish.verify import verify_published
+    from flows.store.home import Home
 
     place = Home(home)
     verify_published(place)

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.home import Home
-from flows.sample import write_sample
+from flows.commands.sample import write_sample
+from flows.store.home import Home
 
 CONFIG = Path(__file__).parents[2] / "config"
 
@@ -18,7 +18,7 @@ def sample(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def night_one(sample, tmp_path_factory) -> Home:
     """The home of a first, plain night on the sample region; tests only read it."""
-    from flows.orchestrate import run_night
+    from flows.night.orchestrate import run_night
 
     root = tmp_path_factory.mktemp("night") / "home"
     run_night(CONFIG / "demo.toml", sample, root, None, plain=True)

@@ -16,15 +16,15 @@ import duckdb
 import polars as pl
 import pytest
 
-from flows.home import Home
-from flows.night.context import plan_night
+from flows.commands.sample import write_sample
 from flows.night.run import _without_values
 from flows.night.steps import Step, steps_of
 from flows.protect.encryption import is_encrypted
-from flows.sample import write_sample
-from schemas.base import check
+from flows.store.home import Home
+from flows.store.night import plan_night
 from schemas.clean import Encounter
 from schemas.errors import StepFailed
+from schemas.table import check
 
 CONFIG = Path(__file__).parents[2] / "config"
 MARK = "QZCANARY"
@@ -142,7 +142,7 @@ def night(tmp_path_factory) -> Path:
     clean = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")}
     env = {**clean, "TMPDIR": str(temporary), "HOME": str(folder / "user")}
     env["PREFECT_LOGGING_LEVEL"] = "DEBUG"
-    command = [sys.executable, "-m", "flows.cli"]
+    command = [sys.executable, "-m", "flows.commands.main"]
     region = ["--region", config / "demo.toml", "--extracts", extracts, "--home", home]
     for number, arguments in enumerate(
         (["nightly", *region], ["backup", "--to", folder / "backups", "--home", home])

@@ -4,7 +4,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from schemas.base import key, layer, name, observed, polars_schema
+from schemas.table import key, layer, name, observed, polars_schema
 from schemas.tables import PUBLISHED
 
 FEW = (0.01, 10.99)

@@ -12,13 +12,13 @@ import duckdb
 import polars as pl
 import pytest
 
-from flows.cli import main
-from flows.fingerprint import fingerprint, warehouse_fingerprint
-from flows.home import Home, one_night
+from flows.commands.main import main
 from flows.night import plans
-from flows.night.context import plan_night
-from flows.orchestrate import run_night
-from flows.verify import verify_published
+from flows.night.orchestrate import run_night
+from flows.publish.verify import verify_published
+from flows.store.fingerprint import fingerprint, warehouse_fingerprint
+from flows.store.home import Home, one_night
+from flows.store.night import plan_night
 from schemas.errors import NightBusy, PlanRefused, SolverStopped
 
 LEFT = "SELECT from_institution_id, to_institution_id, resource_id, arrives, units FROM results."
@@ -138,7 +138,7 @@ def test_a_second_time_without_its_server_loads_nothing_and_publishes_the_same(
 
 
 def test_another_home_process_and_one_thread_change_nothing(sample, tmp_path, night_one):
-    command = [sys.executable, "-m", "flows.cli", "nightly", "--plain", "--json"]
+    command = [sys.executable, "-m", "flows.commands.main", "nightly", "--plain", "--json"]
     subprocess.run(
         [*command, "--region", DEMO, "--extracts", sample, "--home", tmp_path / "home"],
         env={**os.environ, "POLARS_MAX_THREADS": "1", "CATCHMENT_THREADS": "1"},
@@ -171,7 +171,7 @@ def test_bad_files_are_rejected_by_name_and_the_night_goes_on(again, tmp_path):
 
 def test_a_second_night_at_once_is_turned_away(night_one, sample):
     hold = (
-        "import sys; from pathlib import Path; from flows.home import Home, one_night\n"
+        "import sys; from pathlib import Path; from flows.store.home import Home, one_night\n"
         f"with one_night(Home(Path({str(night_one.root)!r})), 'demo/first'):\n"
         "    print('held', flush=True); sys.stdin.read()"
     )

@@ -13,10 +13,10 @@ import duckdb
 import httpx
 import pytest
 
-from flows.audit_log import last
 from flows.backup import DRILL
-from flows.home import Home
-from flows.sample import write_sample
+from flows.commands.sample import write_sample
+from flows.store.audit_log import last
+from flows.store.home import Home
 
 DEMO = Path(__file__).parents[2] / "config" / "demo.toml"
 SERVER = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1"]
@@ -42,7 +42,7 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
 
 
 def nightly(small: Path, home: Path) -> list[str]:
-    command = [sys.executable, "-m", "flows.cli", "nightly", "--region", str(DEMO)]
+    command = [sys.executable, "-m", "flows.commands.main", "nightly", "--region", str(DEMO)]
     return [*command, "--extracts", str(small), "--home", str(home)]
 
 
@@ -149,7 +149,7 @@ def active_schedules(port: int) -> list[str]:
 
 def test_the_schedule_fires_and_survives_a_restart(small, tmp_path):
     port = free_port()
-    command = [sys.executable, "-m", "flows.cli", "serve", "--region", str(DEMO)]
+    command = [sys.executable, "-m", "flows.commands.main", "serve", "--region", str(DEMO)]
     command += ["--extracts", str(small), "--home", str(tmp_path / "home"), "--port", str(port)]
     command += ["--cron", "* * * * *", "--timezone", "Europe/Vienna"]
     env = environment(tmp_path)
@@ -166,7 +166,7 @@ def test_the_schedule_fires_and_survives_a_restart(small, tmp_path):
 
 
 def test_a_wrong_schedule_is_refused(small, tmp_path):
-    command = [sys.executable, "-m", "flows.cli", "serve", "--region", str(DEMO)]
+    command = [sys.executable, "-m", "flows.commands.main", "serve", "--region", str(DEMO)]
     ended = subprocess.run(
         [*command, "--extracts", str(small), "--home", str(tmp_path), "--timezone", "Atlantis"],
         env=environment(tmp_path),

@@ -8,12 +8,12 @@ from math import inf
 
 import polars as pl
 
-from schemas.base import key
 from schemas.clean import ENTITIES, FEED_TABLES
 from schemas.feed import Feed, FeedTable
 from schemas.feed.expression import columns_of
 from schemas.feed.limits import Limits, limits
 from schemas.feed.source import fits
+from schemas.table import key
 from transforms.feed.faults import at, together
 
 ROUNDING = 1e-9

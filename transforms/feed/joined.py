@@ -2,9 +2,9 @@
 
 import polars as pl
 
-from schemas.base import key
 from schemas.clean import FEED_TABLES
 from schemas.feed import FeedTable
+from schemas.table import key
 from transforms.exact import exact_mean, exact_sum
 from transforms.feed.reasons import reason_column
 

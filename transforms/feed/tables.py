@@ -7,9 +7,9 @@ from datetime import datetime
 
 import polars as pl
 
-from schemas.base import check, conform, key
 from schemas.clean import ENTITIES, FEED_TABLES
 from schemas.feed import Feed, FeedTable
+from schemas.table import check, conform, key
 from transforms.feed.faults import rows_at_fault, taken_out, together, use_up, without
 from transforms.feed.joined import joined
 from transforms.feed.pieces import piece

@@ -7,8 +7,8 @@ from statistics import median
 
 import polars as pl
 
-from schemas.base import key, polars_schema
 from schemas.clean import ENTITIES, FEED_TABLES
+from schemas.table import key, polars_schema
 
 REMOVED_SHARE = 0.2
 TIMES = 10

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from transforms.supply import people_counted
+from transforms.supply.supply import people_counted
 
 
 def population_unknown(population: pl.DataFrame, zone: pl.DataFrame) -> pl.DataFrame:

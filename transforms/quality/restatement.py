@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from schemas.base import Table, key, name, polars_schema
+from schemas.table import Table, key, name, polars_schema
 
 ROW = "(the row)"
 DATES = {"capacity": "date", "activity": "period_start", "finance": "period_start"}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from schemas import ops
-from schemas.base import conform
+from schemas.table import conform
 
 FOUND = pl.Schema({"subject": pl.String, "value": pl.Float64})
 

@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 
 from schemas import ops
-from schemas.base import conform
+from schemas.table import conform
 
 FOR_WARNING = 10
 FOR_SEVERE = 25

@@ -7,9 +7,9 @@ from functools import cached_property
 import polars as pl
 
 from optimization.verify.allocation.sums import total
-from schemas.base import check, name
 from schemas.errors import PlanRefused
 from schemas.results.allocation import INPUTS, RESULTS
+from schemas.table import check, name
 
 CARE = ["institution_id", "class_id", "date"]
 CELL = ["institution_id", "resource_id", "date"]

@@ -18,8 +18,8 @@ from optimization.verify.financing.proof import check_proof
 from optimization.verify.financing.sources import check_sources
 from optimization.verify.financing.verdict import Verdict
 from optimization.verify.financing.view import View
-from schemas.base import Table, dictionary, name
 from schemas.results.financing import RESULTS
+from schemas.table import Table, dictionary, name
 
 CENT = 0.01
 CHECKS = (

@@ -1,6 +1,5 @@
 """Tables of the allocation: what the model read, and what the plan says."""
 
-from schemas.base import Table
 from schemas.results.allocation.inputs import (
     AllocationAnnounced,
     AllocationAnnouncedDay,
@@ -30,6 +29,7 @@ from schemas.results.allocation.plan import (
     AllocationValue,
     PolicyComparison,
 )
+from schemas.table import Table
 
 INPUTS: tuple[type[Table], ...] = (
     AllocationDemand,

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from schemas.base import Table, column
+from schemas.table import Table, column
 
 SOURCE = "regional tables of the night and the region's assumptions"
 EARLIER = "plans of earlier nights"

@@ -1,6 +1,5 @@
 """Tables of the financing: what the model read, and what the plan says."""
 
-from schemas.base import Table
 from schemas.results.financing.inputs import (
     FinancingActivity,
     FinancingArrears,
@@ -35,6 +34,7 @@ from schemas.results.financing.plan import (
     FinancingSource,
     FinancingStatusQuo,
 )
+from schemas.table import Table
 
 INPUTS: tuple[type[Table], ...] = (
     FinancingPeriod,

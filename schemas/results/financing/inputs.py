@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from schemas.base import Table, column
+from schemas.table import Table, column
 
 SOURCE = "clean finance tables and the region's assumptions"
 PURPOSES = ("operating", "capital")

@@ -1,6 +1,6 @@
 """What the financing plan says: who pays whom, when, and what nobody covers."""
 
-from schemas.base import Table, column
+from schemas.table import Table, column
 
 SOURCE = "the financing model"
 FLOWS = ("payment", "support", "draw", "other_income", "interest_earned", "uncovered")

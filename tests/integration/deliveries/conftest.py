@@ -8,7 +8,7 @@ from tests.integration.deliveries.place import HOSPITALS, Place, beds
 
 @pytest.fixture(autouse=True)
 def _settled_at_once(monkeypatch):
-    monkeypatch.setattr("flows.landing.SETTLED_S", 0)
+    monkeypatch.setattr("flows.ingest.landing.SETTLED_S", 0)
 
 
 @pytest.fixture(scope="session")

@@ -9,14 +9,14 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from flows.deliveries.asof import clean_as_of
-from flows.deliveries.listing import deliveries_of
-from flows.home import Home
-from flows.night.context import plan_night
+from flows.clerk.as_of import clean_as_of
+from flows.clerk.listing import deliveries_of
 from flows.night.run import begin
 from flows.night.steps import steps_of
 from flows.publish import publish
-from flows.regions import load_region
+from flows.store.home import Home
+from flows.store.night import plan_night
+from flows.store.regions import load_region
 
 DEMO = Path(__file__).parents[3] / "config" / "demo.toml"
 HOSPITALS = ("H1", "H2", "H3")

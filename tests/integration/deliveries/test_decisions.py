@@ -6,16 +6,16 @@ from datetime import date
 import pytest
 from typer.testing import CliRunner
 
-from flows.cli import app
-from flows.deliveries.decisions import decide
-from flows.deliveries.listing import deliveries_of
-from flows.deliveries.quality import quality_of
-from flows.home import Home
-from flows.night.context import plan_night
+from flows.clerk.listing import deliveries_of
+from flows.commands.main import app
+from flows.ingest.decisions import decide
+from flows.night.quality import quality_of
 from flows.night.run import begin, run_step
 from flows.night.steps import steps_of
+from flows.night.summary import summarise
 from flows.publish import publish
-from flows.summary import summarise
+from flows.store.home import Home
+from flows.store.night import plan_night
 from schemas.errors import ConfigRefused, HomeRefused
 from tests.integration.deliveries.place import DEMO, HOSPITALS, NEXT, WEEK, beds, hold_one
 

@@ -9,17 +9,17 @@ from datetime import date
 import duckdb
 import pytest
 
-from flows.deliveries import rebuild as rebuilding
-from flows.deliveries.asof import NAMES
-from flows.deliveries.decisions import decide
-from flows.deliveries.listing import deliveries_of
-from flows.deliveries.rebuild import last_region_file, rebuild
-from flows.home import Home, one_night
-from flows.night.context import plan_night
+from flows.clerk import rebuild as rebuilding
+from flows.clerk.as_of import NAMES
+from flows.clerk.listing import deliveries_of
+from flows.clerk.rebuild import last_region_file, rebuild
+from flows.ingest.decisions import decide
 from flows.night.run import begin
 from flows.night.steps import steps_of
 from flows.publish import publish
 from flows.publish.keep import manifests
+from flows.store.home import Home, one_night
+from flows.store.night import plan_night
 from schemas.errors import ConfigRefused, HomeRefused, NightBusy
 from tests.integration.deliveries.place import DEMO, NEXT, WEEK, beds, hold_one
 
@@ -30,7 +30,7 @@ def test_a_table_is_shown_while_no_night_runs(place):
     with pytest.raises(ConfigRefused, match="no clean table"):
         place.as_of(date(2026, 1, 1), "supply")
     hold = (
-        "import sys; from pathlib import Path; from flows.home import Home, one_night\n"
+        "import sys; from pathlib import Path; from flows.store.home import Home, one_night\n"
         f"with one_night(Home(Path({str(place.root)!r})), 'the other'):\n"
         "    print('held', flush=True); sys.stdin.read()"
     )
@@ -142,7 +142,7 @@ def test_a_kill_before_the_warehouse_is_written_is_made_good(place, monkeypatch)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("flows.night.ingest.record.insert", killed)
+        patch.setattr("flows.ingest.record.insert", killed)
         with pytest.raises(KeyboardInterrupt):
             place.night()
     assert place.newest().height == 21
@@ -159,7 +159,7 @@ def test_what_a_killed_night_had_judged_is_loaded_though_its_file_is_gone(place,
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("flows.night.ingest.record.insert", killed)
+        patch.setattr("flows.ingest.record.insert", killed)
         with pytest.raises(KeyboardInterrupt):
             place.night()
     sent.unlink()

@@ -10,11 +10,11 @@ import duckdb
 import polars as pl
 import pytest
 
-from flows.night.context import plan_night
 from flows.night.run import begin
 from flows.night.steps import steps_of
 from flows.protect.encryption import plain_bytes
 from flows.protect.keys import Keys
+from flows.store.night import plan_night
 from tests.integration.deliveries.place import DEMO, NEXT, WEEK, beds, words, zipped
 
 

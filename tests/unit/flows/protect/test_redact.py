@@ -8,7 +8,7 @@ from flows.protect.forgotten import INSTITUTION, PERSON, Forgotten
 from flows.protect.keys import Keys
 from flows.protect.pseudonym import pseudonym
 from flows.protect.redact import Sought, redacted
-from flows.regions import load_region
+from flows.store.regions import load_region
 from schemas.errors import DeliveryRejected
 
 CONFIG = Path(__file__).parents[4] / "config" / "demo.toml"

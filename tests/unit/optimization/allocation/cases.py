@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 
 from schemas.assumptions.allocation import AllocationAssumptions
-from schemas.base import conform, empty, name
 from schemas.results.allocation import INPUTS
+from schemas.table import conform, empty, name
 
 START = date(2026, 1, 5)
 BY_NAME = {name(table): table for table in INPUTS}

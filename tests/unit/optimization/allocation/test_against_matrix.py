@@ -5,7 +5,7 @@ import pytest
 
 from optimization.allocation.read import read_instance
 from optimization.allocation.solve import solve
-from optimization.highs import SolveSettings
+from optimization.solver import SolveSettings
 from tests.unit.optimization.allocation.cases import (
     assumptions,
     places,

@@ -7,8 +7,8 @@ from optimization.allocation import plan
 from optimization.allocation.accounting import as_usual, harm
 from optimization.allocation.read import demand_above_mean, read_instance
 from optimization.allocation.simulate import simulated_harms
-from schemas.base import check
 from schemas.results.allocation import AllocationAlternative
+from schemas.table import check
 from tests.unit.optimization.allocation.cases import assumptions, places, random_tables
 
 

@@ -9,7 +9,7 @@ from optimization.allocation.accounting import harm
 from optimization.allocation.policies import simple_policies
 from optimization.allocation.read import read_instance
 from optimization.allocation.solve import solve
-from optimization.highs import SolveSettings, tiers
+from optimization.solver import SolveSettings, tiers
 from tests.unit.optimization.allocation.cases import assumptions, places, random_tables
 
 few = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))

@@ -3,11 +3,11 @@ from polars.testing import assert_frame_equal
 
 from optimization.allocation import plan
 from optimization.allocation.plan import reached
-from optimization.highs import parts, tiers
-from schemas.base import check, name
+from optimization.solver import parts, tiers
 from schemas.errors import PlanRefused, SolverStopped
 from schemas.results.allocation import RESULTS
 from schemas.results.run import PlanRun, PlanSeconds
+from schemas.table import check, name
 from tests.unit.optimization.allocation.cases import assumptions, places, random_tables
 
 

@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from schemas.base import check, name, polars_schema
 from schemas.results.financing import INPUTS
+from schemas.table import check, name, polars_schema
 
 TABLES = {name(t): t for t in INPUTS}
 SETTINGS = {

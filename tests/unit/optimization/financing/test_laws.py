@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from optimization.financing import plan, tiers
 from optimization.financing.model import build
 from optimization.financing.tables import MONEY, inputs_from_tables, scaled
-from optimization.highs import SolveRecord, SolveSettings, solve_tiers
+from optimization.solver import SolveRecord, SolveSettings, solve_tiers
 from tests.unit.optimization.financing.instances import random_case
 
 SEEDS = st.integers(0, 10_000)

@@ -5,9 +5,9 @@ import pytest
 
 from optimization.financing import FinancingPlan, plan
 from optimization.verify.financing import in_cents, verify_financing
-from schemas.base import key, name, polars_schema
 from schemas.errors import PlanRefused
 from schemas.results.financing import RESULTS
+from schemas.table import key, name, polars_schema
 from tests.unit.optimization.financing.instances import random_case
 
 NUMBERS = [

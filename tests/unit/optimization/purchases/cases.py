@@ -5,9 +5,9 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from schemas.base import conform, empty, name
 from schemas.results.financing import FinancingPeriod
 from schemas.results.purchases import INPUTS
+from schemas.table import conform, empty, name
 
 REQUEST = {"institution_id": "a", "resource_id": "bed", "units": 1.0, "price": 10.0}
 REQUEST |= {"running_cost": 0.0, "earliest_period": 1, "priced": 1.0, "income": 100.0}

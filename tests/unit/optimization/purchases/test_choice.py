@@ -5,8 +5,8 @@ import polars as pl
 import pytest
 from scipy.optimize import linprog
 
-from optimization.highs import SolveSettings
 from optimization.purchases import plan
+from optimization.solver import SolveSettings
 from optimization.verify.purchases import verify_purchases
 from schemas.errors import PlanRefused
 from tests.unit.optimization.purchases.cases import random_tables, tables

@@ -2,9 +2,9 @@ import gc
 
 import pytest
 
-from optimization.highs import SolveSettings
 from optimization.purchases.confirm import confirmation
 from optimization.purchases.inputs import Request
+from optimization.solver import SolveSettings
 from tests.unit.optimization.allocation.cases import assumptions, places, tables
 
 SETTINGS = SolveSettings(threads=1)

@@ -6,9 +6,9 @@ import pytest
 
 from optimization.allocation import plan
 from optimization.verify.allocation import verify_allocation
-from schemas.base import name
 from schemas.errors import PlanRefused, TableRefused
 from schemas.results.allocation import RESULTS, AllocationAlternative
+from schemas.table import name
 from tests.unit.optimization.allocation.cases import (
     assumptions,
     places,

@@ -3,8 +3,8 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from schemas.base import conform
 from schemas.clean import Capacity, Institution
+from schemas.table import conform
 from transforms.quality.capacity import (
     capacity_jumped,
     known_share,

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from schemas import ops
-from schemas.base import check, conform
+from schemas.table import check, conform
 from transforms.quality.deliveries import (
     delivery_held,
     delivery_rejected,

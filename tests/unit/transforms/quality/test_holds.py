@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.base import conform
 from schemas.clean import Capacity, Encounter, Zone
+from schemas.table import conform
 from transforms.quality.holds import (
     Compared,
     closed_reason,

@@ -5,8 +5,8 @@ from datetime import date
 import polars as pl
 
 from schemas import clean
-from schemas.base import conform
 from schemas.clean import FEED_TABLES
+from schemas.table import conform
 from transforms.quality.restatement import PEOPLE, ROW, restatement
 
 FIRST, SECOND, THIRD = (date(2026, 1, day) for day in (1, 2, 3))

@@ -4,8 +4,8 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.base import conform
 from schemas.clean import Encounter
+from schemas.table import conform
 from transforms.quality.stays import long_stays, overlapping_stays
 
 START = datetime(2026, 1, 1)

@@ -1,0 +1,124 @@
+"""Forgetting a person or an institution, and making pseudonyms again under a new key."""
+
+from contextlib import suppress
+from pathlib import Path
+
+import duckdb
+
+from flows.clerk.forget_landed import out_of_landed
+from flows.clerk.rebuild import last_region_file, rebuild
+from flows.ingest.sidecar import read_sidecars, write_private
+from flows.protect.encryption import is_encrypted, key_of, reencrypt_file
+from flows.protect.forgotten import (
+    INSTITUTION,
+    PERSON,
+    Forgotten,
+    as_text,
+    list_file,
+    read_forgotten,
+)
+from flows.protect.keys import keys_of
+from flows.protect.pseudonym import pseudonym
+from flows.protect.redact import Sought, plain
+from flows.protect.veil import Veil, veil_of
+from flows.store import audit_log
+from flows.store.home import Home, one_night
+from flows.store.regions import load_region
+from flows.store.warehouse import opened, transaction
+from transforms.quality.rules import RULES
+
+
+def forget(home: Home, kind: str, code: str, region_file: Path | None) -> list[str]:
+    """Leave a person or an institution out of everything kept, and of whatever arrives.
+
+    Landed files lose their rows, the warehouse is made again without them, and a list of pseudonyms
+    (``forgotten.json``) keeps them out. Run it again if it was stopped: it goes on.
+
+    Args:
+        home: the home.
+        kind: ``patient_key`` or ``institution_id``.
+        code: the code by which extracts name them.
+        region_file: the region's file; else that of the last night.
+
+    Returns:
+        What was done and what is left to do, in words.
+    """
+    code = plain(code)
+    with one_night(home, "catchment forget"):
+        _enlist(home, Forgotten(kind, pseudonym(keys_of(home).active(), kind, code)))
+        files = load_region(region_file or last_region_file(home))
+        veil = veil_of(home, files)
+        alone = kind == PERSON and not (code.isdigit() or code in _codes(home, veil))
+        sought = Sought(code, alone) if kind == PERSON else None
+        done = out_of_landed(home, files, veil, code, sought)
+        said = rebuild(home, region_file, plans=False)
+        (home.root / "warehouse.before-rebuild.duckdb").unlink(missing_ok=True)
+        if kind == INSTITUTION:
+            _out_of_findings(home, code)
+        audit_log.record(home, "forget", kind=kind, rows=str(done.rows))
+    return [*done.words(), *said, *_left_to_do(kind)]
+
+
+def rotate(home: Home, region_file: Path | None) -> list[str]:
+    """Make a new key, encrypt landed files with it, and make the warehouse's pseudonyms again.
+
+    Earlier keys stay: they open earlier backups. Run `catchment rebuild` if it was stopped.
+    """
+    with one_night(home, "catchment key rotate"):
+        keys = keys_of(home)
+        old, new = keys.active(), keys.rotate()
+        files = [p for p in sorted(home.landing.glob("??/*")) if p.suffix != ".json"]
+        sealed = [p for p in files if is_encrypted(p) and key_of(p) != new.key_id]
+        for path in sealed:
+            reencrypt_file(path, keys)
+        audit_log.record(home, "key rotated", before=old.key_id, now=new.key_id)
+        said = rebuild(home, region_file, plans=False) if read_sidecars(home) else []
+    return [f"key {new.key_id} in {keys.folder}; {len(sealed)} files encrypted again", *said]
+
+
+def _enlist(home: Home, wanted: Forgotten) -> None:
+    known = read_forgotten(home.root)
+    if wanted not in known:
+        write_private(list_file(home.root), as_text([*known, wanted]))
+
+
+def _codes(home: Home, veil: Veil) -> frozenset[str]:
+    """Codes of the region, which may be in any record."""
+    own = frozenset(code for codes in veil.codes.values() for code in codes)
+    if not home.warehouse.is_file():
+        return own
+    with suppress(duckdb.Error), opened(home) as con:
+        found = con.execute(
+            "SELECT institution_id FROM history.institution UNION SELECT zone_id FROM history.zone"
+            " UNION SELECT zone_id FROM history.institution"
+        ).fetchall()
+        return own | {code for (code,) in found if code}
+    return own
+
+
+def _out_of_findings(home: Home, code: str) -> None:
+    """Earlier nights' findings, scores and alerts of institutions that are no longer there."""
+    gone = "(subject = ? OR subject NOT IN (SELECT institution_id FROM history.institution))"
+    rules = [rule.rule for rule in RULES if rule.subject_kind == "institution"]
+    with opened(home) as con, transaction(con):
+        con.execute(
+            f"DELETE FROM ops.alert WHERE {gone} AND (subject = ? OR list_contains(?, rule))",
+            [code, code, rules],
+        )
+        for table in ("quality", "quality_score"):
+            con.execute(
+                f"DELETE FROM ops.{table} WHERE subject_kind = 'institution' AND {gone}", [code]
+            )
+
+
+def _left_to_do(kind: str) -> list[str]:
+    kept = (
+        "nights that were kept hold no person: nothing is to be done there"
+        if kind == PERSON
+        else "the nights that were kept (the last 14) name it until they are replaced"
+    )
+    return [
+        "the published file is made without them by the next night; delete backups made before,"
+        " and take them out of the folder of extracts",
+        kept,
+    ]

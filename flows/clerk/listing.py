@@ -1,0 +1,78 @@
+"""What arrived: read from the published file."""
+
+from typing import Any
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from flows.ingest.decisions import read_decisions
+from flows.store.home import Home
+from schemas.errors import HomeRefused
+
+COLOURS = {"loaded": "green", "duplicate": "dim", "held": "yellow", "rejected": "red"}
+QUERY = """
+    SELECT delivery_id AS id, night, feed, file_name AS file, extract_time, rows_read AS rows,
+           restated, verdict, coalesce(reason, flags) AS why
+    FROM ops.delivery LEFT JOIN (
+        SELECT delivery_id, sum(rows)::BIGINT AS restated
+        FROM ops.restatement WHERE change = 'restated' GROUP BY ALL
+    ) USING (delivery_id)
+    WHERE verdict = 'held' OR $which = 'all'
+          OR ($which = 'last' AND night = (SELECT max(night) FROM ops.delivery))
+    ORDER BY received_at, file_name
+"""
+
+
+def deliveries_of(home: Home, which: str = "last") -> list[dict[str, Any]]:
+    """Deliveries as last published, oldest first, and what was decided since.
+
+    Args:
+        home: the home.
+        which: ``held``, those and the ``last`` night's, or ``all``.
+
+    Returns:
+        id, night, feed, file, extract_time, rows, restated (rows of clean tables; null where that
+        is not counted), verdict, why, decided of each.
+
+    Raises:
+        HomeRefused: if nothing is published yet.
+    """
+    if not home.published.is_file():
+        raise HomeRefused(f"{home.published}: nothing is published yet; run a night first")
+    with duckdb.connect(str(home.published), read_only=True) as con:
+        found = con.execute(QUERY, {"which": which})
+        names = [d[0] for d in found.description]
+        rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    waiting = {d.delivery_id: d.decision for d in read_decisions(home)}
+    return [
+        {**row, "decided": waiting.get(row["id"]) if row["verdict"] == "held" else None}
+        for row in rows
+    ]
+
+
+def render(deliveries: list[dict[str, Any]], console: Console) -> None:
+    """Show deliveries to a person."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("id", "night"):
+        table.add_column(name, no_wrap=True)
+    for name in ("file", "verdict", "rows", "why"):
+        table.add_column(name, justify="right" if name == "rows" else "left", overflow="fold")
+    for d in deliveries:
+        decided = f", {d['decided']} with the next night" if d["decided"] else ""
+        verdict = Text(d["verdict"] + decided, COLOURS[d["verdict"]])
+        table.add_row(
+            d["id"],
+            str(d["night"]),
+            Text(d["file"]),
+            verdict,
+            "withheld" if d["rows"] is None else f"{d['rows']:,}",
+            Text("; ".join(_words(d))),
+        )
+    console.print(table if deliveries else "no delivery")
+
+
+def _words(delivery: dict[str, Any]) -> list[str]:
+    restated = f"{delivery['restated']:,} rows restated" if delivery["restated"] else None
+    return [words for words in (delivery["why"], restated) if words]

@@ -1,1 +1,0 @@
-"""Deliveries outside the night: names, archives, manifests, decisions, receipts, commands."""

@@ -1,0 +1,122 @@
+"""What is solved, written from the models' own docstrings and settings.
+
+python -m flows.docs.formulation docs
+"""
+
+import inspect
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from types import ModuleType
+
+from pydantic import BaseModel
+
+from optimization import allocation
+from optimization.allocation import constraints
+from optimization.allocation import tiers as allocation_tiers
+from optimization.financing import cash, debt, fairness, funds, model, payers
+from optimization.financing import tiers as financing_tiers
+from optimization.purchases import model as purchase_model
+from optimization.purchases import tiers as purchase_tiers
+from schemas.assumptions.allocation import (
+    AllocationAssumptions,
+    ClassAssumptions,
+    ResourceAssumptions,
+)
+from schemas.assumptions.financing import (
+    FinancingAssumptions,
+    FundAssumptions,
+    LoanAssumptions,
+    PayerAssumptions,
+    PurchaseAssumptions,
+)
+from schemas.assumptions.planning import PlanningAssumptions
+
+NOTE = "Written by `make docs` from the code that is solved; a test keeps the two the same."
+SETTINGS: dict[str, dict[str, type[BaseModel]]] = {
+    "allocation": {
+        "[planning]": PlanningAssumptions,
+        "[allocation]": AllocationAssumptions,
+        "[allocation.classes.CLASS]": ClassAssumptions,
+        "[allocation.resources.RESOURCE]": ResourceAssumptions,
+    },
+    "financing": {
+        "[financing]": FinancingAssumptions,
+        "[financing.payers.PAYER]": PayerAssumptions,
+        "[[financing.funds]]": FundAssumptions,
+        "[[financing.loans]]": LoanAssumptions,
+    },
+    "purchases": {"[[financing.purchases]]": PurchaseAssumptions},
+}
+
+
+def documents() -> dict[str, str]:
+    """The formulation of each model, by file name."""
+    return {
+        "allocation.md": _document("allocation", allocation, (constraints,), allocation_tiers),
+        "financing.md": _document(
+            "financing", model, (payers, funds, debt, cash, fairness), financing_tiers
+        ),
+        "purchases.md": _document("purchases", purchase_model, (purchase_model,), purchase_tiers),
+    }
+
+
+def _document(name: str, head: ModuleType, rules: Iterable[ModuleType], tiers: ModuleType) -> str:
+    title, _, symbols = inspect.cleandoc(head.__doc__ or "").partition("\n")
+    formulas = [line for module in rules for line in _formulas(module)]
+    return "\n".join(
+        [
+            f"# The {name}\n\n{title}\n\n{NOTE}",
+            f"\n## Symbols\n\n```\n{symbols.strip()}\n```",
+            "\n## Constraints\n\n| name | formula |\n| --- | --- |",
+            *formulas,
+            "\n## Objectives, in the order in which they are minimised\n",
+            "| name | formula |\n| --- | --- |",
+            *_formulas(tiers),
+            "\n## Settings of a region's file\n",
+            *_settings(SETTINGS[name]),
+        ]
+    )
+
+
+def _formulas(module: ModuleType) -> list[str]:
+    found = [
+        function
+        for _, function in inspect.getmembers(module, inspect.isfunction)
+        if function.__module__ == module.__name__ and _is_formula(function)
+    ]
+    found.sort(key=lambda function: inspect.getsourcelines(function)[1])
+    return [f"| `{f.__name__}` | {_one_line(f.__doc__)} |" for f in found]
+
+
+def _is_formula(function: object) -> bool:
+    names = list(inspect.signature(function).parameters)  # type: ignore[arg-type]
+    name = getattr(function, "__name__", "")
+    return names[:1] == ["m"] and name != "declare" and not name.startswith("_")
+
+
+def _settings(parts: dict[str, type[BaseModel]]) -> list[str]:
+    lines = []
+    for table, assumed in parts.items():
+        lines += [f"\n### `{table}`\n", "| key | default | what it is |", "| --- | --- | --- |"]
+        lines += [
+            f"| `{key}` | {_default(field.is_required(), field.get_default())} "
+            f"| {_one_line(field.description)} |"
+            for key, field in assumed.model_fields.items()
+        ]
+    return [*lines, ""]
+
+
+def _default(required: bool, value: object) -> str:
+    if required:
+        return "*needed*"
+    return "" if value in (None, "", (), {}) else f"`{value}`"
+
+
+def _one_line(text: str | None) -> str:
+    return " ".join((text or "").split()).replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    for file, content in documents().items():
+        (Path(sys.argv[1]) / file).write_text(content, encoding="utf-8")

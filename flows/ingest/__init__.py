@@ -1,0 +1,50 @@
+"""Deliveries: find, land, unpack, read, judge, load; every row and file accounted for."""
+
+from datetime import datetime
+
+from flows.ingest.again import complete_last
+from flows.ingest.arrivals import Arrival, arrivals_of
+from flows.ingest.deliver import deliver
+from flows.ingest.leave_out import expire
+from flows.ingest.record import Account, settle
+from flows.ingest.settled import apply_decisions, refuse_if_lost
+from flows.ingest.sidecar import sweep
+from flows.protect.veil import refuse_other_key, veil_of
+from flows.store.night import Night
+from flows.store.warehouse import opened
+
+__all__ = ["Arrival", "arrivals_of", "ingest_feed", "ingest_unclaimed"]
+
+
+def ingest_feed(night: Night, feed_name: str) -> int:
+    """Apply decisions about one feed's held deliveries, then load what arrived for it.
+
+    Oldest extract first.
+
+    Returns:
+        Rows loaded.
+    """
+    arrivals = [a for a in arrivals_of(night) if a.feed and a.feed.feed == feed_name]
+    arrivals.sort(key=lambda a: (a.extract_time or datetime.min, a.name))
+    sweep(night.home)
+    with opened(night.home) as con:
+        refuse_if_lost(night, con)
+        if night.files.feed(feed_name).patient_data:
+            refuse_other_key(con, veil_of(night.home, night.files).keys)
+        expire(night.home, con, night.files.feed(feed_name), night.date)
+        settled = apply_decisions(night, con, feed_name)
+        return settled + sum(deliver(night, con, arrival) for arrival in arrivals)
+
+
+def ingest_unclaimed(night: Night) -> int:
+    """Record, as rejected, each file that no feed of the region expects; returns their count.
+
+    Then nothing of this night is left to come: what a killed night had judged is completed.
+    """
+    unclaimed = [a for a in arrivals_of(night) if a.feed is None]
+    with opened(night.home) as con:
+        for arrival in unclaimed:
+            reason = arrival.fault or "no feed of this region expects a file of this name"
+            settle(night, con, arrival, None, Account("rejected", reason))
+        complete_last(night, con)
+    return len(unclaimed)

@@ -1,0 +1,148 @@
+"""Keep the nightly schedule: a Prefect server on this machine and the deployment it fires."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import httpx
+from rich.console import Console
+
+from flows.night.orchestrate import QUIET
+from flows.store.home import Home
+from flows.store.night import plan_night
+from flows.store.settings import settings
+from schemas.errors import ConfigRefused, HomeRefused
+
+LOOPBACK = "127.0.0.1"
+START_SECONDS = 90
+
+
+def serve_nightly(
+    region: Path,
+    cron: str,
+    timezone: str | None,
+    extracts: Path | None,
+    home: Path | None,
+    port: int,
+    backups: Path | None = None,
+) -> None:
+    """Serve until stopped: the UI at 127.0.0.1, a nightly run whenever ``cron`` says.
+
+    Each run leaves a proved backup in ``backups``; by default beside the home.
+
+    Raises:
+        ConfigRefused: for a schedule that cron does not know or an unknown time zone.
+        HomeRefused: if the server does not start.
+    """
+    night = plan_night(region, extracts, home or settings().home, None)
+    zone = _zone(timezone or night.region.timezone)
+    night.home.prepare()
+    folder = (backups or settings().backups or beside(night.home)).resolve()
+    _environment(night.home, port)
+    with _server(port):
+        Console().print(f"Prefect's UI: http://{LOOPBACK}:{port}  schedule: {cron} {zone}")
+        Console().print(f"backups, each proved by a restore: {folder}", soft_wrap=True)
+        _serve(
+            cron,
+            zone,
+            {
+                "region": str(night.region_file),
+                "extracts": str(night.extracts),
+                "home": str(night.home_root),
+                "backups": str(folder),
+            },
+        )
+
+
+def beside(home: Home) -> Path:
+    """Where backups go if nobody said: beside the home."""
+    return home.root.with_name(f"{home.root.name}-backups")
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        pass
+    else:
+        return name
+    raise ConfigRefused(f"--timezone {name} is no IANA time zone, for example Europe/Vienna")
+
+
+def _environment(home: Home, port: int) -> None:
+    os.environ.update(
+        QUIET,
+        PREFECT_HOME=str(home.prefect),
+        PREFECT_API_URL=f"http://{LOOPBACK}:{port}/api",
+        PREFECT_LOGGING_LEVEL="INFO",
+        PREFECT_UI_API_URL=f"http://{LOOPBACK}:{port}/api",
+    )
+
+
+@contextmanager
+def _server(port: int) -> Iterator[None]:
+    """A server of our own, or the one that already answers at that port."""
+    if _answers(port):
+        yield
+        return
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", LOOPBACK]
+    server = subprocess.Popen([*command, "--port", str(port)], stdout=subprocess.DEVNULL)
+    try:
+        _wait(server, port)
+        yield
+    finally:
+        server.send_signal(signal.SIGINT)
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+
+
+def _wait(server: subprocess.Popen[bytes], port: int) -> None:
+    for _ in range(START_SECONDS * 2):
+        if _answers(port):
+            return
+        if server.poll() is not None:
+            break
+        time.sleep(0.5)
+    raise HomeRefused(f"Prefect's server does not start on port {port}; name another with --port")
+
+
+def _answers(port: int) -> bool:
+    try:
+        return httpx.get(f"http://{LOOPBACK}:{port}/api/health", timeout=2).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def _serve(cron: str, timezone: str, parameters: dict[str, str]) -> None:
+    from prefect.schedules import Cron
+
+    from flows.night.flow import nightly
+
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        schedule = Cron(cron, timezone=timezone)
+    except ValueError:
+        schedule = None
+    if schedule is None:
+        raise ConfigRefused(f"--cron {cron!r} is no schedule, for example '0 2 * * *'")
+    nightly.serve(
+        name="nightly",
+        schedule=schedule,
+        parameters=parameters,
+        pause_on_shutdown=False,
+        print_starting_message=False,
+        limit=1,
+    )
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

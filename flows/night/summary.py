@@ -1,0 +1,268 @@
+"""What a night did, in figures: read from the published file, shown to a person or a machine."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import duckdb
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from flows.store.night import Night
+from flows.store.warehouse import opened
+
+Figures = dict[str, Any]
+TIGHTEST = """
+    SELECT region_id AS region, resource_id AS resource, in_service, in_use, occupancy, shortage
+    FROM regional.supply JOIN regional.balance USING (region_id, resource_id, date)
+    JOIN (SELECT resource_id, max(date) AS date FROM regional.supply
+          WHERE resource_id IN (SELECT resource_id FROM results.allocation_use)
+          GROUP BY resource_id) USING (resource_id, date)
+    WHERE occupancy IS NOT NULL
+    ORDER BY occupancy DESC, region, resource LIMIT 8
+"""
+# What came tonight, and what a person had decided that no earlier attempt has applied.
+TONIGHT = """
+    delivery_id IN (
+        SELECT delivery_id FROM ops.delivery WHERE received_at >= $since
+        UNION
+        SELECT delivery_id FROM ops.decision JOIN ops.delivery USING (delivery_id)
+        WHERE decision.night = $night AND NOT EXISTS (
+            FROM ops.run WHERE step = 'ingest ' || feed AND outcome = 'completed'
+            AND started_at < $since AND started_at > decided_at))
+"""
+DELIVERIES = f"""
+    SELECT file_name AS file, feed, verdict, rows_read AS rows, reason, flags
+    FROM ops.delivery WHERE {TONIGHT} ORDER BY received_at, file
+"""
+ROWS = f"""
+    SELECT coalesce(sum(reconciliation.rows_read), 0), coalesce(sum(loaded), 0),
+           coalesce(sum(quarantined), 0), coalesce(sum(duplicate), 0),
+           coalesce(sum(excluded), 0), coalesce(sum(merged), 0),
+           coalesce(sum(cells_nulled), 0)
+    FROM ops.reconciliation WHERE {TONIGHT}
+"""
+POLICY = """
+    SELECT policy, harm, over_patient_days, unmet, sent, cost
+    FROM results.policy_comparison WHERE policy IN ('usual', 'turn_away', 'plan')
+"""
+ROLLING = """
+    SELECT (SELECT count(*) FROM results.allocation_announced) AS announced,
+           (SELECT count(*) FROM results.allocation_change WHERE announced > 0) AS otherwise,
+           (SELECT coalesce(sum(units), 0) FROM results.allocation_under_way) AS under_way
+"""
+MONEY = """
+    SELECT coalesce(sum(need), 0) AS need, coalesce(sum(uncovered), 0) AS uncovered,
+           coalesce(sum(beyond), 0) AS beyond, count(*) AS institutions
+    FROM results.financing_outcome
+"""
+
+
+def summarise(night: Night) -> Figures:
+    """Figures of the night, from the file that it published; of its deliveries, exact ones.
+
+    Returns:
+        region, night, about, deliveries, rows, tightest, plan, rolling, money, alerts, steps,
+        outputs.
+    """
+    with opened(night.home) as con:
+        steps = _rows(
+            con,
+            "SELECT step, seconds, rows, outcome, orchestrator FROM ops.run "
+            "WHERE run_key = ? AND attempt = ? ORDER BY position",
+            [night.run_key, night.attempt],
+        )
+        ((since,),) = con.execute(
+            "SELECT min(started_at) FROM ops.run WHERE run_key = ? AND attempt = ?",
+            [night.run_key, night.attempt],
+        ).fetchall()
+        tonight = {"since": since, "night": night.date}
+        deliveries, counts = _rows(con, DELIVERIES, tonight), _counts(con, tonight)
+    with duckdb.connect(str(night.home.published), read_only=True) as con:
+        return {
+            "region": night.region.region,
+            "night": night.date.isoformat(),
+            "attempt": night.attempt,
+            "about": dict(con.execute("SELECT item, value FROM ops.about").fetchall()),
+            "deliveries": deliveries,
+            "rows": counts,
+            "tightest": _rows(con, TIGHTEST),
+            "plan": {row.pop("policy"): row for row in _rows(con, POLICY)},
+            "rolling": _rows(con, ROLLING)[0],
+            "money": _money(con),
+            "alerts": _rows(
+                con,
+                "SELECT rule, subject, message FROM ops.alert WHERE run_key = ? "
+                "ORDER BY rule, subject",
+                [night.run_key],
+            ),
+            "steps": steps,
+            "outputs": {
+                "published": str(night.home.published),
+                "warehouse": str(night.home.warehouse),
+                "landing": str(night.home.landing),
+            },
+        }
+
+
+def _rows(
+    con: duckdb.DuckDBPyConnection, query: str, parameters: list[Any] | Figures | None = None
+) -> list[Figures]:
+    found = con.execute(query, parameters or [])
+    names = [d[0] for d in found.description]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def _counts(con: duckdb.DuckDBPyConnection, tonight: Figures) -> dict[str, int]:
+    names = ("read", "loaded", "quarantined", "duplicate", "excluded", "merged", "cells_nulled")
+    (found,) = con.execute(ROWS, tonight).fetchall()
+    return {name: int(value) for name, value in zip(names, found, strict=True)}
+
+
+def _money(con: duckdb.DuckDBPyConnection) -> dict[str, float]:
+    (row,) = _rows(con, MONEY)
+    return {**row, "covered": row["need"] - row["uncovered"]}
+
+
+def render(figures: Figures, console: Console) -> None:
+    """Show the figures to a person."""
+    about = figures["about"]
+    title = f"{about.get('name', figures['region'])}, night of {figures['night']}"
+    parts = [
+        _deliveries(figures),
+        _tightest(figures),
+        _plan(figures),
+        _money_text(figures, about.get("currency", "")),
+        _alerts(figures),
+        _backup(figures),
+        _steps(figures),
+        _outputs(figures),
+    ]
+    note = _age(about)
+    console.print(
+        Panel(Group(*(p for p in parts if p)), title=title, subtitle=note, padding=(1, 2))
+    )
+
+
+def _age(about: Mapping[str, str]) -> str:
+    words = [f"plans from {about.get('plan_from', '?')} on data to {about.get('data_to', '?')}"]
+    if (days := int(about.get("data_age_days", 0))) > 1:
+        words.append(f"{days} days old")
+    if about.get("synthetic") == "true":
+        words.append("SYNTHETIC DATA")
+    return ", ".join(words)
+
+
+def _deliveries(figures: Figures) -> RenderableType:
+    table = _table("Deliveries", "file", "verdict", "rows", "why")
+    for d in figures["deliveries"]:
+        colour = {"loaded": "green", "duplicate": "dim", "held": "yellow"}.get(d["verdict"], "red")
+        why = d["reason"] or d["flags"] or ""
+        table.add_row(Text(d["file"]), Text(d["verdict"], colour), f"{d['rows']:,}", Text(why))
+    r = figures["rows"]
+    parts = " + ".join(
+        f"{r[n]:,} {n}" for n in ("loaded", "quarantined", "duplicate", "excluded", "merged")
+    )
+    nulled = f"; {r['cells_nulled']:,} cells at fault nulled" if r["cells_nulled"] else ""
+    return Group(table, Text(f"{r['read']:,} rows read = {parts}{nulled}\n"))
+
+
+def _tightest(figures: Figures) -> RenderableType:
+    table = _table("Tightest", "region", "resource", "in service", "in use", "occupancy", "short")
+    for t in figures["tightest"]:
+        colour = "red" if t["occupancy"] >= 1 else "yellow" if t["occupancy"] >= 0.85 else ""
+        table.add_row(
+            t["region"],
+            t["resource"],
+            f"{t['in_service']:,.0f}",
+            _count(t["in_use"]),
+            Text(f"{t['occupancy']:.1%}", colour),
+            _count(t["shortage"]),
+        )
+    return Group(table, "")
+
+
+def _count(value: float | None) -> str:
+    return "withheld" if value is None else f"{value:,.0f}"
+
+
+def _plan(figures: Figures) -> RenderableType | None:
+    plan = figures["plan"]
+    if set(plan) != {"usual", "turn_away", "plan"}:
+        return Text("No allocation plan: see the alerts.\n", "red")
+    table = _table("Plan", "", "as usual", "turning away", "plan", "change")
+    for label, name in (
+        ("harm, points", "harm"),
+        ("over-capacity patient-days", "over_patient_days"),
+        ("patients unmet", "unmet"),
+    ):
+        usual, turned, planned = (plan[p][name] for p in ("usual", "turn_away", "plan"))
+        change = f"{planned / usual - 1:+.1%}" if usual else ""
+        table.add_row(label, f"{usual:,.1f}", f"{turned:,.1f}", f"{planned:,.1f}", change)
+    sent = f"{plan['plan']['sent']:,.1f} patients sent elsewhere than usual\n"
+    return Group(table, Text(sent + _rolling(figures["rolling"])))
+
+
+def _rolling(rolling: Mapping[str, float]) -> str:
+    told = rolling["announced"]
+    if not told:
+        return ""
+    kept = f"{told - rolling['otherwise']:,} of {told:,} transfers and moves stay as announced"
+    return f"{kept}; {rolling['under_way']:,.1f} units under way\n"
+
+
+def _money_text(figures: Figures, currency: str) -> RenderableType:
+    m = figures["money"]
+    if not m["institutions"]:
+        return Text("No budget: no institution sent finance.\n", "yellow")
+    table = _table("Money", "", currency)
+    table.add_row("need in the status quo", f"{m['need']:,.0f}")
+    table.add_row("covered by the plan", f"{m['covered']:,.0f}")
+    table.add_row("uncovered", f"{m['uncovered']:,.0f}")
+    return Group(table, Text(f"{m['institutions']:,} institutions financed\n"))
+
+
+def _alerts(figures: Figures) -> RenderableType | None:
+    if not figures["alerts"]:
+        return None
+    table = _table("Alerts", "about", "what")
+    for alert in figures["alerts"][:12]:
+        table.add_row(Text(alert["subject"]), Text(alert["message"], "yellow"))
+    more = len(figures["alerts"]) - 12
+    return Group(table, Text(f"and {more} more in ops.alert\n" if more > 0 else ""))
+
+
+def _backup(figures: Figures) -> RenderableType | None:
+    """The backup, and the restore that proved it."""
+    if (made := figures.get("backup")) is None:
+        return None
+    words = (
+        f"Backup of {made['bytes'] / 1e6:,.1f} MB; restored beside: {made['files']:,} files and "
+        f"{made['tables']} tables are equal, {made['seconds']:.1f} s"
+    )
+    if made["removed"]:
+        words += f"; {len(made['removed'])} older removed"
+    return Text(f"{words}\n", "green")
+
+
+def _steps(figures: Figures) -> RenderableType:
+    total = sum(s["seconds"] for s in figures["steps"])
+    slow = sorted(figures["steps"], key=lambda s: -s["seconds"])[:6]
+    slowest = ", ".join(f"{s['step']} {s['seconds']:.1f} s" for s in slow)
+    return Text(f"{len(figures['steps'])} steps in {total:.1f} s: {slowest}\n", "dim")
+
+
+def _outputs(figures: Figures) -> RenderableType:
+    backup = {"backup": figures["backup"]["file"]} if "backup" in figures else {}
+    places = {**figures["outputs"], **backup}
+    return Text("\n".join(f"{k}: {v}" for k, v in places.items()))
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for column in columns:
+        right = column not in {"", "file", "verdict", "why", "region", "resource", "about", "what"}
+        side: Literal["left", "right"] = "right" if right else "left"
+        table.add_column(column, justify=side, header_style="dim", overflow="fold")
+    return table

@@ -1,0 +1,97 @@
+"""Recompute a published plan and budget from the published file, without the solver."""
+
+from collections.abc import Callable
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from flows.publish.keep import damaged
+from flows.store.home import Home
+from flows.store.warehouse import read
+from optimization.verify.allocation import verify_allocation
+from optimization.verify.financing import verify_financing
+from optimization.verify.purchases import verify_purchases
+from schemas import clean
+from schemas.errors import HomeRefused
+from schemas.results import allocation, financing, purchases
+from schemas.results.run import PlanRun
+from schemas.table import Table, layer, name, polars_schema
+
+Frames = dict[str, pl.DataFrame]
+ALLOCATION: tuple[type[Table], ...] = (
+    clean.Zone,
+    clean.Institution,
+    *allocation.INPUTS,
+    *allocation.RESULTS,
+    PlanRun,
+)
+FINANCING: tuple[type[Table], ...] = (
+    clean.Zone,
+    clean.Institution,
+    *financing.INPUTS,
+    *financing.RESULTS,
+    PlanRun,
+)
+PURCHASES: tuple[type[Table], ...] = (
+    *purchases.INPUTS,
+    *purchases.RESULTS,
+    financing.FinancingPeriod,
+    PlanRun,
+)
+
+
+def verify_published(home: Home) -> list[str]:
+    """Say, a line each, what was recomputed and how far the worst figure is off.
+
+    Raises:
+        PlanRefused: naming the rule that a plan breaks, or the figure that does not follow.
+        HomeRefused: if there is no published file, or its bytes are none that were published.
+    """
+    if not home.published.is_file():
+        raise HomeRefused(f"{home.published}: nothing is published yet; run a night first")
+    with duckdb.connect(str(home.published), read_only=True) as con:
+        found = [
+            _found("allocation", verify_allocation, published(con, ALLOCATION)),
+            _found("financing", verify_financing, published(con, FINANCING)),
+            _found("purchases", verify_purchases, published(con, PURCHASES)),
+        ]
+    if damaged(home):
+        raise HomeRefused(
+            f"{home.published} is damaged or was changed: its bytes are none that were published;"
+            " put the last one back with `catchment rollback`, or run the night again"
+        )
+    return found
+
+
+def _found(model: str, verify: Callable[[Frames], Any], frames: Frames) -> str:
+    if frames["plan_run"].filter(pl.col("model") == model).is_empty():
+        return f"{model}: nothing was planned"
+    return f"{model}: worst relative violation {verify(frames).worst_violation:.1e}"
+
+
+def published(
+    con: duckdb.DuckDBPyConnection, tables: tuple[type[Table], ...]
+) -> dict[str, pl.DataFrame]:
+    """Tables of the published file by name, each in key order and checked.
+
+    Raises:
+        HomeRefused: if the file has other tables or columns than this version writes.
+    """
+    frames = {}
+    for table in tables:
+        _same_layout(con, table)
+        frames[name(table)] = read(con, table)
+    return frames
+
+
+def _same_layout(con: duckdb.DuckDBPyConnection, table: type[Table]) -> None:
+    columns = con.execute(
+        "SELECT column_name FROM duckdb_columns() WHERE schema_name = ? AND table_name = ?",
+        [layer(table), name(table)],
+    ).fetchall()
+    if {c for (c,) in columns} != set(polars_schema(table).names()):
+        raise HomeRefused(
+            f"{name(table)} has other columns than this version of Catchment writes; verify the "
+            "file with the version that made it (ops.about), or run the night again"
+        )

@@ -1,0 +1,152 @@
+"""The only code that opens the warehouse. Every table is checked on its way in and out."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from flows.store.ddl import HISTORY, create, create_history, qualified
+from flows.store.home import Home
+from flows.store.settings import settings
+from schemas.clean import ENTITIES, FEED_TABLES
+from schemas.errors import HomeRefused
+from schemas.table import Table, check, key, name, polars_schema
+from schemas.tables import ALL
+
+SCHEMA_VERSION = "4"
+Connection = duckdb.DuckDBPyConnection
+
+
+@contextmanager
+def opened(home: Home, *, read_only: bool = False) -> Iterator[Connection]:
+    """A connection that writes unless told otherwise; closed, and so checkpointed, at the end.
+
+    Inside another one of the same home it costs nothing, and the outermost checkpoints.
+
+    Raises:
+        HomeRefused: if the file is held by another process, damaged or of another version.
+    """
+    fault = None
+    options: dict[str, Any] = {
+        "memory_limit": settings().duckdb_memory,
+        "threads": str(settings().threads),
+        "temp_directory": str(home.spill),
+        "preserve_insertion_order": "true",
+    }
+    try:
+        con = duckdb.connect(str(home.warehouse), read_only, config=options)
+    except duckdb.Error as err:
+        fault = type(err).__name__
+    if fault is not None:
+        raise HomeRefused(
+            f"{home.warehouse} cannot be opened ({fault}): another process holds it, or it is "
+            "damaged; it can be made again from the landing folder"
+        )
+    try:
+        yield con
+    finally:
+        con.close()
+
+
+def initialise(home: Home) -> None:
+    """Create what the warehouse lacks; refuse one that another version of Catchment made.
+
+    Raises:
+        HomeRefused: naming both versions.
+    """
+    with opened(home) as con:
+        for schema in ("ops", "clean", "regional", "results", HISTORY):
+            con.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
+        con.execute("CREATE TABLE IF NOT EXISTS history.version (version VARCHAR NOT NULL)")
+        if not con.execute("FROM history.version").fetchall():
+            con.execute("INSERT INTO history.version VALUES (?)", [SCHEMA_VERSION])
+        check_layout(home, con)
+        for table in ALL:
+            con.execute(create(table))
+        for table in FEED_TABLES.values():
+            con.execute(create_history(table))
+
+
+def check_layout(home: Home, con: Connection) -> None:
+    """Raise if another version of Catchment made the warehouse.
+
+    Raises:
+        HomeRefused: naming both layouts and the command that makes the warehouse again.
+    """
+    ((found,),) = con.execute("FROM history.version").fetchall()
+    if found != SCHEMA_VERSION:
+        raise HomeRefused(
+            f"{home.warehouse} has layout {found}; this version of Catchment reads "
+            f"{SCHEMA_VERSION}: run `catchment rebuild --home {home.root}` to make it again from"
+            " the landing folder and the decisions"
+        )
+
+
+def read(con: Connection, table: type[Table]) -> pl.DataFrame:
+    """The whole table in key order, checked."""
+    order = ", ".join(f'"{column}"' for column in key(table))
+    frame = con.sql(f"FROM {qualified(table)} ORDER BY {order}").pl()
+    return check(table, frame.cast(dict(polars_schema(table))))
+
+
+def frames_of(con: Connection, tables: Iterable[type[Table]]) -> dict[str, pl.DataFrame]:
+    """Several tables by name."""
+    return {name(table): read(con, table) for table in tables}
+
+
+def replace(con: Connection, table: type[Table], frame: pl.DataFrame) -> int:
+    """Check ``frame``, make it the table's only content, and return its row count."""
+    return replace_all(con, {table: frame})
+
+
+def replace_all(con: Connection, frames: Mapping[type[Table], pl.DataFrame]) -> int:
+    """Check frames and make each its table's only content: all of them, or none."""
+    checked = {table: check(table, frame) for table, frame in frames.items()}
+    with transaction(con):
+        for table, frame in checked.items():
+            con.execute(f"DELETE FROM {qualified(table)}")
+            _insert(con, qualified(table), frame)
+    return sum(frame.height for frame in checked.values())
+
+
+@contextmanager
+def transaction(con: Connection) -> Iterator[None]:
+    """All that is written inside is kept, or nothing of it."""
+    con.begin()
+    try:
+        yield
+    except BaseException:
+        con.rollback()
+        raise
+    con.commit()
+
+
+def append(con: Connection, table: type[Table], frame: pl.DataFrame) -> int:
+    """Check ``frame``, add it to the table, and return its row count."""
+    _insert(con, qualified(table), check(table, frame))
+    return frame.height
+
+
+def append_history(con: Connection, table: type[Table], frame: pl.DataFrame, delivery: str) -> int:
+    """Add one delivery's rows of ``table`` to what has ever been delivered.
+
+    A feed may know only part of an entity; the whole is checked once feeds are merged.
+    """
+    known = frame if name(table) in ENTITIES else check(table, frame)
+    rows = known.with_columns(delivery_id=pl.lit(delivery))
+    _insert(con, qualified(table, HISTORY), rows)
+    return rows.height
+
+
+def read_history(con: Connection, table: type[Table]) -> pl.DataFrame:
+    """All rows of ``table`` ever delivered, with their delivery_id."""
+    types = {**polars_schema(table), "delivery_id": pl.String()}
+    return con.sql(f"FROM {qualified(table, HISTORY)}").pl().cast(types)
+
+
+def _insert(con: Connection, target: str, rows: pl.DataFrame) -> None:
+    con.register("incoming", rows.to_arrow(compat_level=pl.CompatLevel.newest()))
+    con.execute(f"INSERT INTO {target} BY NAME FROM incoming")
+    con.unregister("incoming")

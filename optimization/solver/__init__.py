@@ -1,0 +1,31 @@
+"""The one way from a Pyomo model to a solution that can be trusted.
+
+    with templatized():
+        model = build(inputs)
+    record = solve_tiers(model, ["harm", "cost"], SolveSettings(), inputs)
+
+Numbers are checked before, the matrix when it is compiled, HiGHS's statuses and counts when it
+is loaded and run, and every row once more when it says that it is done.
+"""
+
+from optimization.solver.again import first_tier_changes, solve_fixed
+from optimization.solver.guard import check_numbers, input_hash
+from optimization.solver.matrix import compile_model, parts, templatized
+from optimization.solver.record import SolveRecord, SolveSettings, TierRecord
+from optimization.solver.saved import save_model
+from optimization.solver.tiers import solve_tiers
+
+__all__ = [
+    "SolveRecord",
+    "SolveSettings",
+    "TierRecord",
+    "check_numbers",
+    "compile_model",
+    "first_tier_changes",
+    "input_hash",
+    "parts",
+    "save_model",
+    "solve_fixed",
+    "solve_tiers",
+    "templatized",
+]

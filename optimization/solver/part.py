@@ -1,0 +1,287 @@
+"""One part of a matrix through HiGHS, tier by tier."""
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import highspy
+import numpy as np
+from scipy.sparse import csc_array
+
+from optimization.solver.matrix import Matrix, Part
+from optimization.solver.options import FIXED_OPTIONS, accepted, end, set_options
+from optimization.solver.record import SolveSettings
+from schemas.errors import SolverStopped
+
+WIDER = 10.0
+LITTLE = 0.05  # of the first tier's smallest cost: the most that a later one may weigh
+PRIMAL = 4  # the last tier's basis stays feasible when costs change: 40 times faster than dual
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Problem:
+    """A part's own rows and columns, as HiGHS takes them; fields as in ``Matrix``."""
+
+    coefficients: csc_array
+    row_lower: np.ndarray
+    row_upper: np.ndarray
+    column_lower: np.ndarray
+    column_upper: np.ndarray
+    whole: np.ndarray
+    costs: np.ndarray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TierSolution:
+    """How a tier ended on one part: the point, what was proved of it, and the duals there."""
+
+    status: str
+    primal: np.ndarray
+    bound: float
+    row_duals: np.ndarray
+    column_duals: np.ndarray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PartSolution:
+    """All tiers of one part; ``widened`` says that an earlier tier had to be loosened."""
+
+    tiers: tuple[TierSolution, ...]
+    widened: bool
+
+
+def cut_out(matrix: Matrix, part: Part) -> Problem:
+    """The rows and columns of ``part`` alone."""
+    rows, columns = part.rows, part.columns
+    inner = matrix.coefficients[:, columns]
+    place = np.zeros(matrix.rows, np.int32)
+    place[rows] = np.arange(rows.size, dtype=np.int32)
+    shape = (rows.size, columns.size)
+    return Problem(
+        csc_array((inner.data, place[inner.indices], inner.indptr.astype(np.int32)), shape=shape),
+        matrix.row_lower[rows],
+        matrix.row_upper[rows],
+        matrix.column_lower[columns],
+        matrix.column_upper[columns],
+        matrix.whole[columns],
+        matrix.costs[:, columns],
+    )
+
+
+def solve_part(problem: Problem, settings: SolveSettings, deadline: float) -> PartSolution:
+    """Solve tier after tier, each within a slack of the ones before.
+
+    Raises:
+        SolverStopped: no point was found that keeps every constraint.
+    """
+    run = _Run(load(problem, settings), problem, settings, deadline)
+    if settings.look_ahead:
+        run.look_ahead()
+    tiers: list[TierSolution] = []
+    for k in range(problem.costs.shape[0]):
+        tiers.append(run.tier(k, tiers[-1] if tiers else None))
+    return PartSolution(tuple(tiers), run.widened)
+
+
+def load(problem: Problem, settings: SolveSettings) -> highspy.Highs:
+    """Pass ``problem`` to a new HiGHS without costs, and see that all of it arrived.
+
+    Raises:
+        SolverStopped: HiGHS did not take it whole.
+    """
+    highs = highspy.Highs()
+    set_options(highs, {**FIXED_OPTIONS, **settings.options})
+    pass_problem(highs, problem)
+    return highs
+
+
+def pass_problem(highs: highspy.Highs, problem: Problem) -> None:
+    """Give ``highs`` the rows and columns of ``problem`` as arrays, which it copies.
+
+    Raises:
+        SolverStopped: HiGHS did not take them all.
+    """
+    entries, (rows, columns) = problem.coefficients, problem.coefficients.shape
+    status = highs.passModel(
+        columns,
+        rows,
+        entries.nnz,
+        int(highspy.MatrixFormat.kColwise),
+        int(highspy.ObjSense.kMinimize),
+        0.0,
+        np.zeros(columns),
+        problem.column_lower,
+        problem.column_upper,
+        problem.row_lower,
+        problem.row_upper,
+        entries.indptr,
+        entries.indices,
+        entries.data,
+        problem.whole.astype(np.int32),  # HiGHS numbers kContinuous 0 and kInteger 1
+    )
+    accepted(status, "the matrix")
+    if (highs.getNumRow(), highs.getNumCol(), highs.getNumNz()) != (rows, columns, entries.nnz):
+        raise SolverStopped("HiGHS did not load every row, column and coefficient")
+
+
+@dataclass(slots=True, eq=False)
+class _Run:
+    """A HiGHS at work on one part."""
+
+    highs: Any
+    problem: Problem
+    settings: SolveSettings
+    deadline: float
+    held: list[float] = field(default_factory=list)
+    widened: bool = False
+
+    def look_ahead(self) -> None:
+        """Begin near the end: solve the first tier with a little of each later one.
+
+        The first tier's optimum is a face; left alone, the solver stops at a corner of it that
+        may be far from what later tiers want. Every tier is still solved exactly from here. It
+        may take half of the time that is left.
+        """
+        costs = self.problem.costs[self.problem.costs.any(axis=1)]
+        if len(costs) < 2 or self.problem.whole.any():
+            return
+        least = np.abs(costs[0][costs[0] != 0]).min()
+        shares = [LITTLE * least / np.abs(cost).max() for cost in costs[1:]]
+        self._minimise(costs[0] + np.array(shares) @ costs[1:])
+        left = self.deadline - time.monotonic()
+        if left > 0 and self._within(left / 2) == "optimal":
+            set_options(self.highs, {"simplex_strategy": PRIMAL})
+        else:
+            self.highs.clearSolver()
+
+    def tier(self, k: int, before: TierSolution | None) -> TierSolution:
+        cost = self.problem.costs[k]
+        last = k + 1 == self.problem.costs.shape[0]
+        if not cost.any() and (before is not None or not last):
+            return self._idle(before)
+        self._minimise(cost)
+        if before is not None:
+            set_options(self.highs, {"simplex_strategy": PRIMAL})
+        solution = self._solved(cost, before)
+        if not last:
+            self._hold(cost, solution.primal)
+        return solution
+
+    def _idle(self, before: TierSolution | None) -> TierSolution:
+        """A tier that costs nothing here; before any solve, the point is not known yet."""
+        rows, columns = self.problem.coefficients.shape
+        primal = np.full(columns, np.nan) if before is None else before.primal
+        return TierSolution("optimal", primal, 0.0, np.zeros(rows), np.zeros(columns))
+
+    def _minimise(self, cost: np.ndarray) -> None:
+        index = np.arange(cost.size, dtype=np.int32)
+        accepted(self.highs.changeColsCost(cost.size, index, cost), "the costs of a tier")
+
+    def _hold(self, cost: np.ndarray, primal: np.ndarray) -> None:
+        """Z_k <= Z_k* + slack * max(1, |Z_k*|)"""
+        self.held.append(float(cost @ primal))
+        at = np.flatnonzero(cost).astype(np.int32)
+        status = self.highs.addRow(-np.inf, self._ceiling(-1, 1.0), at.size, at, cost[at])
+        accepted(status, "a solved tier")
+
+    def _ceiling(self, k: int, times: float) -> float:
+        return self.held[k] + times * self.settings.slack * max(1.0, abs(self.held[k]))
+
+    def _solved(self, cost: np.ndarray, before: TierSolution | None) -> TierSolution:
+        ended = self._run()
+        if ended in ("infeasible", "failed"):
+            ended = self._again()
+        if ended == "optimal":
+            return self._optimal(cost)
+        if ended == "time_limit" and self._has_incumbent():
+            return self._point(self.highs, "time_limit", self._bound(cost), cost)
+        if ended in ("time_limit", "late"):
+            return self._kept(cost, before)
+        raise SolverStopped(f"HiGHS found the model {ended}")
+
+    def _run(self) -> str:
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            return "late"
+        return self._within(left)
+
+    def _within(self, seconds: float) -> str:
+        set_options(self.highs, {"time_limit": self.highs.getRunTime() + seconds})
+        self.highs.run()
+        return end(self.highs)
+
+    def _again(self) -> str:
+        """From the beginning, and with earlier tiers loosened tenfold."""
+        self.highs.clearSolver()
+        rows = self.problem.coefficients.shape[0]
+        for k in range(len(self.held)):
+            self.widened = True
+            ceiling = self._ceiling(k, WIDER)
+            status = self.highs.changeRowBounds(rows + k, -np.inf, ceiling)
+            accepted(status, "a loosened tier")
+        return self._run()
+
+    def _optimal(self, cost: np.ndarray) -> TierSolution:
+        if not self.problem.whole.any():
+            return self._point(self.highs, "optimal", None, cost)
+        bound = self.highs.getInfo().mip_dual_bound
+        return self._point(self._fixed(), "optimal", bound, cost)
+
+    def _has_incumbent(self) -> bool:
+        return self.highs.getInfo().primal_solution_status == highspy.kSolutionStatusFeasible
+
+    def _bound(self, cost: np.ndarray) -> float:
+        bound = _trivial_bound(self.problem, cost)
+        proved = self.highs.getInfo().mip_dual_bound if self.problem.whole.any() else -np.inf
+        return max(bound, proved) if np.isfinite(proved) else bound
+
+    def _kept(self, cost: np.ndarray, before: TierSolution | None) -> TierSolution:
+        """The point of the tier before, when time ran out without a better one.
+
+        Raises:
+            SolverStopped: there is none.
+        """
+        if before is None or np.isnan(before.primal).any():
+            raise SolverStopped("the time limit passed before any plan was found")
+        return replace(before, status="time_limit", bound=_trivial_bound(self.problem, cost))
+
+    def _fixed(self) -> highspy.Highs:
+        """The LP that remains when every whole variable keeps its value: it has duals."""
+        lp = self.highs.getLp()
+        values = np.rint(np.array(self.highs.getSolution().col_value)[self.problem.whole])
+        lower, upper = self.problem.column_lower.copy(), self.problem.column_upper.copy()
+        lower[self.problem.whole] = upper[self.problem.whole] = values
+        lp.col_lower_, lp.col_upper_, lp.integrality_ = lower, upper, []
+        highs = highspy.Highs()
+        set_options(highs, {**FIXED_OPTIONS, **self.settings.options})
+        accepted(highs.passModel(lp), "the matrix with its whole numbers held")
+        if (highs.getNumRow(), highs.getNumCol()) != (lp.num_row_, lp.num_col_):
+            raise SolverStopped("HiGHS did not load every row and column")
+        highs.run()
+        return highs if end(highs) == "optimal" else self.highs
+
+    def _point(
+        self, highs: highspy.Highs, status: str, bound: float | None, cost: np.ndarray
+    ) -> TierSolution:
+        solution = highs.getSolution()
+        rows, columns = self.problem.coefficients.shape
+        primal = np.clip(solution.col_value, self.problem.column_lower, self.problem.column_upper)
+        return TierSolution(
+            status,
+            primal,
+            float(cost @ primal) if bound is None else bound,
+            _whole_or_zero(solution.row_dual, rows),
+            _whole_or_zero(solution.col_dual, columns),
+        )
+
+
+def _whole_or_zero(duals: list[float], size: int) -> np.ndarray:
+    """HiGHS gives no duals where it proved no optimum; rows after ``size`` are held tiers."""
+    return np.array(duals[:size], float) if len(duals) >= size else np.zeros(size)
+
+
+def _trivial_bound(problem: Problem, cost: np.ndarray) -> float:
+    """What the bounds of the variables alone prove."""
+    at = cost != 0
+    cheapest = np.where(cost[at] > 0, problem.column_lower[at], problem.column_upper[at])
+    return float(cost[at] @ cheapest) if at.any() else 0.0

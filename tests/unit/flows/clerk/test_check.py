@@ -1,0 +1,153 @@
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from flows.clerk.check import check_file, feed_named, known_institutions
+from flows.commands.main import app
+from schemas.errors import ConfigRefused
+from tests.integration.deliveries.place import zipped
+
+CONFIG = Path(__file__).parents[4] / "config"
+NAME = "synthetic_capacity_2026-02-10.csv"
+HEADER = "institution_id,resource_id,date,period_days,in_service,in_use\n"
+GOOD = HEADER + "H1,bed,2026-02-09,1,20,10\nH2,bed,2026-02-09,1,8,8\n"
+BAD = GOOD + "H9,bed,2026-02-09,1,20,10\nH1,bed,2026-02-10,1,20,four\n,bed,2026-02-09,1,5,5\n"
+
+
+@pytest.fixture
+def file(tmp_path) -> Path:
+    path = tmp_path / NAME
+    path.write_text(GOOD)
+    return path
+
+
+@pytest.fixture
+def capacity():
+    return feed_named("canonical_capacity", CONFIG)
+
+
+def outcome(arguments: list[object]) -> tuple[int, str]:
+    ended = CliRunner().invoke(app, ["check", *map(str, arguments)])
+    return ended.exit_code, ended.output
+
+
+def test_a_good_file_ends_with_0(file):
+    code, said = outcome([file, "--feed", "canonical_capacity", "--config", CONFIG])
+    assert code == 0
+    assert "would be loaded: 2 rows read = 2 loaded" in " ".join(said.split())
+
+
+def test_faults_are_told_by_row_column_and_rule_and_never_by_value(file, tmp_path):
+    file.write_text(BAD)
+    (tmp_path / "known.csv").write_text("institution_id,name\nH1,one\nH2,two\n")
+    code, said = outcome(
+        [
+            *(file, "--feed", "canonical_capacity", "--config", CONFIG),
+            *("--reference", tmp_path / "known.csv", "--out", tmp_path / "report.csv"),
+        ]
+    )
+    assert code == 13
+    assert "four" not in said
+    report = pl.read_csv(tmp_path / "report.csv")
+    assert report.select("what", "row_number", "column", "rule").rows()[1:] == [
+        ("quarantined", 3, "institution_id", "unknown_institution"),
+        ("nulled", 4, "in_use", "unreadable"),
+        ("quarantined", 5, "institution_id", "key_missing"),
+    ]
+    assert report["words"][0].startswith("5 rows read = 3 loaded + 2 quarantined")
+    assert "four" not in (tmp_path / "report.csv").read_text()
+
+
+def test_nothing_is_kept(file, capacity, tmp_path):
+    check_file(file, capacity, None)
+    assert [p.name for p in tmp_path.iterdir()] == [NAME]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        (NAME, "", "zero bytes"),
+        (NAME, HEADER, "no rows"),
+        (NAME, "a,b\n1,2\n", "lacks the column"),
+        ("beds.csv", GOOD, "expects names like"),
+        ("beds.csv", "", "expects names like.*zero bytes"),
+        ("synthetic_capacity_2026-02-31.csv", GOOD, "does not give a date"),
+        ("'.csv", GOOD, "no file name needs"),
+        (NAME + ".gz", GOOD, "not gzip"),
+        (NAME, HEADER + "X1,bed,2026-02-09,1,1,1\n" * 2 + "X2,bed,2026-02-10,1,1,1\n", "none of"),
+    ],
+)
+def test_what_would_be_rejected_ends_with_4(tmp_path, capacity, name, content, reason):
+    (tmp_path / name).write_text(content)
+    checked = check_file(tmp_path / name, capacity, frozenset({"H1"}))
+    assert checked.code == 4
+    assert pl.Series([checked.report["words"][0]]).str.contains(reason).item()
+
+
+def test_a_link_is_rejected_as_the_night_rejects_it(file, capacity, tmp_path):
+    (tmp_path / "sent").mkdir()
+    (tmp_path / "sent" / NAME).symlink_to(file)
+    checked = check_file(tmp_path / "sent" / NAME, capacity, None)
+    assert (checked.code, "it is a link" in checked.report["words"][0]) == (4, True)
+
+
+def test_so_is_a_file_larger_than_its_feed_allows(file, capacity):
+    small = capacity.file.model_copy(update={"max_mb": 0.00001})
+    checked = check_file(file, capacity.model_copy(update={"file": small}), None)
+    assert (checked.code, "its feed allows 10" in checked.report["words"][0]) == (4, True)
+
+
+@pytest.mark.parametrize(
+    ("archive", "member", "reason"),
+    [
+        ("beds.zip", NAME, None),
+        (NAME + ".zip", "anything.csv", None),
+        (NAME + ".zip", NAME, None),
+        ("beds.zip", f"data/{NAME}", f"holds data/{NAME}, in a folder"),
+        ("beds.zip", f"data\\{NAME}", "in a folder"),
+        (NAME + ".zip", NAME.replace("-10", "-09"), f"-09.csv and {NAME} of one file"),
+        (NAME + ".zip", "data/" + NAME.replace("-10", "-09"), "give different dates"),
+        ("beds.zip", "beds.csv", "expects names like"),
+    ],
+)
+def test_the_names_of_an_archive_and_of_the_file_in_it(tmp_path, capacity, archive, member, reason):
+    path = tmp_path / archive
+    path.write_bytes(zipped(**{member: GOOD}))
+    checked = check_file(path, capacity, None)
+    assert checked.code == (4 if reason else 0)
+    assert reason is None or reason in checked.report["words"][0]
+
+
+def test_a_manifest_beside_it_is_checked(file, capacity):
+    file.with_name(NAME + ".manifest.json").write_text('{"rows": 3}')
+    assert check_file(file, capacity, None).code == 4
+
+
+def test_an_extract_of_the_future_would_be_held(tmp_path, capacity):
+    day = datetime.now(UTC).date() + timedelta(days=9)
+    path = tmp_path / f"capacity_{day}.csv"
+    path.write_text(GOOD)
+    checked = check_file(path, capacity, None)
+    assert (checked.code, checked.report["what"][0]) == (13, "held")
+
+
+def test_a_reference_may_be_the_extract_that_names_institutions(tmp_path):
+    path = tmp_path / "synthetic_institution_2026-02-10.csv"
+    path.write_text(
+        "institution_id,name,zone_id,region_id,tier,ownership,latitude,longitude,active_from\n"
+        "H1,A,Z,R,primary,public,45,9,1990-01-01\n"
+    )
+    assert known_institutions(path, CONFIG) == {"H1"}
+    (tmp_path / "list.csv").write_text("id\nH1\n")
+    with pytest.raises(ConfigRefused, match="no CSV with a column institution_id"):
+        known_institutions(tmp_path / "list.csv", CONFIG)
+
+
+def test_an_unknown_feed_is_refused_with_those_there_are():
+    with pytest.raises(ConfigRefused, match="canonical_capacity"):
+        feed_named("capacities", CONFIG)
+    with pytest.raises(ConfigRefused, match="no feed"):
+        feed_named("../feeds/canonical_capacity", CONFIG / "nowhere")

@@ -1,0 +1,160 @@
+"""What is expanded at once equals what Pyomo compiles row by row."""
+
+import numpy as np
+import pyomo.environ as pyo
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from optimization.allocation.model import build, tier_names
+from optimization.allocation.read import read_instance
+from optimization.solver import templatized
+from optimization.solver.matrix import compile_model, row_by_row
+from optimization.solver.templates import expanded
+from tests.unit.optimization.allocation import cases
+
+NUMBERS = st.sampled_from([0.0, 1.0, -2.5, 0.3, 7.0])
+
+
+def wards(numbers, days=3, sent=(("a", "x"), ("b", "x"), ("b", "y"))):
+    """Two zones send to two wards; stays fall with the day: ragged sums, lags, products."""
+    model = pyo.ConcreteModel(name="wards")
+    share, cost, need = numbers
+    with templatized():
+        model.days = pyo.RangeSet(days)
+        model.wards = pyo.Set(initialize=["x", "y", "z"])
+        model.arcs = pyo.Set(initialize=list(sent), dimen=2)
+        model.until = pyo.Set(model.days, initialize={t: range(1, t + 1) for t in model.days})
+        into = {w: [arc for arc in sent if arc[1] == w] for w in model.wards}
+        model.into = pyo.Set(model.wards, dimen=2, initialize=into)
+        model.share = pyo.Param(range(days), initialize=lambda _, k: share / (k + 1))
+        model.cost = pyo.Param(model.wards, initialize={"z": 2.0, "y": cost, "x": 1.0})
+        model.need = pyo.Param(model.wards, model.days, initialize=lambda _, w, t: need * t)
+        model.sent = pyo.Var(model.arcs, model.days, domain=pyo.NonNegativeReals)
+        model.left = pyo.Var(model.wards, model.days, bounds=(0, 9))
+        model.unused = pyo.Var(model.days)
+        model.census = pyo.Constraint(model.wards, model.days, rule=census)
+        model.enough = pyo.Constraint(model.wards, rule=enough)
+        model.most = pyo.Constraint(model.arcs, rule=most)
+        model.spent = pyo.Objective(rule=spent)
+        model.waited = pyo.Objective(rule=waited)
+    return model
+
+
+def census(m, w, t):
+    kept = sum(m.share[t - s] * m.sent[a, v, s] for s in m.until[t] for a, v in m.into[w])
+    return m.left[w, t] * 2 - m.need[w, t] == kept - m.left[w, t] / 4
+
+
+def enough(m, w):
+    return m.need[w, 1] <= m.cost[w] * sum(m.left[w, t] - 0.5 for t in m.days)
+
+
+def most(m, a, w):
+    return sum(m.cost[w] * m.sent[a, w, t] for t in m.days) <= 4 + m.need[w, 2]
+
+
+def spent(m):
+    arcs = sum(m.cost[w] * (1 + m.sent[a, w, t]) for a, w in m.arcs for t in m.days)
+    return arcs + 3 * sum(-m.left[w, t] for w in m.wards for t in m.days)
+
+
+def waited(m):
+    return sum(m.left[w, t] * t for w in m.wards for t in m.days) + 5
+
+
+def assert_same(model, tiers):
+    one, other = expanded(model, tiers), row_by_row(model, tiers)
+    assert one is not None
+    for mine, theirs in (
+        (one.coefficients.toarray(), other.coefficients.toarray()),
+        (one.lower, other.lower),
+        (one.upper, other.upper),
+        (one.costs, other.costs),
+        (one.offsets, other.offsets),
+    ):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-14, atol=0)
+    assert one.coefficients.nnz == other.coefficients.nnz
+    assert [v.name for v in one.variables] == [v.name for v in other.variables]
+    assert [c.name for c in one.constraints] == [c.name for c in other.constraints]
+
+
+@settings(max_examples=20)
+@given(st.tuples(NUMBERS, NUMBERS, NUMBERS), st.integers(2, 4))
+def test_the_matrix_is_pyomos_entry_by_entry(numbers, days):
+    assert_same(wards(numbers, days), ["spent", "waited"])
+
+
+def test_a_row_worked_by_hand():
+    one = expanded(wards((0.5, 3.0, 2.0)), ["waited"])
+    rows = {c.name: k for k, c in enumerate(one.constraints)}
+    columns = {v.name: k for k, v in enumerate(one.variables)}
+    row, entries = rows["census[y,2]"], one.coefficients.toarray()
+    named = {name: entries[row, k] for name, k in columns.items() if entries[row, k]}
+    assert named == {"left[y,2]": 2.25, "sent[b,y,1]": -0.25, "sent[b,y,2]": -0.5}
+    assert (one.lower[row], one.upper[row]) == (4.0, 4.0)
+    assert one.costs[0, columns["left[z,3]"]] == 3.0
+    assert one.offsets.tolist() == [5.0]
+
+
+def test_what_no_row_or_cost_names_is_no_column():
+    names = {v.parent_component().name for v in expanded(wards((1, 1, 1)), ["waited"]).variables}
+    assert names == {"sent", "left"}
+
+
+def test_the_allocation_is_expanded():
+    given = cases.random_tables(3)
+    instance = read_instance(given, *cases.places(given), cases.assumptions())
+    assert_same(build(instance), tier_names(instance))
+
+
+def test_values_given_in_another_order_reach_their_keys():
+    model = wards((1, 5.0, 1))
+    one = expanded(model, ["spent"])
+    names = {v.name: k for k, v in enumerate(one.variables)}
+    assert [one.costs[0, names[n]] for n in ("sent[a,x,1]", "sent[b,y,1]")] == [1.0, 5.0]
+
+
+def fixed(model):
+    model.left["x", 1].fix(2.0)
+
+
+def scalar(model):
+    model.one = pyo.Var()
+    model.held = pyo.Constraint(model.days, rule=lambda m, t: m.left["x", t] <= m.one)
+
+
+def mutable(model):
+    model.price = pyo.Param(model.wards, initialize=1.0, mutable=True)
+    with templatized():
+        model.dear = pyo.Constraint(model.wards, rule=lambda m, w: m.left[w, 1] <= m.price[w])
+
+
+def switched_off(model):
+    model.most["a", "x"].deactivate()
+
+
+def listed(model):
+    model.all = pyo.Constraint(expr=sum(model.left.values()) <= 9)
+
+
+@pytest.mark.parametrize("change", [fixed, scalar, mutable, switched_off, listed])
+def test_anything_else_is_left_to_pyomo(change):
+    model = wards((1, 1, 1))
+    model.spent.deactivate()
+    change(model)
+    assert expanded(model, ["waited"]) is None
+    other, matrix = row_by_row(model, ["waited"]), compile_model(model, ["waited"])
+    np.testing.assert_array_equal(matrix.coefficients.toarray(), other.coefficients.toarray())
+    np.testing.assert_array_equal(matrix.row_upper, other.upper)
+
+
+def test_a_row_without_terms_is_left_out_if_it_holds():
+    model = wards((1, 1, 1), sent=(("a", "x"),))
+    with templatized():
+        model.none = pyo.Constraint(
+            model.wards, rule=lambda m, w: sum(m.sent[a, v, 1] for a, v in m.into[w]) <= 3
+        )
+    one = expanded(model, ["waited"])
+    assert [c.name for c in one.constraints if c.name.startswith("none")] == ["none[x]"]
+    assert_same(model, ["waited"])

@@ -1,0 +1,106 @@
+from datetime import date, timedelta
+
+import polars as pl
+import pytest
+
+from schemas.assumptions.region import CareClassDefinition
+from schemas.clean import CapacityEstimate, Institution
+from schemas.errors import InputRefused
+from schemas.table import conform, empty
+from transforms.inputs.allocation import planning_start
+from transforms.inputs.allocation.calendar import plan_days, units_today
+
+DAY = date(2026, 1, 31)
+ICU = CareClassDefinition(
+    class_id="icu", name="x", harm_weight=1, mean_stay_days=4, uses={"bed": 1, "nurse": 0.5}
+)
+NEEDS = pl.DataFrame({"class_id": ["icu", "icu"], "resource_id": ["bed", "nurse"]})
+INSTITUTIONS = conform(
+    Institution,
+    pl.DataFrame({"institution_id": ["a", "b"], "zone_id": "z", "region_id": "R"}),
+)
+
+
+def estimates(*rows: tuple) -> pl.DataFrame:
+    """Rows of institution, resource, days ago, in service, imputed."""
+    names = {"institution_id": pl.String, "resource_id": pl.String, "ago": pl.Int64}
+    units = {"in_service": pl.Float64, "in_service_imputed": pl.Float64}
+    frame = pl.DataFrame(rows, orient="row", schema={**names, **units})
+    return conform(CapacityEstimate, frame.with_columns(date=pl.lit(DAY) - pl.duration(days="ago")))
+
+
+@pytest.mark.parametrize(
+    ("night", "expected"),
+    [(date(2026, 3, 1), date(2026, 2, 1)), (date(2026, 1, 20), date(2026, 1, 21))],
+    ids=["old data", "an earlier night"],
+)
+def test_planning_starts_the_day_after_the_night_or_the_newest_capacity(night, expected):
+    sent = estimates(("a", "bed", 0, 1.0, None), ("a", "bed", 7, 1.0, None))
+    assert planning_start(sent, [ICU], night) == expected
+
+
+def test_a_resource_that_no_class_uses_does_not_set_the_start():
+    sent = estimates(("a", "licence", 0, 1.0, None), ("a", "nurse", 3, 1.0, None))
+    assert planning_start(sent, [ICU], DAY) == date(2026, 1, 29)
+
+
+def test_without_capacity_there_is_nothing_to_plan():
+    with pytest.raises(InputRefused, match="no capacity of bed, nurse"):
+        planning_start(empty(CapacityEstimate), [ICU], DAY)
+
+
+def test_days_are_numbered_from_one():
+    assert plan_days(DAY, 2).rows() == [(1, date(2026, 2, 1)), (2, date(2026, 2, 2))]
+
+
+def today(estimate: pl.DataFrame, institution: pl.DataFrame = INSTITUTIONS) -> list[tuple]:
+    found = units_today(estimate, institution, NEEDS, DAY, oldest_days=10)
+    return found.select("institution_id", "resource_id", "service", "age_days").rows()
+
+
+def test_the_newest_row_counts_and_its_age_is_told():
+    sent = estimates(
+        ("a", "bed", 0, 5.0, None),
+        ("a", "bed", 7, 9.0, None),
+        ("a", "bed", -1, 7.0, None),
+        ("b", "bed", 7, None, 3.0),
+        ("b", "nurse", 0, None, None),
+        ("a", "nurse", 0, 2.0, None),
+    )
+    assert today(sent) == [
+        ("a", "bed", 5.0, 0),
+        ("a", "nurse", 2.0, 0),
+        ("b", "bed", 3.0, 7),
+        ("b", "nurse", 0.0, 0),
+    ]
+
+
+def test_a_resource_never_sent_counts_as_none():
+    assert today(estimates(("a", "bed", 0, 5.0, None))) == [
+        ("a", "bed", 5.0, 0),
+        ("a", "nurse", 0.0, None),
+    ]
+
+
+def test_an_institution_silent_for_too_long_takes_no_part():
+    sent = estimates(("a", "bed", 10, 5.0, None), ("b", "bed", 11, 5.0, None))
+    assert {row[0] for row in today(sent)} == {"a"}
+
+
+@pytest.mark.parametrize(
+    ("opened", "closed", "takes_part"),
+    [
+        (None, None, True),
+        (DAY + timedelta(days=1), DAY + timedelta(days=1), True),
+        (DAY + timedelta(days=2), None, False),
+        (None, DAY, False),
+    ],
+    ids=["always", "that day only", "not yet", "no more"],
+)
+def test_only_institutions_active_on_the_first_day_take_part(opened, closed, takes_part):
+    dates = {"active_from": pl.Date, "active_to": pl.Date}
+    hospital = INSTITUTIONS.head(1).with_columns(
+        pl.lit(day, dates[name]).alias(name)
+        for name, day in (("active_from", opened), ("active_to", closed))
+    )
+    assert bool(today(estimates(("a", "bed", 0, 5.0, None)), hospital)) is takes_part

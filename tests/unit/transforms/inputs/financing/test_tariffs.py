@@ -1,0 +1,103 @@
+from datetime import date, datetime, timedelta
+
+import polars as pl
+import pytest
+
+from schemas.assumptions.financing import FinancingAssumptions
+from schemas.clean import Activity, Encounter
+from schemas.table import conform
+from transforms.inputs.financing.tariffs import by_tariff, tariffs, weighed_reports, weighed_stays
+
+UNIT = "EUR/weighted admission"
+ASSUMED = FinancingAssumptions.model_validate(
+    {
+        "weights": {"general": 1.0, "icu": 5.0},
+        "payers": {"public": {"base_rate": 100, "unit": UNIT}, "private": {}},
+    }
+)
+YEAR = (date(2025, 1, 1), date(2025, 12, 31))
+BEFORE = (date(2024, 1, 1), date(2024, 12, 30))
+WEEK = (date(2026, 1, 1), date(2026, 1, 7))
+
+
+def activity(*rows: tuple) -> pl.DataFrame:
+    """Rows of institution, class, period, admissions."""
+    names = ["institution_id", "class_id", "zone_id", "period_start", "period_end", "admissions"]
+    flat = [(i, c, "all", *period, n) for i, c, period, n in rows]
+    return conform(Activity, pl.DataFrame(flat, schema=names, orient="row"))
+
+
+def encounters(*rows: tuple) -> pl.DataFrame:
+    """Rows of institution, class, payer, day of admission from 2025-03-01."""
+    names = ["encounter_id", "patient_key", "institution_id", "class_id", "payer_id", "admitted_at"]
+    flat = [
+        (str(k), "p", i, c, y, datetime(2025, 3, 1) + timedelta(days=day))
+        for k, (i, c, y, day) in enumerate(rows)
+    ]
+    return conform(Encounter, pl.DataFrame(flat, schema=names, orient="row"))
+
+
+def claims(*rows: tuple[str, str, float]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=["institution_id", "payer_id", "amount"], orient="row")
+
+
+def test_the_newest_long_report_is_weighed():
+    """(730 + 5 x 73) / 365 = 3 a day; a week is too short, the year before too old."""
+    rows = activity(
+        ("a", "general", YEAR, 730.0),
+        ("a", "icu", YEAR, 73.0),
+        ("a", "general", WEEK, 700.0),
+        ("a", "general", BEFORE, 3650.0),
+        ("b", "icu", YEAR, None),
+    )
+    assert weighed_reports(rows, ASSUMED).rows() == [("a", 3.0)]
+
+
+def test_stays_are_weighed_over_the_days_that_they_cover():
+    """Days 0 to 39: 40 days; public 4 of weight 1 and 1 of weight 5."""
+    rows = encounters(
+        *(("a", "general", "public", day) for day in (0, 10, 20, 39)),
+        ("a", "icu", "public", 5),
+        ("a", "general", None, 6),
+    )
+    assert weighed_stays(rows, ASSUMED).rows() == [
+        ("a", None, pytest.approx(1 / 40)),
+        ("a", "public", pytest.approx(9 / 40)),
+    ]
+    assert weighed_stays(rows.filter(pl.col("class_id") == "icu"), ASSUMED).is_empty()
+
+
+def test_claims_are_admissions_times_tariff_times_share():
+    """a: 3 a day x 100 x 6/8 by revenue. b: 2 of 3 known stays public, 4 in 30 days."""
+    tables = {
+        "activity": activity(("a", "general", YEAR, 1095.0)),
+        "encounter": encounters(
+            ("b", "general", "public", 0),
+            ("b", "general", "public", 10),
+            ("b", "general", "private", 20),
+            ("b", "general", None, 29),
+        ),
+    }
+    reported = claims(
+        ("a", "private", 2.0), ("a", "public", 6.0), ("b", "public", 7.0), ("c", "public", 9.0)
+    )
+    found = tariffs(reported, tables, ASSUMED)
+    assert found.select("institution_id", "payer_id", "weighted", "share_rule").rows() == [
+        ("a", "public", 3.0, "revenue"),
+        ("b", "public", pytest.approx(4 / 30), "admissions"),
+    ]
+    assert found["payer_share"].to_list() == pytest.approx([0.75, 2 / 3])
+    assert found["amount"].to_list() == pytest.approx([225.0, 4 / 30 * 100 * 2 / 3], abs=1e-4)
+    assert by_tariff(reported, found).rows() == [
+        ("a", "private", 2.0),
+        ("a", "public", 225.0),
+        ("b", "public", found["amount"][1]),
+        ("c", "public", 9.0),
+    ]
+
+
+def test_without_a_base_rate_claims_are_the_reported_revenue():
+    reported = claims(("a", "public", 6.0))
+    found = tariffs(reported, {"activity": activity()}, FinancingAssumptions())
+    assert found.is_empty()
+    assert by_tariff(reported, found).rows() == reported.rows()

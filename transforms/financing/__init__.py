@@ -1,5 +1,0 @@
-"""From reported money and planned activity to what the financing model reads."""
-
-from transforms.financing.inputs import financing_inputs
-
-__all__ = ["financing_inputs"]

@@ -1,0 +1,146 @@
+"""All input tables of the allocation, from the clean tables of a night."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+
+import polars as pl
+
+from schemas.assumptions.region import Region
+from transforms.demand.length_of_stay import allocation_stay, curves, lasting
+from transforms.demand.stays import census_of_capacity, stays
+from transforms.inputs.allocation.arcs import allocation_arc
+from transforms.inputs.allocation.calendar import (
+    last_known_day,
+    last_reports,
+    plan_days,
+    units_today,
+)
+from transforms.inputs.allocation.census import allocation_census
+from transforms.inputs.allocation.earlier import (
+    EarlierPlan,
+    announced,
+    sent,
+    under_way,
+    with_sent,
+    with_under_way,
+)
+from transforms.inputs.allocation.expected import allocation_demand, census_mean, weekday_mean
+from transforms.inputs.allocation.moves import allocation_move_arc
+from transforms.inputs.allocation.offer import offers, patients_today, refuse_unseen, usual
+from transforms.inputs.allocation.settings import (
+    allocation_capacity,
+    allocation_class,
+    allocation_resource,
+    allocation_use,
+)
+from transforms.supply.care import bed, use
+
+
+def planning_inputs(
+    clean: Mapping[str, pl.DataFrame],
+    region: Region,
+    night: date,
+    earlier: Sequence[EarlierPlan] = (),
+) -> dict[str, pl.DataFrame]:
+    """Build what the allocation reads.
+
+    Args:
+        clean: by name: zone and institution (completed), resource, care_class,
+            capacity_estimate, encounter, travel.
+        region: the region's file.
+        night: the night that is planned; planning starts the day after it, or after the newest
+            capacity if that is older.
+        earlier: plans of earlier nights, oldest first.
+
+    Returns:
+        every table of ``schemas.results.allocation.INPUTS``, by name.
+
+    Raises:
+        InputRefused: if no capacity of a resource that classes use is known, or nothing tells
+            how many patients of a class there are.
+    """
+    planning, allocation = region.planning, region.allocation
+    zone, institution = clean["zone"], clean["institution"]
+    needs = use(region.classes)
+    beds = bed(needs, clean["resource"])
+    as_of = last_known_day(clean["capacity_estimate"], needs, night)
+    days = plan_days(as_of, allocation.horizon_days)
+    units = units_today(clean["capacity_estimate"], institution, needs, as_of, planning.oldest_days)
+    known = stays(clean["encounter"], zone, institution, region.timezone, as_of)
+    refuse_unseen(needs, beds, known)
+    recent = known.filter(pl.col("admitted") > as_of - timedelta(days=planning.usual_days))
+    patients = patients_today(units, beds, known)
+    treats = offers(units, needs, patients, recent)
+    habits = usual(treats, patients, recent, institution)
+    shape = curves(known, clean["care_class"], planning, allocation.horizon_days)
+    homes = institution.join(units, on="institution_id", how="semi")
+    demand = allocation_demand(
+        weekday_mean(known, habits, as_of, planning),
+        _from_census(clean, region, patients, known, as_of),
+        homes,
+        days,
+        planning,
+    )
+    wanted = demand.select("zone_id", "class_id").unique()
+    made = {
+        "allocation_demand": demand,
+        "allocation_arc": allocation_arc(
+            wanted, treats, habits, zone, institution, clean["travel"], allocation
+        ),
+        "allocation_capacity": allocation_capacity(units, days, allocation),
+        "allocation_census": allocation_census(
+            known, patients, units, clean["care_class"], shape, days
+        ),
+        "allocation_stay": allocation_stay(shape, allocation.horizon_days),
+        "allocation_use": allocation_use(needs),
+        "allocation_class": allocation_class(clean["care_class"], allocation),
+        "allocation_resource": allocation_resource(needs, clean["resource"], allocation),
+        "allocation_move_arc": allocation_move_arc(
+            units, treats, needs, clean["resource"], institution, clean["travel"], allocation
+        ),
+    }
+    seen = last_reports(clean["capacity_estimate"], needs, as_of)
+    return made | _begun(made, earlier, region, units, seen, lasting(shape), days)
+
+
+def _begun(
+    made: Mapping[str, pl.DataFrame],
+    earlier: Sequence[EarlierPlan],
+    region: Region,
+    units: pl.DataFrame,
+    seen: pl.DataFrame,
+    stay: pl.DataFrame,
+    days: pl.DataFrame,
+) -> dict[str, pl.DataFrame]:
+    """What earlier nights announced, and capacity and census as those plans left them."""
+    carried_out = earlier if region.allocation.carried_out else ()
+    start = days["date"].to_list()[0]
+    moves, patients = under_way(carried_out, units, start), sent(carried_out, seen, start)
+    told, flows = announced(earlier, days)
+    return {
+        "allocation_capacity": with_under_way(made["allocation_capacity"], moves),
+        "allocation_census": with_sent(made["allocation_census"], patients, stay, days),
+        "allocation_under_way": moves,
+        "allocation_sent": patients,
+        "allocation_announced_day": told,
+        "allocation_announced": flows,
+    }
+
+
+def _from_census(
+    clean: Mapping[str, pl.DataFrame],
+    region: Region,
+    patients: pl.DataFrame,
+    known: pl.DataFrame,
+    as_of: date,
+) -> pl.DataFrame:
+    """Expected patients of the classes of which no encounter tells."""
+    beds = bed(use(region.classes), clean["resource"])
+    return census_mean(
+        census_of_capacity(clean["capacity_estimate"], beds),
+        patients.join(known, on="class_id", how="anti"),
+        clean["care_class"],
+        clean["institution"],
+        as_of,
+        region.planning,
+    )
