@@ -78,7 +78,8 @@ faults: setup ## Inject 200 faults into nights of a small region and count which
 	@$(BIN)/python tests/faults/run.py --faults $(FAULTS) --seed $(SEED)
 
 sbom: setup ## Write sbom.json: every pinned package with its hashes (CycloneDX).
-	@$(BIN)/python -m flows.docs.sbom requirements.lock sbom.json
+	@$(BIN)/python -W ignore -m cyclonedx_py requirements requirements.lock --pyproject pyproject.toml --output-reproducible -o sbom.json
+	@echo "sbom.json: $$(grep -c '"purl"' sbom.json) packages"
 
 audit: sbom ## sbom.json, and known vulnerabilities of what is pinned (needs the network).
 	@test -x $(VENV)/audit/bin/python || $(PYTHON) -m venv $(VENV)/audit
