@@ -63,7 +63,7 @@ def _inputs(folder: Path) -> None:
     estimate = united_states.tables_of(night, (clean.CapacityEstimate,))["capacity_estimate"]
     start = planning_start(estimate, night.region.classes, night.date)
     inputs = financing_inputs(tables, night.region.financing, start)
-    (folder / "inputs.pickle").write_bytes(pickle.dumps(inputs))
+    (folder / "inputs.pickle").write_bytes(pickle.dumps((inputs, night.region)))
 
 
 def _one(way: str, folder: Path) -> None:
@@ -71,11 +71,11 @@ def _one(way: str, folder: Path) -> None:
     if way == "highspy":
         measure.say(alone.answer(folder / "matrices.pickle"), used)
         return
-    from optimization.financing import plan
+    from optimization.models import FINANCING
 
-    inputs = pickle.loads((folder / "inputs.pickle").read_bytes())
+    inputs, region = pickle.loads((folder / "inputs.pickle").read_bytes())
     started = time.perf_counter()
-    record = plan(inputs, threads=2).record
+    record = FINANCING.solve(inputs, region, 2).record
     whole = time.perf_counter() - started
     stages = dict(record.seconds)
     answer = {

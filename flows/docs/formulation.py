@@ -5,19 +5,12 @@ python -m flows.docs.formulation docs
 
 import inspect
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
 from pydantic import BaseModel
 
-from optimization import allocation
-from optimization.allocation import constraints
-from optimization.allocation import tiers as allocation_tiers
-from optimization.financing import cash, debt, fairness, funds, model, payers
-from optimization.financing import tiers as financing_tiers
-from optimization.purchases import model as purchase_model
-from optimization.purchases import tiers as purchase_tiers
+from optimization.models import MODELS, Model
 from schemas.assumptions.allocation import (
     AllocationAssumptions,
     ClassAssumptions,
@@ -52,18 +45,13 @@ SETTINGS: dict[str, dict[str, type[BaseModel]]] = {
 
 def documents() -> dict[str, str]:
     """The formulation of each model, by file name."""
-    return {
-        "allocation.md": _document("allocation", allocation, (constraints,), allocation_tiers),
-        "financing.md": _document(
-            "financing", model, (payers, funds, debt, cash, fairness), financing_tiers
-        ),
-        "purchases.md": _document("purchases", purchase_model, (purchase_model,), purchase_tiers),
-    }
+    return {f"{model.name}.md": _document(model) for model in MODELS}
 
 
-def _document(name: str, head: ModuleType, rules: Iterable[ModuleType], tiers: ModuleType) -> str:
-    title, _, symbols = inspect.cleandoc(head.__doc__ or "").partition("\n")
-    formulas = [line for module in rules for line in _formulas(module)]
+def _document(model: Model) -> str:
+    name, written = model.name, model.formulation
+    title, _, symbols = inspect.cleandoc(written.symbols.__doc__ or "").partition("\n")
+    formulas = [line for module in written.constraints for line in _formulas(module)]
     return "\n".join(
         [
             f"# The {name}\n\n{title}\n\n{NOTE}",
@@ -72,7 +60,7 @@ def _document(name: str, head: ModuleType, rules: Iterable[ModuleType], tiers: M
             *formulas,
             "\n## Objectives, in the order in which they are minimised\n",
             "| name | formula |\n| --- | --- |",
-            *_formulas(tiers),
+            *_formulas(written.tiers),
             "\n## Settings of a region's file\n",
             *_settings(SETTINGS[name]),
         ]

@@ -10,14 +10,7 @@ from flows.store.audit_log import last
 from flows.store.night import Night
 from flows.store.settings import settings
 from flows.store.warehouse import append, frames_of, opened, read, replace, replace_all
-from optimization import allocation as allocation_model
-from optimization import financing as financing_model
-from optimization import purchases as purchase_model
-from optimization.purchases.confirm import confirmation
-from optimization.solver import SolveSettings
-from optimization.verify.allocation import verify_allocation
-from optimization.verify.financing import verify_financing
-from optimization.verify.purchases import verify_purchases
+from optimization import models
 from schemas import clean, ops
 from schemas.assumptions.financing import FinancingAssumptions
 from schemas.errors import SolverStopped
@@ -72,25 +65,12 @@ def allocation(night: Night) -> int:
         tables = frames_of(con, PLANNED_FROM)
     start = planning_start(tables["capacity_estimate"], region.classes, night.date)
     inputs = planning_inputs(tables, region, night.date, earlier_plans(night, start))
-    places = {name: tables[name] for name in ("zone", "institution")}
     try:
-        plan = allocation_model.plan(
-            inputs,
-            tables["zone"],
-            tables["institution"],
-            region.allocation,
-            threads=threads(),
-            upper_deviations=region.planning.upper_deviations,
-        )
+        plan = models.ALLOCATION.solve({**tables, **inputs}, region, threads())
     except SolverStopped as stopped:
         return _stale(night, "allocation", str(stopped))
-    worst = verify_allocation({**places, **inputs, **plan.exact}).worst_violation
-    solved = {
-        "plan_run": plan.record.run_table(worst),
-        "plan_seconds": plan.record.seconds_table(),
-    }
     _say_unreached(night, inputs)
-    return _store(night, ALLOCATION, {**inputs, **plan.frames, **solved})
+    return _store(night, ALLOCATION, {**inputs, **plan.frames})
 
 
 def financing(night: Night) -> int:
@@ -104,7 +84,7 @@ def financing(night: Night) -> int:
     if inputs["financing_institution"].is_empty():
         return _no_solve(night, "financing", FINANCING, inputs)
     try:
-        plan = financing_model.plan(inputs, threads(), region.financing.time_limit_s)
+        plan = models.FINANCING.solve(inputs, region, threads())
     except SolverStopped as stopped:
         return _stale(night, "financing", str(stopped))
     return _store(night, FINANCING, {**inputs, **plan.frames})
@@ -121,14 +101,8 @@ def purchases(night: Night) -> int:
     inputs = purchase_inputs(tables, region.financing, region.allocation.horizon_days)
     if tables["financing_period"].is_empty() or (inputs["purchase_request"]["priced"] == 0).all():
         return _no_solve(night, "purchases", PURCHASES, inputs)
-    spans = {"financing_period": tables["financing_period"]}
-    limit = region.financing.time_limit_s
-    settings = SolveSettings(time_limit_s=limit, threads=threads())
-    given = {name(table): tables[name(table)] for table in allocation_tables.INPUTS}
-    places = tables["zone"], tables["institution"]
     try:
-        again = confirmation(given, *places, region.allocation, settings)
-        plan = purchase_model.plan({**inputs, **spans}, again.averted, settings)
+        plan = models.PURCHASES.solve({**tables, **inputs}, region, threads())
     except SolverStopped as stopped:
         return _stale(night, "purchases", str(stopped))
     return _store(night, PURCHASES, {**inputs, **plan.frames})
@@ -146,13 +120,13 @@ def verify(night: Night) -> int:
         bought = frames_of(con, (*PURCHASES, financing_tables.FinancingPeriod, PlanRun))
     rows = 0
     if not allocated["allocation_demand"].is_empty():
-        verify_allocation(allocated)
+        models.ALLOCATION.verify(allocated)
         rows += sum(allocated[name(table)].height for table in ALLOCATION)
     if not financed["financing_institution"].is_empty():
-        verify_financing(financed)
+        models.FINANCING.verify(financed)
         rows += sum(financed[name(table)].height for table in FINANCING)
     if not bought["purchase_round"].is_empty():
-        verify_purchases(bought)
+        models.PURCHASES.verify(bought)
         rows += sum(bought[name(table)].height for table in PURCHASES)
     return rows
 

@@ -11,11 +11,10 @@ from flows.scenarios.store import store
 from flows.store.home import Home
 from flows.store.regions import load_region
 from flows.store.settings import settings
-from optimization import allocation as model
-from optimization.allocation import AllocationPlan
+from optimization.models import ALLOCATION
+from optimization.solver import Plan
 from optimization.solver.written import endings, write_tiers
-from optimization.verify.allocation import verify_allocation
-from schemas.assumptions.allocation import AllocationAssumptions
+from schemas.assumptions.region import Region
 from schemas.assumptions.scenario import Scenario
 from schemas.errors import ConfigRefused
 from schemas.results.scenario import ScenarioComparison
@@ -57,9 +56,9 @@ def what_if(
     rows, solves, models = [_rows(LAST, night.tables["policy_comparison"])], [], []
     asked = scenarios or ([Scenario(name=LAST)] if save_model else [])
     for scenario in asked:
-        tables, plan, violation = _solved(night, scenario, region.allocation)
+        tables, plan = _solved(night, scenario, region)
         models += write_tiers(plan.record, save_model) if save_model else []
-        solves.append(_solve_facts(scenario, plan, violation))
+        solves.append(_solve_facts(scenario, plan))
         if scenario.name != LAST:
             rows.append(_rows(scenario.name, plan.frames["policy_comparison"]))
             store(home, scenario.name, {**tables, **plan.frames})
@@ -71,15 +70,12 @@ def what_if(
 
 
 def _solved(
-    night: LastNight, scenario: Scenario, assumed: AllocationAssumptions
-) -> tuple[dict[str, pl.DataFrame], AllocationPlan, float]:
-    """The changed tables, their plan, and its worst relative violation."""
+    night: LastNight, scenario: Scenario, region: Region
+) -> tuple[dict[str, pl.DataFrame], Plan]:
+    """The changed tables and their plan."""
     tables = changed(night.tables, scenario)
-    zones, institutions = tables["zone"], tables["institution"]
-    plan = model.plan(
-        tables, zones, institutions, scenario.believed(assumed), threads=settings().threads
-    )
-    return tables, plan, verify_allocation({**tables, **plan.exact}).worst_violation
+    believed = region.model_copy(update={"allocation": scenario.believed(region.allocation)})
+    return tables, ALLOCATION.solve(tables, believed, settings().threads)
 
 
 def _rows(scenario: str, comparison: pl.DataFrame) -> pl.DataFrame:
@@ -88,7 +84,7 @@ def _rows(scenario: str, comparison: pl.DataFrame) -> pl.DataFrame:
     return kept.with_columns(scenario=pl.lit(scenario))
 
 
-def _solve_facts(scenario: Scenario, plan: AllocationPlan, violation: float) -> dict[str, Any]:
+def _solve_facts(scenario: Scenario, plan: Plan) -> dict[str, Any]:
     record = plan.record
     return {
         "scenario": scenario.model_dump(mode="json", exclude_defaults=True),
@@ -97,7 +93,7 @@ def _solve_facts(scenario: Scenario, plan: AllocationPlan, violation: float) -> 
         "rows": record.rows,
         "columns": record.columns,
         "seconds": dict(record.seconds),
-        "worst_violation": violation,
+        "worst_violation": plan.frames["plan_run"]["worst_violation"].max(),
         "input_hash": record.input_hash,
         "versions": record.versions,
     }

@@ -34,6 +34,6 @@ in ``tiers``; they are minimised in that order. Shortage is a variable with a pr
 instance has a plan.
 """
 
-from optimization.allocation.plan import AllocationPlan, plan
+from optimization.allocation.plan import plan
 
-__all__ = ["AllocationPlan", "plan"]
+__all__ = ["plan"]

@@ -1,7 +1,7 @@
 """The allocation, from input tables to result tables."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import polars as pl
 
@@ -16,59 +16,43 @@ from optimization.allocation.prices import best_units, unit_prices, value
 from optimization.allocation.read import read_instance
 from optimization.allocation.reasons import move_reasons, tight_days, transfer_reasons
 from optimization.allocation.solve import Solved, solve, turned_away
-from optimization.solver import SolveRecord, SolveSettings
+from optimization.solver import Plan, SolveRecord, SolveSettings
 from schemas.assumptions.allocation import AllocationAssumptions, Budget
+from schemas.assumptions.region import Region
 from schemas.errors import PlanRefused
-from schemas.results.allocation import (
-    AllocationAlternative,
-    AllocationSetting,
-)
-from schemas.table import conform, empty
+from schemas.results.allocation import INPUTS, AllocationAlternative, AllocationSetting
+from schemas.table import conform, empty, name
 
 DOUBT = 1e-5
 
 
-@dataclass(frozen=True)
-class AllocationPlan:
-    """A solved plan: result tables by name, rounded as published and exact; how it was solved."""
-
-    frames: Mapping[str, pl.DataFrame]
-    exact: Mapping[str, pl.DataFrame]
-    record: SolveRecord
-
-
-def plan(
-    tables: Mapping[str, pl.DataFrame],
-    zones: pl.DataFrame,
-    institutions: pl.DataFrame,
-    assumptions: AllocationAssumptions,
-    threads: int = 2,
-    upper_deviations: float = 1.0,
-) -> AllocationPlan:
+def plan(frames: Mapping[str, pl.DataFrame], region: Region, threads: int) -> Plan:
     """Decide who is treated where and what moves.
 
-    ``tables`` are the input tables of ``schemas.results.allocation`` by name; ``zones`` has
-    zone_id, region_id, ``institutions`` institution_id, region_id. Demand's upper bound lies
-    ``upper_deviations`` standard deviations above its mean: simulations draw from them.
+    ``frames`` by table name: the input tables of ``schemas.results.allocation``, ``zone`` with
+    zone_id, region_id, and ``institution`` with institution_id, region_id. Demand's upper bound
+    lies ``planning.upper_deviations`` above its mean: simulations draw from them.
 
     Raises:
         InputRefused: numbers or tables that contradict each other.
         SolverStopped: no plan by the time limit.
     """
-    instance = read_instance(tables, zones, institutions, assumptions)
+    assumptions = region.allocation
+    given = {name(table): frames[name(table)] for table in INPUTS}
+    places = frames["zone"], frames["institution"]
+    instance = read_instance(given, *places, assumptions)
     settings = SolveSettings(assumptions.time_limit_s, threads, look_ahead=True)
-    solved = solve(instance, settings, {**tables, **_settings(assumptions)})
+    solved = solve(instance, settings, {**given, **_settings(assumptions)})
     exact = _frames(instance, solved, settings) | {"allocation_setting": _table(assumptions)}
-    exact["allocation_change"] = changes(exact, tables)
+    exact["allocation_change"] = changes(exact, given)
     exact["allocation_alternative"] = empty(AllocationAlternative)
     if assumptions.compare_settings:
-        given = tables, zones, institutions
         exact["allocation_alternative"] = alternatives(
-            *given, assumptions, settings, upper_deviations
+            given, *places, assumptions, settings, region.planning.upper_deviations
         )
     record = reached(solved.record, objectives(instance, solved.plan))
-    frames = {key: published_tables.published(frame) for key, frame in exact.items()}
-    return AllocationPlan(frames, exact, record)
+    rounded = {key: published_tables.published(frame) for key, frame in exact.items()}
+    return Plan(rounded, exact, record)
 
 
 def _frames(instance: Instance, solved: Solved, settings: SolveSettings) -> dict[str, pl.DataFrame]:

@@ -1,5 +1,5 @@
 """Who pays for each institution, from which source, when."""
 
-from optimization.financing.plan import FinancingPlan, plan
+from optimization.financing.plan import plan
 
-__all__ = ["FinancingPlan", "plan"]
+__all__ = ["plan"]

@@ -1,8 +1,6 @@
 """The financing, from input tables to result tables."""
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
 
 import polars as pl
 import pyomo.environ as pyo
@@ -13,61 +11,33 @@ from optimization.financing.ledger import CENTS, EXACT, Decisions, Unit, post
 from optimization.financing.model import build
 from optimization.financing.status_quo import status_quo
 from optimization.financing.tables import Tables, inputs_from_tables, scaled
-from optimization.solver import SolveRecord, SolveSettings, solve_tiers
-from optimization.verify.financing import verify_financing
+from optimization.solver import Plan, SolveRecord, SolveSettings, solve_tiers
+from schemas.assumptions.region import Region
+from schemas.results.financing import INPUTS
+from schemas.table import name
 
 CENT = 0.01
 
 
-@dataclass(frozen=True)
-class FinancingPlan:
-    """A solved and verified plan.
+def plan(frames: Tables, region: Region, threads: int) -> Plan:
+    """Find who pays for what, in four tiers, as the solver left it and in whole cents.
 
-    ``frames`` are the result tables by name in whole cents, with ``plan_run`` and
-    ``plan_seconds``; ``exact`` the same as the solver left them.
-    """
-
-    frames: Mapping[str, pl.DataFrame]
-    exact: Mapping[str, pl.DataFrame]
-    record: SolveRecord
-
-
-def plan(tables: Tables, threads: int = 2, time_limit_s: float = 300.0) -> FinancingPlan:
-    """Find who pays for what, in four tiers, verify it, and publish it in whole cents.
-
-    ``tables`` are the input tables of ``schemas.results.financing`` by name.
+    ``frames`` are the input tables of ``schemas.results.financing`` by name.
 
     Raises:
         InputRefused: a number that the solver would misread, rows that contradict each other.
         SolverStopped: no plan by the time limit.
-        PlanRefused: the plan does not follow from its inputs.
     """
+    tables = {name(table): frames[name(table)] for table in INPUTS}
     start = time.monotonic()
     given = inputs_from_tables(tables)
     model = build(given)
     built = time.monotonic() - start
-    settings = SolveSettings(time_limit_s=time_limit_s, threads=threads)
+    settings = SolveSettings(region.financing.time_limit_s, threads)
     record = solve_tiers(model, tiers.ORDER, settings, scaled(tables), build_seconds=built)
     exact = _published(tables, given, model, record, EXACT, 1.0)
-    frames = _published(tables, given, model, record, CENTS, CENT)
-    worst = _verified(tables, exact, frames, record)
-    closing = {"plan_run": record.run_table(worst), "plan_seconds": record.seconds_table()}
-    return FinancingPlan(frames | closing, exact | closing, record)
-
-
-def _verified(
-    tables: Tables,
-    exact: Mapping[str, pl.DataFrame],
-    frames: Mapping[str, pl.DataFrame],
-    record: SolveRecord,
-) -> float:
-    """The worst violation of the exact plan; the rounded one is verified too."""
-    start = time.monotonic()
-    run = {"plan_run": record.run_table(0.0)}
-    worst = verify_financing({**tables, **exact, **run}).worst_violation
-    verify_financing({**tables, **frames, **run})
-    record.seconds["verify"] = time.monotonic() - start  # type: ignore[index]
-    return worst
+    rounded = _published(tables, given, model, record, CENTS, CENT)
+    return Plan(rounded, exact | {"plan_run": record.run_table(0.0)}, record)
 
 
 def _published(

@@ -1,5 +1,5 @@
 """Which of the units that institutions ask for are bought, when, and from which money."""
 
-from optimization.purchases.plan import PurchasePlan, plan
+from optimization.purchases.plan import plan
 
-__all__ = ["PurchasePlan", "plan"]
+__all__ = ["plan"]

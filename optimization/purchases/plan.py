@@ -1,31 +1,46 @@
 """The purchases, from input tables to result tables: chosen, confirmed, chosen again."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import polars as pl
 
 from optimization.purchases import results
+from optimization.purchases.confirm import confirmation
 from optimization.purchases.inputs import PurchaseInputs, Request, Tables, read_inputs
 from optimization.purchases.model import build
 from optimization.purchases.results import Round
 from optimization.purchases.tiers import ORDER
-from optimization.solver import SolveRecord, SolveSettings, solve_tiers
-from optimization.verify.purchases import verify_purchases
+from optimization.solver import Plan, SolveSettings, solve_tiers
+from schemas.assumptions.region import Region
+from schemas.results import allocation
+from schemas.results.purchases import INPUTS
+from schemas.table import name
 
 ROUNDS = 5
 Averted = Callable[[Sequence[Sequence[Request]]], list[float]]
 
 
-@dataclass(frozen=True)
-class PurchasePlan:
-    """A solved and verified choice: result tables by name with ``plan_run``; how it was solved."""
+def plan(frames: Tables, region: Region, threads: int) -> Plan:
+    """Choose what to buy, and confirm what it averts by solving the allocation again.
 
-    frames: Mapping[str, pl.DataFrame]
-    record: SolveRecord
+    ``frames`` by table name: the input tables of ``schemas.results.purchases`` and of
+    ``schemas.results.allocation``, ``financing_period``, ``zone`` and ``institution``.
+
+    Raises:
+        InputRefused: a number that the solver would misread.
+        SolverStopped: no choice by the time limit.
+    """
+    settings = SolveSettings(region.financing.time_limit_s, threads)
+    allocated = {name(table): frames[name(table)] for table in allocation.INPUTS}
+    confirmed = confirmation(
+        allocated, frames["zone"], frames["institution"], region.allocation, settings
+    )
+    given = {name(table): frames[name(table)] for table in INPUTS}
+    given["financing_period"] = frames["financing_period"]
+    return choose(given, confirmed.averted, settings)
 
 
-def plan(tables: Tables, averted: Averted, settings: SolveSettings) -> PurchasePlan:
+def choose(tables: Tables, averted: Averted, settings: SolveSettings) -> Plan:
     """Choose the purchases that avert most harm, and confirm what they avert.
 
     Args:
@@ -42,19 +57,13 @@ def plan(tables: Tables, averted: Averted, settings: SolveSettings) -> PurchaseP
     Raises:
         InputRefused: a number that the solver would misread.
         SolverStopped: no choice by the time limit.
-        PlanRefused: the choice does not follow from its inputs.
     """
     given = read_inputs(tables)
     made = rounds(given, _priced(tables), averted, settings, tables)
     kept = max(reversed(made), key=lambda r: round(r.worth, 6))
     frames = results.frames(given, tables, made, made.index(kept))
-    run = kept.record.run_table(0.0)
-    worst = verify_purchases({**tables, **frames, "plan_run": run}).worst_violation
-    closing = {
-        "plan_run": kept.record.run_table(worst),
-        "plan_seconds": kept.record.seconds_table(),
-    }
-    return PurchasePlan(frames | closing, kept.record)
+    run = {"plan_run": kept.record.run_table(0.0)}
+    return Plan(frames, frames | run, kept.record)
 
 
 def rounds(

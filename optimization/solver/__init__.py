@@ -11,11 +11,12 @@ is loaded and run, and every row once more when it says that it is done.
 from optimization.solver.again import first_tier_changes, solve_fixed
 from optimization.solver.guard import check_numbers, input_hash
 from optimization.solver.matrix import compile_model, parts, templatized
-from optimization.solver.record import SolveRecord, SolveSettings, TierRecord
+from optimization.solver.record import Plan, SolveRecord, SolveSettings, TierRecord
 from optimization.solver.saved import save_model
 from optimization.solver.tiers import solve_tiers
 
 __all__ = [
+    "Plan",
     "SolveRecord",
     "SolveSettings",
     "TierRecord",

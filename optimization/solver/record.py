@@ -148,6 +148,19 @@ class SolveRecord:
         return _positions(self.matrix.variables)
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A solved plan: result tables by name.
+
+    ``frames`` are as published, ``exact`` as the solver left them, with all else that the
+    verification needs to know of the solve; ``record`` says how it was solved.
+    """
+
+    frames: Mapping[str, pl.DataFrame]
+    exact: Mapping[str, pl.DataFrame]
+    record: SolveRecord
+
+
 def _positions(data: Sequence[Any]) -> dict[str, list[int]]:
     named: dict[str, list[int]] = {}
     for position, item in enumerate(data):

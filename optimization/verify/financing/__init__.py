@@ -6,10 +6,10 @@ by a rounding or by the solver's tolerance; all else by a millionth of its size.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import polars as pl
 
+from optimization.verify import Verification
 from optimization.verify.financing.balance import check_activity, check_balance, check_remedies
 from optimization.verify.financing.cash import check_cash
 from optimization.verify.financing.debt import check_debt
@@ -34,14 +34,7 @@ CHECKS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """What a verification found: the largest relative violation of any rule."""
-
-    worst_violation: float
-
-
-def verify_financing(tables: Mapping[str, pl.DataFrame]) -> Verified:
+def verify_financing(tables: Mapping[str, pl.DataFrame]) -> Verification:
     """Recompute every constraint, objective and derived figure of a financing plan.
 
     Books in which every amount is a whole number of cents, as they are published, must balance
@@ -57,7 +50,7 @@ def verify_financing(tables: Mapping[str, pl.DataFrame]) -> Verified:
     verdict = Verdict(CENT if in_cents(tables) else 0.0, view.setting["money_unit"])
     for check in CHECKS:
         check(view, verdict)
-    return Verified(verdict.worst)
+    return Verification(verdict.worst)
 
 
 def in_cents(tables: Mapping[str, pl.DataFrame]) -> bool:

@@ -13,12 +13,12 @@ from flows.publish import publish
 from flows.scenarios.run import what_if
 from flows.store.home import Home
 from flows.store.warehouse import initialise, opened, replace_all
-from optimization.allocation import plan
 from schemas import clean, ops
 from schemas.assumptions.allocation import AllocationAssumptions
 from schemas.errors import ConfigRefused, HomeRefused
 from schemas.results import allocation as tables
 from schemas.table import Table, conform, empty, name
+from tests.unit.optimization.allocation.cases import plan
 
 CONFIG = Path(__file__).resolve().parents[4] / "config"
 DAYS = [date(2026, 2, 11), date(2026, 2, 12)]

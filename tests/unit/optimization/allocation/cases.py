@@ -5,7 +5,10 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
+from optimization.models import ALLOCATION
 from schemas.assumptions.allocation import AllocationAssumptions
+from schemas.assumptions.planning import PlanningAssumptions
+from schemas.assumptions.region import Region
 from schemas.results.allocation import INPUTS
 from schemas.table import conform, empty, name
 
@@ -19,6 +22,13 @@ def days(number):
 
 def assumptions(**settings):
     return AllocationAssumptions(classes={}, resources={}, **settings)
+
+
+def plan(given, zones, institutions, assumed, threads=2):
+    """The verified plan of input tables and places."""
+    planning = PlanningAssumptions(upper_deviations=1.0)
+    region = Region.model_construct(allocation=assumed, planning=planning)
+    return ALLOCATION.solve({**given, "zone": zones, "institution": institutions}, region, threads)
 
 
 def tables(horizon=1, **rows):

@@ -3,13 +3,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from optimization.allocation import plan
 from optimization.allocation.accounting import as_usual, harm
 from optimization.allocation.read import demand_above_mean, read_instance
 from optimization.allocation.simulate import simulated_harms
 from schemas.results.allocation import AllocationAlternative
 from schemas.table import check
-from tests.unit.optimization.allocation.cases import assumptions, places, random_tables
+from tests.unit.optimization.allocation.cases import assumptions, places, plan, random_tables
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 import polars as pl
 import pytest
 
-from optimization.allocation import plan
 from optimization.allocation.changes import changes
 from schemas.results.allocation import AllocationMove, AllocationTransfer
 from tests.unit.optimization.allocation.cases import (
@@ -12,6 +11,7 @@ from tests.unit.optimization.allocation.cases import (
     days,
     frame,
     places,
+    plan,
     tables,
 )
 

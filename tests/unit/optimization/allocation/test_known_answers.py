@@ -2,8 +2,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from optimization.allocation import plan
-from tests.unit.optimization.allocation.cases import assumptions, places, tables
+from tests.unit.optimization.allocation.cases import assumptions, places, plan, tables
 
 
 def planned(given, **settings):

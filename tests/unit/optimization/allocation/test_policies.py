@@ -1,10 +1,9 @@
 import numpy as np
 import pytest
 
-from optimization.allocation import plan
 from optimization.allocation.policies import simple_policies
 from optimization.allocation.read import read_instance
-from tests.unit.optimization.allocation.cases import assumptions, places, tables
+from tests.unit.optimization.allocation.cases import assumptions, places, plan, tables
 
 
 def outcomes(given):

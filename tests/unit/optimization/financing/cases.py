@@ -4,6 +4,10 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from optimization.models import FINANCING
+from optimization.solver import Plan
+from schemas.assumptions.financing import FinancingAssumptions
+from schemas.assumptions.region import Region
 from schemas.results.financing import INPUTS
 from schemas.table import check, name, polars_schema
 
@@ -32,6 +36,14 @@ FUND = {
     "carry_over": False,
     "cost": 0.0,
 }
+
+
+def plan(tables: dict[str, pl.DataFrame], threads: int = 2) -> Plan:
+    """The plan of input tables, verified as it is exact and as it is published."""
+    region = Region.model_construct(financing=FinancingAssumptions.model_construct())
+    made = FINANCING.solve(tables, region, threads)
+    FINANCING.verify({**tables, **made.frames})
+    return made
 
 
 def case(

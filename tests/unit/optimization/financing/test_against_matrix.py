@@ -2,7 +2,7 @@
 
 import pytest
 
-from optimization.financing import plan
+from tests.unit.optimization.financing.cases import plan
 from tests.unit.optimization.financing.instances import random_case
 from tests.unit.optimization.financing.matrix_model import optimum
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from optimization.financing import plan
-from tests.unit.optimization.financing.cases import case
+from tests.unit.optimization.financing.cases import case, plan
 
 PAPER = 1.02 ** (1 / 3) - 1
 SIX_MONTHS = {

@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optimization.financing import plan, tiers
+from optimization.financing import tiers
 from optimization.financing.model import build
 from optimization.financing.tables import MONEY, inputs_from_tables, scaled
 from optimization.solver import SolveRecord, SolveSettings, solve_tiers
+from tests.unit.optimization.financing.cases import plan
 from tests.unit.optimization.financing.instances import random_case
 
 SEEDS = st.integers(0, 10_000)

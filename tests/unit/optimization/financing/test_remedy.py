@@ -2,8 +2,7 @@
 
 import polars as pl
 
-from optimization.financing import plan
-from tests.unit.optimization.financing.cases import case
+from tests.unit.optimization.financing.cases import case, plan
 
 FOUR = {"a": {"cost": [100.0, 50.0, 50.0, 50.0], "other": [40.0, 72.0, 72.0, 72.0]}}
 

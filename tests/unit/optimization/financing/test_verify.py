@@ -3,11 +3,12 @@
 import polars as pl
 import pytest
 
-from optimization.financing import FinancingPlan, plan
+from optimization.solver import Plan
 from optimization.verify.financing import in_cents, verify_financing
 from schemas.errors import PlanRefused
 from schemas.results.financing import RESULTS
 from schemas.table import key, name, polars_schema
+from tests.unit.optimization.financing.cases import plan
 from tests.unit.optimization.financing.instances import random_case
 
 NUMBERS = [
@@ -19,7 +20,7 @@ NUMBERS = [
 
 
 @pytest.fixture(scope="module")
-def solved() -> tuple[dict[str, pl.DataFrame], FinancingPlan]:
+def solved() -> tuple[dict[str, pl.DataFrame], Plan]:
     tables = random_case(6)
     return tables, plan(tables)
 
@@ -75,7 +76,7 @@ def test_a_price_that_proves_less_is_refused(solved):
         verify_financing({**tables, **made.frames, "financing_price": none})
 
 
-def stopped(made: FinancingPlan, status: str) -> dict[str, pl.DataFrame]:
+def stopped(made: Plan, status: str) -> dict[str, pl.DataFrame]:
     """The plan as if time had run out in its last tier, with a bound a tenth below."""
     last = pl.col("tier") == 4
     lower = {

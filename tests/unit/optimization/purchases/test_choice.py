@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 from scipy.optimize import linprog
 
-from optimization.purchases import plan
+from optimization.purchases.plan import choose
 from optimization.solver import SolveSettings
 from optimization.verify.purchases import verify_purchases
 from schemas.errors import PlanRefused
@@ -23,7 +23,9 @@ def as_priced(given):
 
 
 def solved(given, averted=None):
-    return plan(given, averted or as_priced(given), SETTINGS).frames
+    made = choose(given, averted or as_priced(given), SETTINGS).exact
+    verify_purchases(given | made)
+    return made
 
 
 def bought(frames):

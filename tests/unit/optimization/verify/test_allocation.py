@@ -4,7 +4,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-from optimization.allocation import plan
 from optimization.verify.allocation import verify_allocation
 from schemas.errors import PlanRefused, TableRefused
 from schemas.results.allocation import RESULTS, AllocationAlternative
@@ -12,6 +11,7 @@ from schemas.table import name
 from tests.unit.optimization.allocation.cases import (
     assumptions,
     places,
+    plan,
     random_announced,
     random_tables,
 )
