@@ -8,6 +8,8 @@ HOME_DIR ?= home
 SAMPLE_DIR ?= sample
 FAULTS ?= 200
 SEED ?= 1
+DRAWS := $(shell od -An -N3 -tu4 /dev/urandom | tr -d ' ')
+NEW_DRAWS := --hypothesis-profile new_draws --hypothesis-seed $(DRAWS)
 
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
@@ -37,8 +39,10 @@ $(READY): requirements.lock pyproject.toml
 
 check: setup format lint types contracts test ## What CI runs: format, lint, types, import contracts, tests.
 
-check-all: check ## `check`, and the tests marked slow.
-	@$(BIN)/python -m pytest -q -m slow
+check-all: setup format lint types contracts ## `check` by new draws of the laws, and the tests marked slow.
+	@echo "laws draw by the seed $(DRAWS); the same again: make check-all DRAWS=$(DRAWS)"
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not slow" $(NEW_DRAWS)
+	@$(BIN)/python -m pytest -q -m slow $(NEW_DRAWS)
 
 format: setup ## Is everything formatted? (`make fix` does it)
 	@$(BIN)/ruff format --check --quiet .

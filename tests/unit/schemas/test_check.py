@@ -66,7 +66,7 @@ def frames(draw):
     return table, pl.DataFrame(rows, schema=polars_schema(table), strict=False)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(frames())
 def test_the_answer_is_panderas(drawn):
     table, frame = drawn

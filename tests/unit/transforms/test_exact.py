@@ -2,7 +2,7 @@ from fractions import Fraction
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms.exact import exact_mean, exact_sum
@@ -10,7 +10,6 @@ from transforms.exact import exact_mean, exact_sum
 thousandths = st.integers(-(10**9), 10**9)
 
 
-@settings(deadline=None)
 @given(st.lists(st.none() | thousandths, max_size=50), st.randoms(use_true_random=False))
 def test_a_sum_is_the_nearest_float_to_the_true_sum_in_any_order(numbers, random):
     values = [None if n is None else n / 1000 for n in numbers]

@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from optimization.allocation.accounting import harm
@@ -12,7 +12,7 @@ from optimization.allocation.solve import solve
 from optimization.solver import SolveSettings, tiers
 from tests.unit.optimization.allocation.cases import assumptions, places, random_tables
 
-few = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=6, suppress_health_check=list(HealthCheck))
 seeds = st.integers(0, 10_000)
 CLOSE = {"rel": 3e-6, "abs": 3e-6}
 
@@ -53,14 +53,12 @@ def test_one_more_unit_never_raises_the_harm(seed, which):
 
 @few
 @given(seeds, st.integers(0, 23))
+@example(seed=349, which=0)  # two hospitals are equally near
 def test_one_arc_less_never_lowers_the_harm(seed, which):
     tables = random_tables(seed, horizon=3)
     arcs = tables["allocation_arc"]
-    unused = arcs.with_columns(
-        usual=pl.when(pl.col("km") == pl.col("km").min().over("zone_id", "class_id"))
-        .then(1.0)
-        .otherwise(0.0)
-    )
+    nearest = pl.int_range(pl.len()) == pl.col("km").arg_min()
+    unused = arcs.with_columns(usual=nearest.over("zone_id", "class_id").cast(pl.Float64))
     rows = unused.with_row_index("row")
     spare = rows.filter(pl.col("usual") == 0)["row"].to_list()
     fewer = rows.filter(pl.col("row") != spare[which % len(spare)]).drop("row")

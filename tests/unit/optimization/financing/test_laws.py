@@ -13,7 +13,7 @@ from tests.unit.optimization.financing.cases import plan
 from tests.unit.optimization.financing.instances import random_case
 
 SEEDS = st.integers(0, 10_000)
-few = settings(max_examples=5, deadline=None, derandomize=True)
+few = settings(max_examples=5)
 IN = ["opening_cash", "payments", "support", "drawn", "other_income", "interest_earned"]
 OUT = ["operating_cost", "capital_need", "debt_service", "principal_due", "interest_due"]
 LEDGERS = {

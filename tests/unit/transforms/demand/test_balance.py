@@ -1,7 +1,7 @@
 from datetime import date
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -126,7 +126,6 @@ amounts = st.integers(0, 10_000).map(lambda n: n / 100)
 pairs = st.tuples(amounts, amounts).map(list)
 
 
-@settings(deadline=None)
 @given(pairs, pairs)
 def test_surplus_less_shortage_is_units_less_load(units, patients):
     found = lacking(units, patients)
@@ -134,7 +133,6 @@ def test_surplus_less_shortage_is_units_less_load(units, patients):
     assert abs(left - (sum(units) - sum(patients))) < 1e-6
 
 
-@settings(deadline=None)
 @given(amounts, amounts)
 def test_ratio_is_supply_by_demand(units, patients):
     row = compare(

@@ -3,7 +3,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.assumptions.planning import PlanningAssumptions
@@ -65,7 +65,6 @@ def test_geometric_stays_follow_the_mean(mean, expected):
     assert geometric(mean, 2).tolist() == expected
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(1, 40), st.booleans()), min_size=1, max_size=60),
     st.floats(0.2, 60),
@@ -81,7 +80,6 @@ def test_a_curve_starts_at_one_and_never_rises(rows, mean, days, least):
     assert (shares >= 0).all()
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(1, 30), min_size=1, max_size=50))
 def test_closed_stays_keep_their_mean(lengths):
     """The sum of the shares over all days is the mean number of days in bed."""

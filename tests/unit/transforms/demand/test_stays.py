@@ -2,7 +2,7 @@ from datetime import date, datetime, timedelta
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.clean import CapacityEstimate, Encounter, Institution, Zone
@@ -111,7 +111,6 @@ def test_those_who_left_before_the_window_or_come_after_it_have_no_rows():
     assert found.is_empty()
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(1, 20), st.integers(1, 12)), max_size=30),
     st.integers(1, 10),

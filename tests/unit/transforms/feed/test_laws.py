@@ -58,7 +58,7 @@ def run(feed, rows):
         return str(refused)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     FILES, st.sampled_from(["create", "exclude", "quarantine"]), st.randoms(use_true_random=False)
 )

@@ -127,7 +127,7 @@ group = { persons = "HOW" }
         assert table["persons"].to_list() == expected, how
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=30), st.randoms())
 def test_a_group_sums_to_the_same_in_any_order(feed_of, applied, cents, random):
     toml = """

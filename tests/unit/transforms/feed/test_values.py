@@ -110,7 +110,7 @@ def test_words_for_true_and_false(text, value):
     assert read(boolean(pl.col("x"), Words(true=["Yes"], false=["No"])), text) is value
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.lists(st.datetimes(datetime(1995, 1, 1), datetime(2030, 1, 1)) | st.none(), max_size=20),
     st.sampled_from(["Europe/Vienna", "America/New_York", "Asia/Tehran", "Australia/Lord_Howe"]),

@@ -1,7 +1,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms.places.distance import EARTH_KM, great_circle_km, nearest, nearest_in_region
@@ -51,7 +51,6 @@ def places(prefix: str, coordinates: list[tuple]) -> pl.DataFrame:
 coordinates = st.tuples(st.floats(-89, 89), st.floats(-180, 180))
 
 
-@settings(deadline=None)
 @given(
     st.lists(coordinates, min_size=1, max_size=5),
     st.lists(coordinates, min_size=1, max_size=30),

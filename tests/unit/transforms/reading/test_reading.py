@@ -251,7 +251,7 @@ def test_the_declared_dialect_is_used():
 CELL = st.text(st.sampled_from('ab ,"\n;é'), max_size=6)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(st.integers(1, 99), CELL, CELL), min_size=1, max_size=8))
 def test_what_the_standard_library_writes_is_read_back_or_refused(cells):
     buffer = io.StringIO()
@@ -266,7 +266,7 @@ def test_what_the_standard_library_writes_is_read_back_or_refused(cells):
     assert found == [(i, n.strip(), b.strip()) for i, n, b in cells]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.binary(max_size=60))
 def test_any_bytes_are_read_or_refused_and_every_line_is_counted(data):
     try:

@@ -37,7 +37,7 @@ def test_anything_else_is_left_to_a_closer_look(text):
     assert lines(text) is None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.text(st.sampled_from("a,\n"), max_size=8), max_size=8), st.integers(2, 4))
 def test_only_text_of_equal_rows_is_regular(pieces, columns):
     text = "".join(pieces) + "\n"

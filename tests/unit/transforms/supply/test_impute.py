@@ -2,7 +2,7 @@ from datetime import date, timedelta
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -157,7 +157,6 @@ def histories(draw: st.DrawFn) -> list[dict]:
     return rows or [cell("a")]
 
 
-@settings(deadline=None)
 @given(histories(), st.randoms(use_true_random=False))
 def test_estimates_fill_only_gaps_keep_to_their_range_and_ignore_row_order(rows, random):
     sent = conform(Capacity, pl.DataFrame(rows, infer_schema_length=None))

@@ -1,7 +1,7 @@
 from datetime import date
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -199,7 +199,6 @@ def test_nothing_sent_gives_nothing():
 amounts = st.none() | st.floats(0, 1e5, allow_nan=False)
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(amounts, amounts), min_size=3, max_size=3), st.randoms(use_true_random=False)
 )

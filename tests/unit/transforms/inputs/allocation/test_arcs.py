@@ -176,7 +176,7 @@ def test_of_institutions_equally_near_the_first_counts():
 east = st.integers(0, 40)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(east, min_size=1, max_size=4),
     st.lists(east, min_size=1, max_size=8),

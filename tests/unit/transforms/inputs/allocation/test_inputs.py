@@ -231,7 +231,7 @@ people = st.tuples(
 ).map(lambda p: (p[0], p[1], at(p[2]), None if p[3] is None else at(p[2] - p[3])))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(people, max_size=25), st.randoms(use_true_random=False))
 def test_row_order_does_not_matter_and_usual_sums_to_one(encounters, random):
     made = tables(encounters)

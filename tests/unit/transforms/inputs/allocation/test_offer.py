@@ -2,7 +2,7 @@ from datetime import date
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.clean import Institution
@@ -111,7 +111,6 @@ def test_without_stays_usual_is_the_share_of_the_zones_patients():
     ]
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(1e-3, 1e6), min_size=1, max_size=40))
 def test_shares_sum_to_one(weights):
     frame = pl.DataFrame(
