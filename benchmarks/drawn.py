@@ -121,23 +121,24 @@ def _stacked(table: type[Table], columns: list[dict], **same: float) -> pl.DataF
 
 def _rules(days: int) -> Frames:
     ages = range(days)
+    columns = ["class_id", "day", "staying_share"]
     stay = [(c, k, (1 - 1 / mean) ** k) for c, mean in STAY.items() for k in ages]
-    use = [(c, r, 1.0) for c, r in RESOURCE.items()]
+    use = [{"class_id": c, "resource_id": r, "units_per_patient": 1.0} for c, r in RESOURCE.items()]
     care = {
         "class_id": list(STAY),
-        "harm": [1.0, 5.0],
+        "harm_weight": [1.0, 5.0],
         "mean_stay_days": list(STAY.values()),
         "elsewhere_limit": [0.2, 0.3],
         "cost_km": [5.0, 10.0],
     }
     zero = {"cost_unit_km": 0.0, "cost_surge_day": 0.0, "lead_days": 0, "retain_share": 1.0}
     resource = [
-        {"resource_id": r, "movable": False, "harm": h, "occupancy_target": o, **zero}
+        {"resource_id": r, "movable": False, "crowding_weight": h, "occupancy_target": o, **zero}
         for r, h, o in (("general_bed", 0.5, 0.9), ("icu_bed", 2.5, 0.85))
     ]
     frames = {
-        tables.AllocationStay: pl.DataFrame(stay, ["class_id", "day", "share"], orient="row"),
-        tables.AllocationUse: pl.DataFrame(use, ["class_id", "resource_id", "units"], orient="row"),
+        tables.AllocationStay: pl.DataFrame(stay, columns, orient="row"),
+        tables.AllocationUse: pl.DataFrame(use),
         tables.AllocationClass: pl.DataFrame(care),
         tables.AllocationResource: pl.DataFrame(resource),
         tables.AllocationMoveArc: pl.DataFrame(),

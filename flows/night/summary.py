@@ -44,7 +44,7 @@ ROWS = f"""
     FROM ops.reconciliation WHERE {TONIGHT}
 """
 POLICY = """
-    SELECT policy, harm, over_patient_days, unmet, sent, cost
+    SELECT policy, harm, crowding_patient_days, unmet, sent, cost
     FROM results.policy_comparison WHERE policy IN ('usual', 'turn_away', 'plan')
 """
 ROLLING = """
@@ -194,7 +194,7 @@ def _plan(figures: Figures) -> RenderableType | None:
     table = _table("Plan", "", "as usual", "turning away", "plan", "change")
     for label, name in (
         ("harm, points", "harm"),
-        ("over-capacity patient-days", "over_patient_days"),
+        ("over-capacity patient-days", "crowding_patient_days"),
         ("patients unmet", "unmet"),
     ):
         usual, turned, planned = (plan[p][name] for p in ("usual", "turn_away", "plan"))

@@ -10,8 +10,8 @@ from flows.scenarios.run import LAST, WhatIf
 
 MEASURES = {
     "harm": ("harm, points", 1),
-    "over_unit_days": ("unit-days over capacity", 1),
-    "over_patient_days": ("patient-days over capacity", 1),
+    "crowding_unit_days": ("unit-days over capacity", 1),
+    "crowding_patient_days": ("patient-days over capacity", 1),
     "unmet": ("patients not admitted", 1),
     "worst": ("worst share unmet in a zone", 4),
     "crowded": ("worst crowding of an institution", 4),

@@ -59,7 +59,7 @@ def alternatives(
             solution = solve(instance, settings, dict(tables)).plan
             harms = simulated_harms(expected, deviation, solution, DRAWS, SEED)
             found[same] = _row(*followed(expected, expected.demand, solution), harms)
-        rows.append({"setting": setting} | found[same])
+        rows.append({"alternative": setting} | found[same])
     frame = pl.DataFrame(rows).with_columns(pl.selectors.float().round(9))
     return check(AllocationAlternative, conform(AllocationAlternative, frame))
 

@@ -21,7 +21,7 @@ def changes(
     """
     days = inputs["allocation_announced_day"].select("date")
     now = flows(planned).join(days, on="date", how="semi").rename({"amount": "planned"})
-    then = inputs["allocation_announced"].rename({"amount": "announced"})
+    then = inputs["allocation_announced"]
     both = now.join(then, on=KEY, how="full", coalesce=True)
     both = both.with_columns(pl.col("planned", "announced").fill_null(0.0))
     both = both.with_columns(change=pl.col("planned") - pl.col("announced"))

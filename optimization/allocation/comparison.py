@@ -25,13 +25,13 @@ def comparison(instance: Instance, outcomes: Mapping[str, Outcome]) -> pl.DataFr
 def measures(instance: Instance, result: Outcome) -> dict[str, float]:
     """What ``PolicyComparison`` says of one outcome."""
     harm_unmet = float((result.unmet * instance.harm_unmet).sum())
-    harm_over = float((result.over * instance.resources.harm[None, :, None]).sum())
+    harm_crowding = float((result.over * instance.resources.harm[None, :, None]).sum())
     return {
-        "harm": harm_unmet + harm_over,
+        "harm": harm_unmet + harm_crowding,
         "harm_unmet": harm_unmet,
-        "harm_over": harm_over,
-        "over_unit_days": float(result.over.sum()),
-        "over_patient_days": over_patient_days(instance, result),
+        "harm_crowding": harm_crowding,
+        "crowding_unit_days": float(result.over.sum()),
+        "crowding_patient_days": crowding_patient_days(instance, result),
         "unmet": float(result.unmet.sum()),
         "worst": float(zone_shares(instance, result).max(initial=0.0)),
         "crowded": float(institution_shares(instance, result).max(initial=0.0)),
@@ -42,7 +42,7 @@ def measures(instance: Instance, result: Outcome) -> dict[str, float]:
     }
 
 
-def over_patient_days(instance: Instance, result: Outcome) -> float:
+def crowding_patient_days(instance: Instance, result: Outcome) -> float:
     """Patient-days short of at least one resource, patients of a cell sharing alike."""
     used = np.where(result.use > 0, result.use, np.inf)
     short = np.minimum(result.over / used, 1.0)

@@ -45,7 +45,7 @@ def value(instance: Instance, plan: Outcome, prices: np.ndarray) -> pl.DataFrame
     by_unit = crowding[at[:, 1]]
     prices = prices[picked]
     columns = cell_ids(instance, at) | {
-        "price": prices,
+        "unit_day_price": prices,
         "relative": np.divide(prices, by_unit, out=np.zeros_like(prices), where=by_unit > 0),
         "binds": binding(instance, plan)[picked],
     }
@@ -84,9 +84,9 @@ def best_units(
         "rank": range(1, len(best) + 1),
         "institution_id": [instance.names.institutions[i] for i in best[:, 0]],
         "resource_id": [instance.names.resources[r] for r in best[:, 1]],
-        "price": price,
+        "averted_by_price": price,
         "averted": averted,
-        "confirmed": averted / price,
+        "confirmed_share": averted / price,
     }
     return check(AllocationBestUnit, conform(AllocationBestUnit, pl.DataFrame(columns)))
 

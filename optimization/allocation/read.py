@@ -108,11 +108,12 @@ def check_instance(instance: Instance, may_refuse: bool) -> None:
     off = (reached > 0) & (np.abs(total - 1) > 1e-6)
     _refuse(off, "allocation_arc.usual: {} zones and classes with demand do not add up to 1")
     off = (instance.stay[:, 0] != 1) | (np.diff(instance.stay, axis=1) > 1e-12).any(axis=1)
-    _refuse(off, "allocation_stay.share: {} classes rise, or do not start at 1")
+    _refuse(off, "allocation_stay.staying_share: {} classes rise, or do not start at 1")
     cheap = instance.classes.harm < instance.use @ instance.resources.harm
     if not may_refuse:
         _refuse(
-            cheap, "allocation_class.harm: {} classes are cheaper to turn away than to crowd in"
+            cheap,
+            "allocation_class.harm_weight: {} classes are cheaper to turn away than to crowd in",
         )
 
 
@@ -173,11 +174,13 @@ def _by_day(frame: pl.DataFrame, value: str, names: Names) -> np.ndarray:
 def _stay(frame: pl.DataFrame, names: Names) -> np.ndarray:
     days = range(len(names.days))
     within = frame.filter(pl.col("day") < len(days))
-    return _dense(within, {"class_id": names.classes, "day": days}, "share")
+    return _dense(within, {"class_id": names.classes, "day": days}, "staying_share")
 
 
 def _use(frame: pl.DataFrame, names: Names) -> np.ndarray:
-    return _dense(frame, {"class_id": names.classes, "resource_id": names.resources}, "units")
+    return _dense(
+        frame, {"class_id": names.classes, "resource_id": names.resources}, "units_per_patient"
+    )
 
 
 def _arcs(frame: pl.DataFrame, demand: np.ndarray, names: Names) -> Arcs:
@@ -209,13 +212,13 @@ def _announced(tables: Tables, arcs: Arcs, moves: Moves, names: Names) -> Announ
     days = np.array([day in told for day in names.days])
     flows = tables["allocation_announced"].filter(pl.col("date").is_in(names.days))
     sent = _on_arcs(
-        flows.filter(kind="transfer"),
+        flows.filter(action="transfer"),
         (arcs.zone, arcs.institution, arcs.care),
         (names.zones, ids, names.classes),
         names.days,
     )
     moved = _on_arcs(
-        flows.filter(kind="move"),
+        flows.filter(action="move"),
         (moves.giver, moves.taker, moves.resource),
         (ids, ids, names.resources),
         names.days,
@@ -238,23 +241,23 @@ def _on_arcs(
     }
     arcs = pl.DataFrame(names).with_row_index("arc")
     found = flows.join(arcs, on=keys, how="inner")
-    amounts[found["arc"].to_numpy(), codes(found["date"], days)] = found["amount"]
+    amounts[found["arc"].to_numpy(), codes(found["date"], days)] = found["announced"]
     return amounts
 
 
 def _classes(frame: pl.DataFrame) -> Classes:
-    rows = frame.sort("class_id").with_columns(pl.col("cost_change").fill_null(0.0))
-    columns = ("harm", "elsewhere_limit", "cost_km", "mean_stay_days", "cost_change")
+    rows = frame.sort("class_id").with_columns(pl.col("cost_change_patient").fill_null(0.0))
+    columns = ("harm_weight", "elsewhere_limit", "cost_km", "mean_stay_days", "cost_change_patient")
     return Classes(*(rows[c].to_numpy() for c in columns))
 
 
 def _resources(frame: pl.DataFrame, integer: Sequence[str]) -> Resources:
     rows = frame.sort("resource_id").with_columns(
         pl.col("whole").fill_null(False) | pl.col("resource_id").is_in(list(integer)),
-        pl.col("least_move", "cost_move", "cost_change").fill_null(0.0),
+        pl.col("least_move", "cost_move", "cost_change_unit").fill_null(0.0),
     )
-    columns = ("harm", "occupancy_target", "retain_share", "lead_days", "cost_unit_km")
-    more = ("cost_surge_day", "whole", "least_move", "cost_move", "cost_change")
+    columns = ("crowding_weight", "occupancy_target", "retain_share", "lead_days", "cost_unit_km")
+    more = ("cost_surge_day", "whole", "least_move", "cost_move", "cost_change_unit")
     return Resources(*(rows[c].to_numpy() for c in columns + more))
 
 

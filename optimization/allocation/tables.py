@@ -31,7 +31,7 @@ def admission(instance: Instance, plan: Outcome) -> pl.DataFrame:
     """``AllocationAdmission`` of ``plan``."""
     at = np.argwhere(plan.admit > 0)
     return _table(
-        AllocationAdmission, _arc_ids(instance, at) | {"patients": plan.admit[tuple(at.T)]}
+        AllocationAdmission, _arc_ids(instance, at) | {"patients_per_day": plan.admit[tuple(at.T)]}
     )
 
 
@@ -42,9 +42,9 @@ def transfer(instance: Instance, plan: Outcome, reasons: Sequence[str | None]) -
         AllocationTransfer,
         _arc_ids(instance, at)
         | {
-            "patients": plan.elsewhere[tuple(at.T)],
+            "patients_per_day": plan.elsewhere[tuple(at.T)],
             "km": instance.arcs.km[at[:, 0]],
-            "cost": transfer_cost(instance, plan)[tuple(at.T)],
+            "cost_per_day": transfer_cost(instance, plan)[tuple(at.T)],
             "reason": pl.Series(reasons, dtype=pl.String),
         },
     )
@@ -91,9 +91,9 @@ def load(instance: Instance, plan: Outcome, usual: Outcome) -> pl.DataFrame:
         "planned_use": plan.use,
         "reserve": instance.reserve,
         "surge": plan.surge,
-        "over": plan.over,
+        "crowding": plan.over,
         "usual_use": usual.use,
-        "usual_over": usual.over,
+        "usual_crowding": usual.over,
     }
     picked = {name: np.maximum(value[tuple(at.T)], 0.0) for name, value in values.items()}
     return _table(AllocationLoad, cell_ids(instance, at) | picked)
@@ -110,9 +110,9 @@ def unmet(instance: Instance, plan: Outcome) -> pl.DataFrame:
             "zone_id": _ids(names.zones, at[:, 0]),
             "class_id": _ids(names.classes, at[:, 1]),
             "date": pl.Series(_ids(names.days, at[:, 2]), dtype=pl.Date),
-            "demand": demand,
-            "unmet": missed,
-            "share": missed / demand,
+            "demand_patients": demand,
+            "unmet_patients": missed,
+            "unmet_share": missed / demand,
         },
     )
 

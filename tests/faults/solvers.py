@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 # Figures that a solver might get wrong: model, its frames, table, column.
 FIGURES = [
-    ("allocation_model", "exact", "allocation_admission", "patients"),
+    ("allocation_model", "exact", "allocation_admission", "patients_per_day"),
     ("allocation_model", "exact", "allocation_load", "planned_use"),
-    ("allocation_model", "frames", "allocation_admission", "patients"),
+    ("allocation_model", "frames", "allocation_admission", "patients_per_day"),
     ("allocation_model", "frames", "allocation_load", "stock"),
     ("financing_model", "frames", "financing_flow", "amount"),
     ("financing_model", "frames", "financing_position", "closing_cash"),
@@ -147,5 +147,7 @@ def _tells_of_unmet(home: Path) -> None:
     place = Home(home)
     verify_published(place)
     with duckdb.connect(str(place.published), read_only=True) as con:
-        ((unmet,),) = con.execute("SELECT sum(unmet) FROM results.allocation_unmet").fetchall()
+        ((unmet,),) = con.execute(
+            "SELECT sum(unmet_patients) FROM results.allocation_unmet"
+        ).fetchall()
     assert unmet > 0

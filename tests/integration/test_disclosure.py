@@ -64,8 +64,8 @@ def test_no_class_follows_from_what_its_resource_is_asked_for(shown):
     parts = shown["demand"].join(shown["allocation_use"], on="class_id")
     sums = parts.group_by("region_id", "resource_id", "date").agg(
         unknown=pl.col("patient_days").null_count(),
-        units=pl.col("units").filter(pl.col("patient_days").is_null()).first(),
-        known=(pl.col("patient_days") * pl.col("units")).sum(),
+        units=pl.col("units_per_patient").filter(pl.col("patient_days").is_null()).first(),
+        known=(pl.col("patient_days") * pl.col("units_per_patient")).sum(),
     )
     totals = shown["balance"].join(sums, on=["region_id", "resource_id", "date"])
     assert totals.height > 100

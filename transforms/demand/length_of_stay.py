@@ -28,7 +28,7 @@ def lasting(curves: Curves) -> pl.DataFrame:
         results.allocation_stay.
     """
     frames = [
-        pl.DataFrame({"day": range(curve.size), "share": curve}).with_columns(
+        pl.DataFrame({"day": range(curve.size), "staying_share": curve}).with_columns(
             class_id=pl.lit(class_id)
         )
         for class_id, curve in sorted(curves.items())

@@ -61,7 +61,11 @@ def requests(
     worth = tables["allocation_value"].group_by("institution_id", "resource_id")
     frame = (
         pl.DataFrame(rows, schema=known)
-        .join(worth.agg(unit=exact_sum("price")), on=["institution_id", "resource_id"], how="left")
+        .join(
+            worth.agg(unit=exact_sum("unit_day_price")),
+            on=["institution_id", "resource_id"],
+            how="left",
+        )
         .join(_income(tables), on="institution_id", how="left")
     )
     by_year = pl.col("units") * pl.col("unit").fill_null(0.0) * YEAR_DAYS / horizon_days

@@ -29,8 +29,8 @@ def check_worth(view: View, verdict: Verdict) -> None:
 def zone_shares(view: View) -> pl.DataFrame:
     """zone_id, region_id, stake, share, usual_share: harm unmet by harm at stake."""
     rows = view["allocation_unmet"].join(view.harm_unmet, on=["class_id", "date"], how="left")
-    stake = total(rows, ["zone_id"], pl.col("demand") * pl.col("weight"), "stake")
-    missed = total(rows, ["zone_id"], pl.col("unmet") * pl.col("weight"), "missed")
+    stake = total(rows, ["zone_id"], pl.col("demand_patients") * pl.col("weight"), "stake")
+    missed = total(rows, ["zone_id"], pl.col("unmet_patients") * pl.col("weight"), "missed")
     stranded = view.stranded.join(view.harm_unmet, on=["class_id", "date"])
     usual = total(stranded, ["zone_id"], pl.col("planned") * pl.col("weight"), "usual_missed")
     shares = (
@@ -47,13 +47,14 @@ def zone_shares(view: View) -> pl.DataFrame:
 def institution_shares(view: View) -> pl.DataFrame:
     """institution_id, region_id, stake, share, usual_share: crowding by capacity."""
     rows = view["allocation_load"].join(
-        view["allocation_resource"].select("resource_id", "harm", "occupancy_target"),
+        view["allocation_resource"].select("resource_id", "crowding_weight", "occupancy_target"),
         on="resource_id",
     )
-    room = pl.col("harm") * pl.col("occupancy_target") * pl.col("in_service")
+    room = pl.col("crowding_weight") * pl.col("occupancy_target") * pl.col("in_service")
     shares = total(rows, ["institution_id"], room, "stake")
-    for column, over in (("missed", "over"), ("usual_missed", "usual_over")):
-        sums = total(rows, ["institution_id"], pl.col("harm") * pl.col(over), column)
+    for column, crowding in (("missed", "crowding"), ("usual_missed", "usual_crowding")):
+        harm = pl.col("crowding_weight") * pl.col(crowding)
+        sums = total(rows, ["institution_id"], harm, column)
         shares = shares.join(sums, on="institution_id")
     shares = shares.filter(pl.col("stake") > 0).join(
         view["institution"].select("institution_id", "region_id"), on="institution_id", how="left"
@@ -78,13 +79,14 @@ def unfairness(view: View, zones: pl.DataFrame, places: pl.DataFrame) -> float:
     return value
 
 
-def harms(view: View, unmet: pl.Expr, over: pl.Expr) -> tuple[float, float]:
+def harms(view: View, unmet: pl.Expr, crowding: pl.Expr) -> tuple[float, float]:
     """Z1 in its two parts: harm of care not given, harm of crowding."""
     missed = view["allocation_unmet"].join(view.harm_unmet, on=["class_id", "date"], how="left")
     crowded = view["allocation_load"].join(
-        view["allocation_resource"].select("resource_id", "harm"), on="resource_id"
+        view["allocation_resource"].select("resource_id", "crowding_weight"), on="resource_id"
     )
-    return whole(missed, unmet * pl.col("weight")), whole(crowded, over * pl.col("harm"))
+    harm = crowding * pl.col("crowding_weight")
+    return whole(missed, unmet * pl.col("weight")), whole(crowded, harm)
 
 
 def _objectives(view: View, verdict: Verdict, zones: pl.DataFrame, places: pl.DataFrame) -> None:
@@ -92,13 +94,13 @@ def _objectives(view: View, verdict: Verdict, zones: pl.DataFrame, places: pl.Da
         view["allocation_resource"].select("resource_id", "cost_surge_day"), on="resource_id"
     )
     cost = (
-        whole(view["allocation_transfer"], pl.col("cost"))
+        whole(view["allocation_transfer"], pl.col("cost_per_day"))
         + whole(view["allocation_move"], pl.col("cost"))
         + whole(surge, pl.col("surge") * pl.col("cost_surge_day"))
         + change_cost(view, view["allocation_admission"], view["allocation_move"])
     )
     reached = {
-        "harm": sum(harms(view, pl.col("unmet"), pl.col("over"))),
+        "harm": sum(harms(view, pl.col("unmet_patients"), pl.col("crowding"))),
         "unfairness": unfairness(view, zones, places),
         "cost": cost,
     }

@@ -25,28 +25,29 @@ def _demand_is_met(view: View, verdict: Verdict) -> None:
     wanted = view.demand.filter(pl.col("planned") > 0)
     verdict.none("unmet lacks a zone with demand", wanted.join(unmet, on=NEED, how="anti"))
     rows = beside(unmet, view.demand, NEED)
-    verdict.equal("unmet.demand", rows, pl.col("demand"), pl.col("planned"))
-    verdict.equal("unmet.share", unmet, pl.col("share"), pl.col("unmet") / pl.col("demand"))
-    admitted = total(admission, NEED, pl.col("patients"), "admitted")
+    verdict.equal("unmet.demand_patients", rows, pl.col("demand_patients"), pl.col("planned"))
+    share = pl.col("unmet_patients") / pl.col("demand_patients")
+    verdict.equal("unmet.unmet_share", unmet, pl.col("unmet_share"), share)
+    admitted = total(admission, NEED, pl.col("patients_per_day"), "admitted")
     rows = beside(rows, admitted, NEED)
-    met = pl.col("admitted") + pl.col("unmet")
+    met = pl.col("admitted") + pl.col("unmet_patients")
     verdict.equal("(1) demand", rows, met, pl.col("planned"), 2e-12, 1e-13)
 
 
 def _transfers(view: View, verdict: Verdict) -> None:
     """(8) elsewhere = admit beyond usual·d, and at most limit·d"""
     days = view["allocation_admission"].join(view.expected, on=[*ARC, "date"], how="left")
-    beyond = days.with_columns(beyond=pl.col("patients") - pl.col("expected"))
+    beyond = days.with_columns(beyond=pl.col("patients_per_day") - pl.col("expected"))
     beyond = beyond.filter(pl.col("beyond") > NOISE).select(*ARC, "date", "beyond")
     transfer = view["allocation_transfer"]
     rows = beside(transfer, beyond, [*ARC, "date"])
-    verdict.equal("(8a) choice", rows, pl.col("patients"), pl.col("beyond"), 1e-11, 1e-11)
+    verdict.equal("(8a) choice", rows, pl.col("patients_per_day"), pl.col("beyond"), 1e-11, 1e-11)
     arcs = transfer.join(view["allocation_arc"], on=ARC, how="left", suffix="_arc")
     arcs = arcs.join(view["allocation_class"], on="class_id", how="left")
     verdict.equal("transfer.km", arcs, pl.col("km"), pl.col("km_arc"))
-    cost = pl.col("cost_km") * pl.col("km_arc") * pl.col("patients")
-    verdict.equal("transfer.cost", arcs, pl.col("cost"), cost)
-    sent = total(transfer, NEED, pl.col("patients"), "sent")
+    cost = pl.col("cost_km") * pl.col("km_arc") * pl.col("patients_per_day")
+    verdict.equal("transfer.cost_per_day", arcs, pl.col("cost_per_day"), cost)
+    sent = total(transfer, NEED, pl.col("patients_per_day"), "sent")
     rows = sent.join(view.demand, on=NEED, how="left").join(
         view["allocation_class"], on="class_id", how="left"
     )
@@ -55,13 +56,13 @@ def _transfers(view: View, verdict: Verdict) -> None:
 
 
 def census(view: View, admission: pl.DataFrame) -> pl.DataFrame:
-    """(2) patients by institution, class and date; ``admission`` has patients by the same."""
-    arrived = total(admission, CARE, pl.col("patients"), "arrived")
+    """(2) patients by institution, class and date; ``admission`` has patients_per_day by them."""
+    arrived = total(admission, CARE, pl.col("patients_per_day"), "arrived")
     staying = arrived.join(view["allocation_stay"], on="class_id").with_columns(
         pl.col("date").dt.offset_by(pl.format("{}d", "day"))
     )
     staying = staying.filter(pl.col("date") <= view.last_day)
-    inside = total(staying, CARE, pl.col("arrived") * pl.col("share"), "staying")
+    inside = total(staying, CARE, pl.col("arrived") * pl.col("staying_share"), "staying")
     before = view["allocation_census"].rename({"patients": "initial"})
     rows = beside(before, inside, CARE)
     return rows.select(*CARE, patients=pl.col("initial") + pl.col("staying"))

@@ -1,4 +1,4 @@
-"""What institutions carry: use, stock after moves, surge, and what is over."""
+"""What institutions carry: use, stock after moves, surge, and crowding."""
 
 import polars as pl
 
@@ -35,21 +35,21 @@ def check_loads(view: View, verdict: Verdict) -> None:
 
 
 def _capacity(view: View, verdict: Verdict, rows: pl.DataFrame) -> None:
-    """(3), (6), (9): over is what load exceeds the room by, surge no more than is used."""
+    """(3), (6), (9): crowding is what load exceeds the room by, surge no more than is used."""
     occupancy = pl.col("occupancy_target")
     load = pl.col("planned_use") + pl.col("reserve")
     room = occupancy * (pl.col("stock") + pl.col("surge"))
-    over = pl.max_horizontal(load - room, 0.0)
-    verdict.equal("(3) capacity", rows, pl.col("over"), over, 1e-10)
+    crowding = pl.max_horizontal(load - room, 0.0)
+    verdict.equal("(3) capacity", rows, pl.col("crowding"), crowding, 1e-10)
     usual = pl.col("usual_use") + pl.col("reserve") - occupancy * pl.col("in_service")
     most = pl.max_horizontal(usual, 0.0)
-    verdict.equal("load.usual_over", rows, pl.col("usual_over"), most, 1e-10)
+    verdict.equal("load.usual_crowding", rows, pl.col("usual_crowding"), most, 1e-10)
     verdict.at_most("(6) surge", rows, pl.col("surge"), pl.col("surge_limit"))
     used = pl.min_horizontal(room, load)
     opened = rows.filter(pl.col("surge") > 0)
     verdict.equal("surge that nobody uses", opened, room, used, 1e-10)
     if view.settings["no_worse"] == "true":
-        verdict.at_most("(9) no worse", rows, pl.col("over"), most)
+        verdict.at_most("(9) no worse", rows, pl.col("crowding"), most)
 
 
 def _retention(view: View, verdict: Verdict, rows: pl.DataFrame) -> None:
@@ -76,7 +76,7 @@ def _retention(view: View, verdict: Verdict, rows: pl.DataFrame) -> None:
 
 def recomputed(view: View) -> pl.DataFrame:
     """By institution, resource and date: units, surge_limit, there, use, usual, kept."""
-    usual = view.expected.rename({"expected": "patients"})
+    usual = view.expected.rename({"expected": "patients_per_day"})
     rows = view.capacity
     for admission, column in ((view["allocation_admission"], "use"), (usual, "usual")):
         rows = beside(rows, used(view, census(view, admission), column), CELL)
@@ -90,7 +90,7 @@ def recomputed(view: View) -> pl.DataFrame:
 def used(view: View, patients: pl.DataFrame, column: str) -> pl.DataFrame:
     """sum_c u[c,r] · census[i,c,t]"""
     rows = patients.join(view["allocation_use"], on="class_id")
-    return total(rows, CELL, pl.col("patients") * pl.col("units"), column)
+    return total(rows, CELL, pl.col("patients") * pl.col("units_per_patient"), column)
 
 
 def reserve(view: View) -> pl.DataFrame:
@@ -101,7 +101,7 @@ def reserve(view: View) -> pl.DataFrame:
         date=pl.col("arrival").dt.offset_by(pl.format("{}d", "day"))
     ).filter(pl.col("date") <= view.last_day)
     by_day = by_day.join(view["allocation_use"], on="class_id")
-    adds = pl.col("above") * pl.col("share") * pl.col("units")
+    adds = pl.col("above") * pl.col("staying_share") * pl.col("units_per_patient")
     added = total(by_day.drop("day"), [*CELL, "arrival"], adds, "added")
     rank = pl.col("added").rank("ordinal", descending=True).over(CELL)
     return total(added.filter(rank <= view.budget), CELL, pl.col("added"), "kept")

@@ -15,14 +15,16 @@ def check_prices(view: View, verdict: Verdict) -> None:
     strays = value.join(view["allocation_load"], on=CELL, how="anti")
     verdict.none("price where there is no load", strays)
     rows = value.join(view["allocation_resource"], on="resource_id")
-    unit_day = pl.col("occupancy_target") * pl.col("harm")
-    verdict.equal("value.price", rows, pl.col("price"), pl.col("relative") * unit_day)
+    unit_day = pl.col("occupancy_target") * pl.col("crowding_weight")
+    verdict.equal(
+        "value.unit_day_price", rows, pl.col("unit_day_price"), pl.col("relative") * unit_day
+    )
     best = view["allocation_best_unit"]
     verdict.none(
         "best units out of order", best.filter(pl.col("rank") != pl.int_range(1, pl.len() + 1))
     )
-    worth = total(value, PLACE, pl.col("price"), "worth")
+    worth = total(value, PLACE, pl.col("unit_day_price"), "worth")
     both = best.join(worth, on=PLACE, how="left")
-    verdict.equal("best_unit.price", both, pl.col("price"), pl.col("worth"))
-    share = pl.col("averted") / pl.col("price")
-    verdict.equal("best_unit.confirmed", best, pl.col("confirmed"), share)
+    verdict.equal("best_unit.averted_by_price", both, pl.col("averted_by_price"), pl.col("worth"))
+    share = pl.col("averted") / pl.col("averted_by_price")
+    verdict.equal("best_unit.confirmed_share", best, pl.col("confirmed_share"), share)

@@ -94,8 +94,8 @@ class View:
         stay = self["allocation_stay"].join(self.dates, how="cross")
         last = pl.lit(self.last_day)
         stay = stay.filter(pl.col("day") <= (last - pl.col("date")).dt.total_days())
-        days = total(stay, ["class_id", "date"], pl.col("share"), "days")
-        classes = self["allocation_class"].select("class_id", "harm")
+        days = total(stay, ["class_id", "date"], pl.col("staying_share"), "days")
+        classes = self["allocation_class"].select("class_id", "harm_weight")
         return days.join(classes, on="class_id").select(
-            "class_id", "date", weight=pl.col("days") * pl.col("harm")
+            "class_id", "date", weight=pl.col("days") * pl.col("harm_weight")
         )

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 import polars as pl
 
-TRANSFER = ("zone_id", "institution_id", "class_id", "patients")
+TRANSFER = ("zone_id", "institution_id", "class_id", "patients_per_day")
 MOVE = ("from_institution_id", "to_institution_id", "resource_id", "units")
-KEY = ["kind", "from_id", "to_id", "subject_id", "date"]
+KEY = ["action", "from_id", "to_id", "subject_id", "date"]
 
 
 def flows(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """kind (transfer or move), from_id, to_id, subject_id (class or resource), date | amount.
+    """action (transfer or move), from_id, to_id, subject_id (class or resource), date | amount.
 
     ``tables`` has allocation_transfer and allocation_move.
     """
@@ -22,10 +22,10 @@ def flows(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     )
 
 
-def _named(table: pl.DataFrame, kind: str, columns: tuple[str, str, str, str]) -> pl.DataFrame:
+def _named(table: pl.DataFrame, action: str, columns: tuple[str, str, str, str]) -> pl.DataFrame:
     origin, target, subject, amount = columns
     return table.select(
-        kind=pl.lit(kind),
+        action=pl.lit(action),
         from_id=pl.col(origin),
         to_id=pl.col(target),
         subject_id=pl.col(subject),

@@ -72,7 +72,7 @@ class AllocationStay(Table):
 
     class_id: str = column("Care class.")
     day: int = column("Days since admission; 0 is the day itself.", "days", ge=0)
-    share: float = column("Share still in; 1 on day 0, never rising.", "share", ge=0, le=1)
+    staying_share: float = column("Share still in; 1 on day 0, never rising.", "share", ge=0, le=1)
 
     class Config:
         name = "allocation_stay"
@@ -85,7 +85,7 @@ class AllocationUse(Table):
 
     class_id: str = column("Care class.")
     resource_id: str = column("Resource.")
-    units: float = column("Units that one patient uses.", "units/patient", gt=0)
+    units_per_patient: float = column("Units that one patient uses.", "units/patient", gt=0)
 
     class Config:
         name = "allocation_use"
@@ -97,7 +97,7 @@ class AllocationClass(Table):
     """A care class as the model sees it."""
 
     class_id: str = column("Care class.")
-    harm: float = column("Harm of a day of care not given.", "points/patient-day", ge=0)
+    harm_weight: float = column("Harm of a day of care not given.", "points/patient-day", ge=0)
     mean_stay_days: float = column("Mean length of stay.", "days", gt=0)
     elsewhere_limit: float = column(
         "Largest share of a zone's patients who may be sent elsewhere on a day.",
@@ -106,7 +106,7 @@ class AllocationClass(Table):
         le=1,
     )
     cost_km: float = column("Cost of a km of a patient sent elsewhere.", "currency/km", ge=0)
-    cost_change: float = column(
+    cost_change_patient: float = column(
         "Price of a patient sent otherwise than announced. Null: 0.",
         "currency/patient",
         ge=0,
@@ -124,7 +124,7 @@ class AllocationResource(Table):
 
     resource_id: str = column("Resource.")
     movable: bool = column("May units be moved between institutions?")
-    harm: float = column("Harm of a unit-day over capacity.", "points/unit-day", ge=0)
+    crowding_weight: float = column("Harm of a unit-day over capacity.", "points/unit-day", ge=0)
     occupancy_target: float = column("Share that may be planned full.", "share", gt=0, le=1)
     retain_share: float = column(
         "Share of the least in service that may not leave.", "share", ge=0, le=1
@@ -135,7 +135,7 @@ class AllocationResource(Table):
     whole: bool = column("Are moves whole units? Null: no.", nullable=True)
     least_move: float = column("Least units of one move. Null: any.", "units", ge=0, nullable=True)
     cost_move: float = column("Fixed cost of one move. Null: 0.", "currency", ge=0, nullable=True)
-    cost_change: float = column(
+    cost_change_unit: float = column(
         "Price of a unit moved otherwise than announced. Null: 0.",
         "currency/unit",
         ge=0,
@@ -177,16 +177,16 @@ class AllocationAnnouncedDay(Table):
 class AllocationAnnounced(Table):
     """A transfer or move that an earlier night announced for a day of tonight's plan."""
 
-    kind: str = column("transfer or move.", isin=["transfer", "move"])
+    action: str = column("transfer or move.", isin=["transfer", "move"])
     from_id: str = column("Zone of the patients, or institution that gives.")
     to_id: str = column("Institution that receives.")
     subject_id: str = column("Care class of the patients, or resource that moves.")
     date: pl.Date = column("Day of the plan.")
-    amount: float = column("Patients or units announced.", "units", gt=0)
+    announced: float = column("Patients or units announced.", "units", gt=0)
 
     class Config:
         name = "allocation_announced"
-        unique = ["kind", "from_id", "to_id", "subject_id", "date"]
+        unique = ["action", "from_id", "to_id", "subject_id", "date"]
         metadata = {"layer": "results", "source": EARLIER}
 
 
@@ -221,7 +221,7 @@ class AllocationSent(Table):
     institution_id: str = column("Institution.")
     class_id: str = column("Care class.")
     date: pl.Date = column("Day of admission, before the plan's first.")
-    patients: float = column("Patients more than usual; below 0, fewer.", "patients")
+    patients_per_day: float = column("Patients more than usual; below 0, fewer.", "patients/day")
 
     class Config:
         name = "allocation_sent"

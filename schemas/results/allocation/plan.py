@@ -14,7 +14,7 @@ class AllocationAdmission(Table):
     institution_id: str = column("Institution that admits them.")
     class_id: str = column("Care class.")
     date: pl.Date = column("Day of the plan.")
-    patients: float = column("Patients admitted.", "patients/day", gt=0)
+    patients_per_day: float = column("Patients admitted.", "patients/day", gt=0)
 
     class Config:
         name = "allocation_admission"
@@ -29,9 +29,11 @@ class AllocationTransfer(Table):
     institution_id: str = column("Institution that receives them.")
     class_id: str = column("Care class.")
     date: pl.Date = column("Day of the plan.")
-    patients: float = column("Patients beyond the institution's usual ones.", "patients/day", gt=0)
+    patients_per_day: float = column(
+        "Patients beyond the institution's usual ones.", "patients/day", gt=0
+    )
     km: float = column("Distance from zone to institution.", "km", ge=0)
-    cost: float = column("Cost of sending them.", "currency/day", ge=0)
+    cost_per_day: float = column("Cost of sending them.", "currency/day", ge=0)
     reason: str = column("Why, in plain words.", nullable=True)
 
     class Config:
@@ -70,9 +72,9 @@ class AllocationLoad(Table):
     planned_use: float = column("Units that the plan's patients use.", "units", ge=0)
     reserve: float = column("Units kept free for demand above its mean.", "units", ge=0)
     surge: float = column("Surge units that the plan opens.", "units", ge=0)
-    over: float = column("Units used beyond what may be planned full.", "units", ge=0)
+    crowding: float = column("Units used beyond what may be planned full.", "units", ge=0)
     usual_use: float = column("Units used if everyone went where usual.", "units", ge=0)
-    usual_over: float = column("Units over in that case.", "units", ge=0)
+    usual_crowding: float = column("Units over in that case.", "units", ge=0)
 
     class Config:
         name = "allocation_load"
@@ -86,9 +88,9 @@ class AllocationUnmet(Table):
     zone_id: str = column("Zone where the patients live.")
     class_id: str = column("Care class.")
     date: pl.Date = column("Day of the plan.")
-    demand: float = column("Patients who need admission.", "patients/day", gt=0)
-    unmet: float = column("Of them, patients not admitted.", "patients/day", ge=0)
-    share: float = column("Unmet as a share of demand.", "share", ge=0, le=1)
+    demand_patients: float = column("Patients who need admission.", "patients/day", gt=0)
+    unmet_patients: float = column("Of them, patients not admitted.", "patients/day", ge=0)
+    unmet_share: float = column("Unmet as a share of demand.", "share", ge=0, le=1)
 
     class Config:
         name = "allocation_unmet"
@@ -117,7 +119,7 @@ class AllocationValue(Table):
     institution_id: str = column("Institution.")
     resource_id: str = column("Resource.")
     date: pl.Date = column("Day of the plan.")
-    price: float = column("Harm averted by one more unit.", "points/unit-day", ge=0)
+    unit_day_price: float = column("Harm averted by one more unit.", "points/unit-day", ge=0)
     relative: float = column("The price by that of a unit-day over capacity.", "share", ge=0)
     binds: str = column("What binds there: capacity, surge, no worse, or over capacity.")
 
@@ -133,9 +135,13 @@ class AllocationBestUnit(Table):
     rank: int = column("1 is the most valuable.", ge=1)
     institution_id: str = column("Institution.")
     resource_id: str = column("Resource.")
-    price: float = column("Harm averted by a unit on every day, as priced.", "points", ge=0)
+    averted_by_price: float = column(
+        "Harm averted by a unit on every day, as priced.", "points", ge=0
+    )
     averted: float = column("Harm averted when the model has that unit.", "points", ge=0)
-    confirmed: float = column("Averted by price: 1 where every unit is worth alike.", "share", ge=0)
+    confirmed_share: float = column(
+        "Averted by price: 1 where every unit is worth alike.", "share", ge=0
+    )
 
     class Config:
         name = "allocation_best_unit"
@@ -149,9 +155,9 @@ class PolicyComparison(Table):
     policy: str = column("plan, or one of the simple policies.")
     harm: float = column("Harm of care not given and of crowding.", "points", ge=0)
     harm_unmet: float = column("Of it, harm of care not given.", "points", ge=0)
-    harm_over: float = column("Of it, harm of crowding.", "points", ge=0)
-    over_unit_days: float = column("Units used beyond capacity, by day.", "unit-days", ge=0)
-    over_patient_days: float = column("Patient-days beyond capacity.", "patient-days", ge=0)
+    harm_crowding: float = column("Of it, harm of crowding.", "points", ge=0)
+    crowding_unit_days: float = column("Units used beyond capacity, by day.", "unit-days", ge=0)
+    crowding_patient_days: float = column("Patient-days beyond capacity.", "patient-days", ge=0)
     unmet: float = column("Patients not admitted.", "patients", ge=0)
     worst: float = column("Largest share of harm unmet in a zone.", "share", ge=0)
     crowded: float = column("Largest share of crowding in an institution.", "share", ge=0)
@@ -172,7 +178,7 @@ class AllocationAlternative(Table):
     In all of them units move in any amount and without a fixed cost of a move.
     """
 
-    setting: str = column("The setting that differs, and its value.")
+    alternative: str = column("The setting that differs, and its value.")
     harm: float = column("Harm at mean demand.", "points", ge=0)
     unmet: float = column("Patients not admitted.", "patients", ge=0)
     worst: float = column("Largest share of harm unmet in a zone.", "share", ge=0)
@@ -190,14 +196,14 @@ class AllocationAlternative(Table):
 
     class Config:
         name = "allocation_alternative"
-        unique = ["setting"]
+        unique = ["alternative"]
         metadata = {"layer": "results", "source": "the allocation model under other settings"}
 
 
 class AllocationChange(Table):
     """A transfer or move that differs from what the last plan announced for its day."""
 
-    kind: str = column("transfer or move.", isin=["transfer", "move"])
+    action: str = column("transfer or move.", isin=["transfer", "move"])
     from_id: str = column("Zone of the patients, or institution that gives.")
     to_id: str = column("Institution that receives.")
     subject_id: str = column("Care class of the patients, or resource that moves.")
@@ -208,5 +214,5 @@ class AllocationChange(Table):
 
     class Config:
         name = "allocation_change"
-        unique = ["kind", "from_id", "to_id", "subject_id", "date"]
+        unique = ["action", "from_id", "to_id", "subject_id", "date"]
         metadata = {"layer": "results", "source": "tonight's plan and the last one"}

@@ -75,6 +75,7 @@ def announced(
     dates = days.filter(pl.col("date").is_between(plan.first, plan.last)).select("date")
     told = dates.with_columns(announced_on=pl.lit(plan.night))
     remaining = flows(plan.tables).join(dates, on="date", how="semi")
+    remaining = remaining.rename({"amount": "announced"})
     return conform(AllocationAnnouncedDay, told), conform(AllocationAnnounced, remaining)
 
 
@@ -150,7 +151,7 @@ def sent(plans: Sequence[EarlierPlan], seen: pl.DataFrame, start: date) -> pl.Da
         return empty(AllocationSent)
     fresh = pl.col("date").is_between(pl.col("seen"), start, closed="none")
     rows = pl.concat(frames).join(seen, on=["institution_id", "class_id"]).filter(fresh)
-    return conform(AllocationSent, rows.filter(pl.col("patients").abs() > LEAST))
+    return conform(AllocationSent, rows.filter(pl.col("patients_per_day").abs() > LEAST))
 
 
 def with_sent(
@@ -161,7 +162,7 @@ def with_sent(
     Args:
         census: results.allocation_census.
         moved: results.allocation_sent.
-        stay: class_id, day | share, from ``stay.lasting``.
+        stay: class_id, day | staying_share, from ``stay.lasting``.
         days: day, date, from ``calendar.plan_days``.
 
     Returns:
@@ -171,9 +172,9 @@ def with_sent(
         moved.rename({"date": "admitted"})
         .join(days.select("date"), how="cross")
         .with_columns(day=(pl.col("date") - pl.col("admitted")).dt.total_days())
-        .join(stay.select("class_id", "day", "share"), on=["class_id", "day"])
+        .join(stay.select("class_id", "day", "staying_share"), on=["class_id", "day"])
         .group_by(CARE)
-        .agg(more=exact_sum(pl.col("patients") * pl.col("share"), DECIMALS))
+        .agg(more=exact_sum(pl.col("patients_per_day") * pl.col("staying_share"), DECIMALS))
     )
     both = census.join(by_day, on=CARE, how="full", coalesce=True)
     patients = pl.col("patients").fill_null(0.0) + pl.col("more").fill_null(0.0)
@@ -221,7 +222,7 @@ def _beyond_usual(plan: EarlierPlan) -> pl.DataFrame:
     wanted = plan.tables["allocation_unmet"].filter(in_force)
     usual = plan.tables["allocation_arc"].filter(pl.col("usual") > 0)
     expected = usual.join(wanted, on=["zone_id", "class_id"]).select(
-        *CARE, patients=-pl.col("usual") * pl.col("demand")
+        *CARE, patients_per_day=-pl.col("usual") * pl.col("demand_patients")
     )
-    both = pl.concat([admitted.select(*CARE, "patients"), expected])
-    return both.group_by(CARE).agg(exact_sum("patients", DECIMALS))
+    both = pl.concat([admitted.select(*CARE, "patients_per_day"), expected])
+    return both.group_by(CARE).agg(exact_sum("patients_per_day", DECIMALS))

@@ -47,7 +47,7 @@ def allocation_use(use: pl.DataFrame) -> pl.DataFrame:
     Returns:
         results.allocation_use.
     """
-    return conform(AllocationUse, use)
+    return conform(AllocationUse, use.rename({"units": "units_per_patient"}))
 
 
 def allocation_class(care_class: pl.DataFrame, assumptions: AllocationAssumptions) -> pl.DataFrame:
@@ -67,7 +67,8 @@ def allocation_class(care_class: pl.DataFrame, assumptions: AllocationAssumption
     ]
     schema = {"class_id": pl.String, **dict.fromkeys(columns, pl.Float64)}
     limits = pl.DataFrame(rows, schema=schema)
-    joined = care_class.rename({"harm_weight": "harm"}).join(limits, on="class_id", how="left")
+    limits = limits.rename({"cost_change": "cost_change_patient"})
+    joined = care_class.join(limits, on="class_id", how="left")
     return conform(AllocationClass, joined)
 
 
@@ -89,4 +90,6 @@ def allocation_resource(
         for r, a in sorted(assumptions.resources.items())
     ]
     used = resource.join(use, on="resource_id", how="semi").select("resource_id", "movable")
-    return conform(AllocationResource, used.join(pl.DataFrame(rows), on="resource_id", how="left"))
+    names = {"harm": "crowding_weight", "cost_change": "cost_change_unit"}
+    believed = pl.DataFrame(rows).rename(names)
+    return conform(AllocationResource, used.join(believed, on="resource_id", how="left"))

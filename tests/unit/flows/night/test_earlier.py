@@ -23,9 +23,9 @@ def transfers(patients: float) -> pl.DataFrame:
         "institution_id": "i",
         "class_id": "c",
         "date": date(2026, 2, 10),
-        "patients": patients,
+        "patients_per_day": patients,
         "km": 1.0,
-        "cost": 1.0,
+        "cost_per_day": 1.0,
     }
     return conform(AllocationTransfer, pl.DataFrame([row]))
 
@@ -64,7 +64,7 @@ def on(home: Home, day: int):
 
 
 def sent(plans) -> list[float]:
-    return [p.tables["allocation_transfer"]["patients"].item() for p in plans]
+    return [p.tables["allocation_transfer"]["patients_per_day"].item() for p in plans]
 
 
 def test_a_night_starts_from_the_earlier_ones_and_never_from_itself(kept):

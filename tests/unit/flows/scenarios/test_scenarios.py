@@ -57,11 +57,11 @@ INPUTS: dict[type[Table], dict[str, list]] = {
         "in_service": [4.0, 4.0, 4.0, 4.0],
         "surge_limit": [0.0] * 4,
     },
-    tables.AllocationStay: {"class_id": ["icu"], "day": [0], "share": [1.0]},
-    tables.AllocationUse: {"class_id": ["icu"], "resource_id": ["bed"], "units": [1.0]},
+    tables.AllocationStay: {"class_id": ["icu"], "day": [0], "staying_share": [1.0]},
+    tables.AllocationUse: {"class_id": ["icu"], "resource_id": ["bed"], "units_per_patient": [1.0]},
     tables.AllocationClass: {
         "class_id": ["icu"],
-        "harm": [2.0],
+        "harm_weight": [2.0],
         "mean_stay_days": [1.0],
         "elsewhere_limit": [0.5],
         "cost_km": [2.0],
@@ -69,7 +69,7 @@ INPUTS: dict[type[Table], dict[str, list]] = {
     tables.AllocationResource: {
         "resource_id": ["bed"],
         "movable": [False],
-        "harm": [1.0],
+        "crowding_weight": [1.0],
         "occupancy_target": [1.0],
         "retain_share": [1.0],
         "lead_days": [0],
@@ -154,7 +154,7 @@ def test_last_night_stands_first_and_sends_two_patients_a_day_ten_km(home, regio
     result = what_if(region, home, [])
     assert result.comparison["scenario"].to_list() == ["last_night", "last_night"]
     last = figures(result, "last_night")
-    assert (last["over_unit_days"], last["sent"], last["cost"]) == pytest.approx(
+    assert (last["crowding_unit_days"], last["sent"], last["cost"]) == pytest.approx(
         (0, 4, 80), abs=1e-3
     )
 
@@ -162,24 +162,24 @@ def test_last_night_stands_first_and_sends_two_patients_a_day_ten_km(home, regio
 def test_a_quarter_more_demand_leaves_two_patients_a_day_without_a_bed(home, region, tmp_path):
     file = scenario(tmp_path, "[[demand_factor]]\nfactor = 1.25")
     found = figures(what_if(region, home, [file]), "test")
-    assert (found["over_unit_days"], found["harm"]) == pytest.approx((4, 4), abs=1e-3)
+    assert (found["crowding_unit_days"], found["harm"]) == pytest.approx((4, 4), abs=1e-3)
 
 
 def test_a_closed_institution_sends_all_its_patients_to_the_other(home, region, tmp_path):
     file = scenario(tmp_path, '[[closed]]\ninstitution_id = "B"')
     found = figures(what_if(region, home, [file]), "test")
-    assert (found["over_unit_days"], found["sent"]) == pytest.approx((8, 0), abs=1e-3)
+    assert (found["crowding_unit_days"], found["sent"]) == pytest.approx((8, 0), abs=1e-3)
 
 
 def test_a_smaller_limit_on_sending_leaves_a_patient_a_day_over(home, region, tmp_path):
     file = scenario(tmp_path, "[elsewhere_limit]\nicu = 0.2")
     found = figures(what_if(region, home, [file]), "test")
-    assert (found["sent"], found["over_unit_days"]) == pytest.approx((2.4, 1.6), abs=1e-3)
+    assert (found["sent"], found["crowding_unit_days"]) == pytest.approx((2.4, 1.6), abs=1e-3)
 
 
 def test_the_upper_bound_of_demand_may_be_planned_for(home, region, tmp_path):
     found = figures(what_if(region, home, [scenario(tmp_path, 'demand = "upper"')]), "test")
-    assert found["over_unit_days"] == pytest.approx(6, abs=1e-3)
+    assert found["crowding_unit_days"] == pytest.approx(6, abs=1e-3)
 
 
 def test_what_was_published_keeps_every_byte_and_the_warehouse_is_not_opened(

@@ -66,17 +66,18 @@ def tables(horizon=1, **rows):
             for day, patients in zip(days(horizon), by_day, strict=True)
         ],
         "allocation_stay": [
-            {"class_id": c, "day": k, "share": share}
+            {"class_id": c, "day": k, "staying_share": share}
             for c, shares in rows.get("stay", [])
             for k, share in enumerate(shares)
         ],
         "allocation_use": [
-            {"class_id": c, "resource_id": r, "units": units} for c, r, units in rows["use"]
+            {"class_id": c, "resource_id": r, "units_per_patient": units}
+            for c, r, units in rows["use"]
         ],
         "allocation_class": [
             {
                 "class_id": c,
-                "harm": harm,
+                "harm_weight": harm,
                 "mean_stay_days": stay,
                 "elsewhere_limit": limit,
                 "cost_km": cost,
@@ -86,7 +87,7 @@ def tables(horizon=1, **rows):
         "allocation_resource": [
             {
                 "movable": False,
-                "harm": 10.0,
+                "crowding_weight": 10.0,
                 "occupancy_target": 1.0,
                 "retain_share": 1.0,
                 "lead_days": 0,
@@ -127,21 +128,22 @@ def places(given, regions=1):
 
 
 def announced(given, flows, told, prices):
-    """``given`` with what was announced: flows (kind, from, to, subject, date, amount) on the
-    days ``told``, and the price of a change by class or resource.
+    """``given`` with what was announced: flows (action, from, to, subject, date, patients
+    or units) on the days ``told``, and the price of a change by class or resource.
     """
-    rows = [
-        dict(zip(("kind", "from_id", "to_id", "subject_id", "date", "amount"), flow, strict=True))
-        for flow in flows
-    ]
+    columns = ("action", "from_id", "to_id", "subject_id", "date", "announced")
+    rows = [dict(zip(columns, flow, strict=True)) for flow in flows]
     days_told = [{"date": day, "announced_on": START - timedelta(days=2)} for day in told]
     made = {
         "allocation_announced": frame(BY_NAME["allocation_announced"], rows),
         "allocation_announced_day": frame(BY_NAME["allocation_announced_day"], days_told),
     }
-    for table, key in (("allocation_class", "class_id"), ("allocation_resource", "resource_id")):
+    for table, key, cost in (
+        ("allocation_class", "class_id", "cost_change_patient"),
+        ("allocation_resource", "resource_id", "cost_change_unit"),
+    ):
         price = pl.col(key).replace_strict(prices, default=None, return_dtype=pl.Float64)
-        made[table] = given[table].with_columns(cost_change=price)
+        made[table] = given[table].with_columns(price.alias(cost))
     return {**given, **made}
 
 
@@ -208,11 +210,11 @@ def random_tables(seed, horizon=4, zones=4, institutions=4, closed=False):
         ],
         care=[("general", 20.0, 2.5, 0.4, 3.0), ("icu", 60.0, 5.0, 0.3, 5.0)],
         resource=[
-            {"resource_id": "general_bed", "harm": 10.0, "occupancy_target": 0.9},
+            {"resource_id": "general_bed", "crowding_weight": 10.0, "occupancy_target": 0.9},
             {
                 "resource_id": "icu_bed",
                 "movable": True,
-                "harm": 30.0,
+                "crowding_weight": 30.0,
                 "occupancy_target": 0.85,
                 "retain_share": 0.6,
                 "lead_days": 1,
@@ -222,7 +224,7 @@ def random_tables(seed, horizon=4, zones=4, institutions=4, closed=False):
             {
                 "resource_id": "nurse",
                 "movable": True,
-                "harm": 8.0,
+                "crowding_weight": 8.0,
                 "retain_share": 0.7,
                 "cost_unit_km": 1.0,
                 "cost_surge_day": 200.0,

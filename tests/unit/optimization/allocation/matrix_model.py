@@ -85,9 +85,13 @@ def optimum(tables, zones, institutions, settings, slack=1e-6):
             tables["allocation_census"], "institution_id", "class_id", "date"
         ).items()
     }
-    s = {k: v["share"] for k, v in keyed(tables["allocation_stay"], "class_id", "day").items()}
+    s = {
+        k: v["staying_share"]
+        for k, v in keyed(tables["allocation_stay"], "class_id", "day").items()
+    }
     u = {
-        k: v["units"] for k, v in keyed(tables["allocation_use"], "class_id", "resource_id").items()
+        k: v["units_per_patient"]
+        for k, v in keyed(tables["allocation_use"], "class_id", "resource_id").items()
     }
     classes = keyed(tables["allocation_class"], "class_id")
     resources = keyed(tables["allocation_resource"], "resource_id")
@@ -95,13 +99,15 @@ def optimum(tables, zones, institutions, settings, slack=1e-6):
         tables["allocation_move_arc"], "from_institution_id", "to_institution_id", "resource_id"
     )
     told = {
-        (f["kind"], f["from_id"], f["to_id"], f["subject_id"], dates.index(f["date"])): f["amount"]
+        (f["action"], f["from_id"], f["to_id"], f["subject_id"], dates.index(f["date"])): f[
+            "announced"
+        ]
         for f in tables["allocation_announced"].to_dicts()
     }
     told_days = {dates.index(day) for day in tables["allocation_announced_day"]["date"]}
     places = sorted({i for i, _, _ in K})
     W = {
-        (c, t): classes[c,]["harm"] * sum(s[c, k] for k in range(H - t))
+        (c, t): classes[c,]["harm_weight"] * sum(s[c, k] for k in range(H - t))
         for (c,) in classes
         for t in range(H)
     }
@@ -117,7 +123,10 @@ def optimum(tables, zones, institutions, settings, slack=1e-6):
         for i, a, e in zip(reach, admit, sent, strict=True):
             m.row([(a, 1), (e, -1)], -np.inf, arcs[o, i, c]["usual"] * wanted)
             cost.append((e, classes[c,]["cost_km"] * arcs[o, i, c]["km"]))
-            price, before = classes[c,]["cost_change"], told.get(("transfer", o, i, c, t), 0.0)
+            price, before = (
+                classes[c,]["cost_change_patient"],
+                told.get(("transfer", o, i, c, t), 0.0),
+            )
             if t in told_days and price and not before:
                 cost.append((e, price))
             if t in told_days and price and before:
@@ -166,9 +175,9 @@ def optimum(tables, zones, institutions, settings, slack=1e-6):
             m.row([(k, -v) for k, v in gone] + come + [(over, 0.0)], least - units, np.inf)
         if settings.no_worse:
             m.row([(over, 1.0)], -np.inf, max(0.0, fixed + usual + beta - occ * units))
-        harm.append((over, about["harm"]))
-        crowding.setdefault(i, []).append((over, about["harm"]))
-        room[i] = room.get(i, 0.0) + about["harm"] * occ * units
+        harm.append((over, about["crowding_weight"]))
+        crowding.setdefault(i, []).append((over, about["crowding_weight"]))
+        room[i] = room.get(i, 0.0) + about["crowding_weight"] * occ * units
         cost.append((surge, about["cost_surge_day"]))
     for (i, j, r), arc in moves.items():
         about = resources[r,]
@@ -177,7 +186,7 @@ def optimum(tables, zones, institutions, settings, slack=1e-6):
             move = m.column("move", i, j, r, t)
             m.whole[move] = r in settings.integer
             cost.append((move, about["cost_unit_km"] * arc["km"]))
-            price, before = about["cost_change"], told.get(("move", i, j, r, t), 0.0)
+            price, before = about["cost_change_unit"], told.get(("move", i, j, r, t), 0.0)
             if t in told_days and price:
                 off = m.column("off", i, j, r, t)
                 m.row([(move, 1), (off, -1)], -np.inf, before)

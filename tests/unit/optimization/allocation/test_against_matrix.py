@@ -33,7 +33,7 @@ def test_tiers_equal_those_of_a_second_implementation(seed):
     settings = dict(SETTINGS[seed % len(SETTINGS)])
     tables = random_tables(seed, horizon=3)
     if settings.get("may_refuse"):
-        less = tables["allocation_class"].with_columns(harm=pl.col("harm") * 0.2)
+        less = tables["allocation_class"].with_columns(harm_weight=pl.col("harm_weight") * 0.2)
         tables["allocation_class"] = less
     if settings.pop("sizes", False):
         nurses = pl.col("resource_id") == "nurse"

@@ -16,7 +16,7 @@ def compared():
     given = random_tables(3, horizon=3)
     made = plan(given, *places(given, regions=2), assumptions(compare_settings=True))
     rows = check(AllocationAlternative, made.frames["allocation_alternative"])
-    return made, {row["setting"]: row for row in rows.to_dicts()}
+    return made, {row["alternative"]: row for row in rows.to_dicts()}
 
 
 def test_every_setting_has_a_row(compared):

@@ -21,7 +21,13 @@ FIRST, SECOND = days(2)
 def planned(transfers=(), moves=()):
     """Transfers (to, date, patients) of zone Z's care, moves (to, date, units) of A's beds."""
     sent = [
-        {"zone_id": "Z", "institution_id": to, "class_id": "care", "date": day, "patients": n}
+        {
+            "zone_id": "Z",
+            "institution_id": to,
+            "class_id": "care",
+            "date": day,
+            "patients_per_day": n,
+        }
         for to, day, n in transfers
     ]
     moved = [
@@ -53,9 +59,13 @@ def told(*flows, on=(FIRST, SECOND), prices=None):
 
 def sent(given, **settings):
     made = plan(given, *places(given), assumptions(**settings)).frames
-    columns = ("institution_id", "date", "patients")
+    columns = ("institution_id", "date", "patients_per_day")
     cost = made["policy_comparison"].filter(policy="plan")["cost"].item()
-    rows = made["allocation_transfer"].select(columns).with_columns(pl.col("patients").round(4))
+    rows = (
+        made["allocation_transfer"]
+        .select(columns)
+        .with_columns(pl.col("patients_per_day").round(4))
+    )
     return rows.rows(), pytest.approx(cost, abs=1e-4)
 
 
@@ -66,7 +76,7 @@ def to(institution, day, patients):
 def test_more_less_new_and_dropped_are_told_the_same_is_not():
     given = told(to("A", FIRST, 3.0), to("B", FIRST, 2.0), to("C", SECOND, 1.0))
     made = planned([("A", FIRST, 4.0), ("C", SECOND, 1.0)], [("D", SECOND, 5.0)])
-    found = changes(made, given).select("kind", "to_id", "date", "announced", "planned", "change")
+    found = changes(made, given).select("action", "to_id", "date", "announced", "planned", "change")
     assert found.rows() == [
         ("move", "D", SECOND, 0.0, 5.0, 5.0),
         ("transfer", "A", FIRST, 3.0, 4.0, 1.0),
@@ -143,7 +153,7 @@ def test_the_same_night_once_more_keeps_every_flow():
     first = told(on=(), prices={})
     flows = plan(first, *places(first), assumptions()).frames["allocation_transfer"]
     again = told(*(to(i, d, n) for i, d, n in flows.select(
-        "institution_id", "date", "patients"
+        "institution_id", "date", "patients_per_day"
     ).rows()), prices={"care": 0.5})  # fmt: skip
     made = plan(again, *places(again), assumptions()).frames
     assert made["allocation_change"].is_empty()

@@ -30,11 +30,11 @@ def test_three_institutions_two_resources_two_requests():
         stay=[(c, [1.0, 0.5]) for c in kinds],
         use=[(c, c, 1.0) for c in kinds],
         care=[(c, 1.0, 2.0, 1.0, 0.0) for c in kinds],
-        resource=[{"resource_id": c, "harm": 2.0} for c in kinds],
+        resource=[{"resource_id": c, "crowding_weight": 2.0} for c in kinds],
     )
     unmet = planned(given, may_refuse=True).frames["allocation_unmet"]
-    by_class = unmet.group_by("class_id").agg(pl.col("unmet").sum()).sort("class_id")
-    assert by_class["unmet"].to_list() == pytest.approx([4, 6], abs=1e-5)
+    by_class = unmet.group_by("class_id").agg(pl.col("unmet_patients").sum()).sort("class_id")
+    assert by_class["unmet_patients"].to_list() == pytest.approx([4, 6], abs=1e-5)
 
 
 def test_the_transportation_problem():
@@ -96,8 +96,8 @@ def test_with_complete_freedom_nothing_is_over_but_what_no_pool_could_hold():
     made = planned(given, no_worse=False)
     census = 12 * np.cumsum([1.0, 0.5, 0.25, 0.125])
     bound = np.maximum(0, census - 0.9 * 17).sum()
-    assert made.frames["allocation_load"]["over"].sum() == pytest.approx(bound, rel=1e-5)
-    assert made.frames["allocation_load"]["usual_over"].sum() > bound
+    assert made.frames["allocation_load"]["crowding"].sum() == pytest.approx(bound, rel=1e-5)
+    assert made.frames["allocation_load"]["usual_crowding"].sum() > bound
 
 
 def test_no_choice_no_transfer():
@@ -127,8 +127,8 @@ def test_a_transfer_says_why():
         resource=[{"resource_id": "bed"}],
     )
     (row,) = planned(given).frames["allocation_transfer"].to_dicts()
-    assert row["patients"] == pytest.approx(2, abs=1e-5)
-    assert row["cost"] == pytest.approx(42, rel=1e-5)
+    assert row["patients_per_day"] == pytest.approx(2, abs=1e-5)
+    assert row["cost_per_day"] == pytest.approx(42, rel=1e-5)
     assert row["reason"] == "full, where they go as a rule, is short of bed on 2026-01-05"
 
 
@@ -190,7 +190,7 @@ def test_surge_is_opened_only_where_it_is_worth_more_than_it_costs_nothing_else(
     )
     made = planned(given)
     (load,) = made.frames["allocation_load"].to_dicts()
-    assert (load["surge"], load["over"]) == (pytest.approx(2), pytest.approx(1))
+    assert (load["surge"], load["crowding"]) == (pytest.approx(2), pytest.approx(1))
     assert made.record.objectives["cost"] == pytest.approx(2e4)
 
 
@@ -243,7 +243,7 @@ def test_no_worse_spares_the_neighbour():
         resource=[{"resource_id": "bed"}],
     )
     over = {
-        rule: planned(given, no_worse=rule).frames["allocation_load"]["over"].to_list()
+        rule: planned(given, no_worse=rule).frames["allocation_load"]["crowding"].to_list()
         for rule in (True, False)
     }
     assert over[True] == pytest.approx([4, 0], abs=1e-4)
@@ -282,6 +282,6 @@ def test_the_price_of_a_bed_is_what_one_more_averts():
     )
     made = planned(given)
     value, (best,) = made.frames["allocation_value"], made.frames["allocation_best_unit"].to_dicts()
-    assert value["price"].to_list() == pytest.approx([10, 10])
+    assert value["unit_day_price"].to_list() == pytest.approx([10, 10])
     assert set(value["binds"]) == {"no worse"}
-    assert (best["price"], best["averted"]) == (pytest.approx(20), pytest.approx(20))
+    assert (best["averted_by_price"], best["averted"]) == (pytest.approx(20), pytest.approx(20))

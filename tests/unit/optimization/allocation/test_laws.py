@@ -29,8 +29,11 @@ def optimum(tables, regions=2, **changes):
 def test_doubling_every_weight_doubles_the_harm_and_leaves_fairness(seed):
     tables = random_tables(seed, horizon=3)
     twice = {
-        name: tables[name].with_columns(harm=pl.col("harm") * 2)
-        for name in ("allocation_class", "allocation_resource")
+        name: tables[name].with_columns(pl.col(weight) * 2)
+        for name, weight in (
+            ("allocation_class", "harm_weight"),
+            ("allocation_resource", "crowding_weight"),
+        )
     }
     once, doubled = optimum(tables), optimum({**tables, **twice})
     assert doubled["harm"] == pytest.approx(2 * once["harm"], **CLOSE)
@@ -113,7 +116,7 @@ def test_part_by_part_equals_the_whole(seed):
 def test_no_simple_policy_harms_less_than_the_plan(seed, refuse):
     tables = random_tables(seed, horizon=4)
     if refuse:
-        less = tables["allocation_class"].with_columns(harm=pl.col("harm") * 0.2)
+        less = tables["allocation_class"].with_columns(pl.col("harm_weight") * 0.2)
         tables["allocation_class"] = less
     instance = read_instance(tables, *places(tables), assumptions(may_refuse=refuse))
     best = solve(instance, SolveSettings(), {}).record.tiers[0].bound

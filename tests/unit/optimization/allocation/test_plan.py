@@ -37,8 +37,10 @@ def test_two_threads_and_one_give_the_same_plan_to_the_last_digit(monkeypatch):
 
 def test_everyone_asked_for_is_admitted_or_unmet(made):
     unmet = made.frames["allocation_unmet"]
-    admitted = made.frames["allocation_admission"]["patients"].sum()
-    assert admitted + unmet["unmet"].sum() == pytest.approx(unmet["demand"].sum(), abs=1e-9)
+    admitted = made.frames["allocation_admission"]["patients_per_day"].sum()
+    assert admitted + unmet["unmet_patients"].sum() == pytest.approx(
+        unmet["demand_patients"].sum(), abs=1e-9
+    )
 
 
 def test_the_plan_spares_a_quarter_of_the_harm(made):

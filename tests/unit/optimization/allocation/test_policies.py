@@ -138,7 +138,7 @@ def test_the_comparison_holds_every_policy_and_the_plan_is_best():
 def test_turned_away_where_that_is_cheaper_than_crowding():
     """A bed over costs 10, a patient refused 3: with no other way, all 7 above are refused."""
     given = one_ward([("Z1", "long", 6.0), ("Z2", "long", 5.0)], A=4.0)
-    cheap = given["allocation_class"].with_columns(harm=3.0)
+    cheap = given["allocation_class"].with_columns(harm_weight=3.0)
     given["allocation_class"] = cheap.cast(dict(given["allocation_class"].schema))
     rows = plan(given, *places(given), assumptions(may_refuse=True)).frames["policy_comparison"]
     turned = {row["policy"]: row for row in rows.to_dicts()}["turn_away"]

@@ -26,8 +26,8 @@ def read(tables, **settings):
         ("allocation_arc", "km"),
         ("allocation_capacity", "in_service"),
         ("allocation_census", "patients"),
-        ("allocation_class", "harm"),
-        ("allocation_use", "units"),
+        ("allocation_class", "harm_weight"),
+        ("allocation_use", "units_per_patient"),
     ],
 )
 def test_a_poisoned_number_is_refused_by_table_and_column(tables, table, column, poison):
@@ -45,8 +45,8 @@ def test_a_number_too_large_is_refused(tables):
 
 def test_weights_too_far_apart_are_refused(tables):
     rows = tables["allocation_resource"]
-    wide = rows.with_columns(harm=pl.Series([1e-6, 1e4, 1.0]))
-    with pytest.raises(InputRefused, match="allocation_resource.harm"):
+    wide = rows.with_columns(crowding_weight=pl.Series([1e-6, 1e4, 1.0]))
+    with pytest.raises(InputRefused, match="allocation_resource.crowding_weight"):
         read({**tables, "allocation_resource": wide})
 
 
@@ -58,14 +58,14 @@ def test_usual_shares_that_do_not_add_up_are_refused(tables):
 
 def test_stays_that_rise_are_refused(tables):
     rising = tables["allocation_stay"].with_columns(
-        share=pl.when(pl.col("day") == 2).then(0.9).otherwise("share")
+        staying_share=pl.when(pl.col("day") == 2).then(0.9).otherwise("staying_share")
     )
-    with pytest.raises(InputRefused, match="allocation_stay.share: 2 classes"):
+    with pytest.raises(InputRefused, match="allocation_stay.staying_share: 2 classes"):
         read({**tables, "allocation_stay": rising})
 
 
 def test_a_class_cheaper_to_turn_away_is_refused_unless_it_may_be(tables):
-    cheap = tables["allocation_class"].with_columns(harm=pl.col("harm") * 0.2)
+    cheap = tables["allocation_class"].with_columns(harm_weight=pl.col("harm_weight") * 0.2)
     with pytest.raises(InputRefused, match="2 classes are cheaper to turn away"):
         read({**tables, "allocation_class": cheap})
     read({**tables, "allocation_class": cheap}, may_refuse=True)

@@ -31,8 +31,8 @@ def solved(**settings):
     """A plan of a random region where beds are scarce and, if it may be, some are refused."""
     given = random_tables(3)
     if settings.get("may_refuse"):
-        less = pl.col("harm") * 0.3
-        given["allocation_class"] = given["allocation_class"].with_columns(harm=less)
+        less = pl.col("harm_weight") * 0.3
+        given["allocation_class"] = given["allocation_class"].with_columns(harm_weight=less)
     zones, institutions = places(given, regions=2)
     given = random_announced(3, given)
     made = plan(given, zones, institutions, assumptions(**settings))
@@ -150,7 +150,7 @@ def test_a_move_of_what_must_stay_is_caught(tables):
         ("allocation_capacity", {"surge_limit": 0.0}, r"\(6\)"),
         ("allocation_resource", {"lead_days": 2}, "arrives"),
         ("allocation_resource", {"least_move": 50.0}, r"\(10b\)"),
-        ("allocation_stay", {"share": 1.0}, "planned_use"),
+        ("allocation_stay", {"staying_share": 1.0}, "planned_use"),
         ("allocation_capacity", {"in_service": 5.0}, "in_service"),
     ],
 )

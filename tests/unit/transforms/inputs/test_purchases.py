@@ -49,7 +49,7 @@ ASSUMED = FinancingAssumptions.model_validate(
 @pytest.fixture
 def made():
     prices = [("a", "bed", date(2026, 1, d), p) for d, p in ((1, 0.5), (2, 0.9))]
-    keys = ["institution_id", "resource_id", "date", "price"]
+    keys = ["institution_id", "resource_id", "date", "unit_day_price"]
     claim = [{"payer_id": y, "institution_id": "a", "period": 1, "claim": 30.0} for y in "xy"]
     other = [{"institution_id": "a", "period": 1, "other_income": 40.0}]
     tables = {

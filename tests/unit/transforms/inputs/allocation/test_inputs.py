@@ -160,7 +160,7 @@ def test_from_a_census_every_hospital_keeps_its_patients():
 def test_in_the_steady_state_the_census_stays_what_it_is():
     """Those who stay and those who are expected make up today's patients, by class."""
     found = plan(tables())
-    share = found["allocation_stay"].pivot(on="class_id", index="day", values="share")
+    share = found["allocation_stay"].pivot(on="class_id", index="day", values="staying_share")
     days = found["allocation_demand"].group_by("class_id", "date").agg(pl.col("mean").sum())
     left = found["allocation_census"].group_by("class_id", "date").agg(pl.col("patients").sum())
     for class_id, patients in (("icu", 4.0), ("ward", 25.0)):

@@ -85,7 +85,7 @@ def test_resources_that_classes_use_carry_their_rules():
         {
             "resource_id": "bed",
             "movable": True,
-            "harm": 3.0,
+            "crowding_weight": 3.0,
             "occupancy_target": 0.9,
             "retain_share": 0.8,
             "lead_days": 2,
@@ -94,6 +94,6 @@ def test_resources_that_classes_use_carry_their_rules():
             "whole": True,
             "least_move": 1.0,
             "cost_move": 7.0,
-            "cost_change": 8.0,
+            "cost_change_unit": 8.0,
         }
     ]
