@@ -1,7 +1,6 @@
 """A home in one encrypted file, and back; the copy is proved by hashes, not by hope."""
 
 import json
-import os
 import shutil
 import tarfile
 import tempfile
@@ -14,9 +13,9 @@ from pathlib import Path
 from flows.ingest.sidecar import sweep
 from flows.protect.encryption import decrypt, encrypt
 from flows.protect.keys import Key, Keys, keys_of
-from flows.publish.keep import digest
 from flows.store import audit_log
 from flows.store.clock import now
+from flows.store.files import file_hash, replacing
 from flows.store.fingerprint import warehouse_fingerprint
 from flows.store.home import Home, one_night, restoring
 from schemas.errors import CatchmentError, HomeRefused
@@ -121,15 +120,10 @@ def drill(file: Path, home: Home) -> Proof:
     return proof
 
 
-def part_of(target: Path) -> Path:
-    """What a backup is called until it is whole."""
-    return target.with_name(f".{target.name}.part")
-
-
 def _pack(home: Home, plain: Path) -> None:
     files = [p for p in sorted(home.root.rglob("*")) if p.is_file() and not _left_out(home, p)]
     contents = {
-        "files": {str(p.relative_to(home.root)): digest(p) for p in files},
+        "files": {str(p.relative_to(home.root)): file_hash(p) for p in files},
         "tables": _tables(home),
     }
     listed = plain.with_name(CONTENTS)
@@ -148,13 +142,8 @@ def _left_out(home: Home, path: Path) -> bool:
 
 
 def _seal(key: Key, plain: Path, target: Path) -> Path:
-    part = part_of(target)
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with plain.open("rb") as source, os.fdopen(handle, "wb") as sealed:
+    with plain.open("rb") as source, replacing(target) as sealed:
         encrypt(source, sealed, key)
-        sealed.flush()
-        os.fsync(sealed.fileno())
-    part.replace(target)
     return target
 
 
@@ -175,7 +164,7 @@ def _unpack(file: Path, home: Home, keys: Keys) -> Proof:
 
 def _prove(file: Path, home: Home, contents: dict[str, dict[str, str]]) -> None:
     for name, expected in contents["files"].items():
-        if digest(home.root / name) != expected:
+        if file_hash(home.root / name) != expected:
             raise HomeRefused(f"{file}: {name} is not what was backed up")
     if _tables(home) != contents["tables"]:
         raise HomeRefused(f"{file}: a table is not what was backed up")

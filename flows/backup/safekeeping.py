@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flows.backup import BACKUP, DRILL, Proof, backup, drill, part_of
+from flows.backup import BACKUP, DRILL, Proof, backup, drill
 from flows.store import audit_log
 from flows.store.ending import ending_at_once
+from flows.store.files import parts
 from flows.store.home import Home, one_night
 from flows.store.settings import settings
 from flows.store.unforeseen import unforeseen
@@ -85,7 +86,8 @@ def _remove_old(home: Home, folder: Path, most: int) -> tuple[str, ...]:
     for name in removed:
         (folder / name).unlink()
     for name in own:
-        part_of(folder / name).unlink(missing_ok=True)
+        for part in parts(folder, name):
+            part.unlink()
     return removed
 
 

@@ -7,7 +7,7 @@ import duckdb
 
 from flows.clerk.forget_landed import out_of_landed
 from flows.clerk.rebuild import last_region_file, rebuild
-from flows.ingest.sidecar import read_sidecars, write_private
+from flows.ingest.sidecar import read_sidecars
 from flows.protect.encryption import is_encrypted, key_of, reencrypt_file
 from flows.protect.forgotten import (
     INSTITUTION,
@@ -22,6 +22,7 @@ from flows.protect.pseudonym import pseudonym
 from flows.protect.redact import Sought, plain
 from flows.protect.veil import Veil, veil_of
 from flows.store import audit_log
+from flows.store.files import write_text
 from flows.store.home import Home, one_night
 from flows.store.regions import load_region
 from flows.store.warehouse import opened, transaction
@@ -79,7 +80,7 @@ def rotate(home: Home, region_file: Path | None) -> list[str]:
 def _enlist(home: Home, wanted: Forgotten) -> None:
     known = read_forgotten(home.root)
     if wanted not in known:
-        write_private(list_file(home.root), as_text([*known, wanted]))
+        write_text(list_file(home.root), as_text([*known, wanted]))
 
 
 def _codes(home: Home, veil: Veil) -> frozenset[str]:

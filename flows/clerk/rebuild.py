@@ -9,11 +9,11 @@ import duckdb
 
 from flows.ingest.again import again
 from flows.ingest.decisions import read_decisions
-from flows.ingest.landing import sync_folder
 from flows.ingest.sidecar import Delivery, read_sidecars
 from flows.night.steps import Step, steps_of
 from flows.publish.keep import nights
 from flows.store.ddl import qualified
+from flows.store.files import sync
 from flows.store.home import Home, one_night
 from flows.store.night import Night
 from flows.store.regions import load_region
@@ -146,7 +146,7 @@ def _take_place(scratch: Home, home: Home, *, keep: bool) -> None:
         if _with(home.warehouse, suffix).exists():
             _with(home.warehouse, suffix).replace(_with(aside, suffix))
     scratch.warehouse.replace(home.warehouse)
-    sync_folder(home.root)
+    sync(home.root)
     if not keep:
         for suffix in ("", ".wal"):
             _with(aside, suffix).unlink(missing_ok=True)

@@ -109,7 +109,7 @@ def show(
     """Show a clean table as CSV, from deliveries drawn on or before a date."""
     from flows.clerk.as_of import clean_as_of
     from flows.clerk.rebuild import last_region_file
-    from flows.ingest.sidecar import write_private
+    from flows.store.files import write_text
     from flows.store.regions import load_region
 
     place = _home(home)
@@ -118,7 +118,7 @@ def show(
     if out is None:
         typer.echo(text, nl=False)
     else:
-        write_private(out, text)
+        write_text(out, text)
 
 
 def rebuild(home: HomeFolder = None, region: RegionFile = None) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import duckdb
 
 from flows.ingest.names import shown
-from flows.ingest.sidecar import write_private
 from flows.store import audit_log
+from flows.store.files import write_text
 from flows.store.home import Home
 from schemas.errors import ConfigRefused, HomeRefused
 
@@ -52,7 +52,7 @@ def decide(home: Home, delivery_id: str, decision: str, why: str | None) -> Path
     folder.mkdir(mode=0o700, exist_ok=True)
     path = folder / f"{delivery_id}.json"
     content = {**asdict(made), "decided_at": made.decided_at.isoformat()}
-    write_private(path, json.dumps(content, indent=1) + "\n")
+    write_text(path, json.dumps(content, indent=1) + "\n")
     audit_log.record(home, decision, delivery=delivery_id, by=made.decided_by)
     return path
 

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from flows.protect.encryption import encrypt
 from flows.protect.keys import Key
+from flows.store.files import move, part_of, private_file
 from flows.store.home import Home
 from schemas.errors import DeliveryRejected
 
@@ -43,7 +44,7 @@ def land(home: Home, source: Path, max_bytes: int, key: Key | None = None) -> La
             changing.
     """
     _wait_until_settled(source)
-    part = home.landing / f".part-{os.getpid()}"
+    part = part_of(home.landing / "delivery")
     for _ in range(TRIES):
         before = _stat(source)
         _refuse_size(before.st_size, max_bytes)
@@ -63,17 +64,10 @@ def refuse_unlandable(source: Path, max_bytes: int) -> None:
     _refuse_size(_stat(source).st_size, max_bytes)
 
 
-def file_hash(path: Path) -> str:
-    """sha256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _keep(home: Home, part: Path, digest: str, size: int) -> Landed:
     target = home.landing / digest[:2] / digest
     target.parent.mkdir(mode=0o700, exist_ok=True)
-    part.replace(target)
-    sync_folder(target.parent)
+    move(part, target)
     return Landed(target, digest, size)
 
 
@@ -121,17 +115,12 @@ def _stat(source: Path) -> os.stat_result:
 def _copy(source: Path, part: Path, key: Key | None) -> tuple[str, int]:
     fault = None
     try:
-        with (
-            open(source, "rb", opener=_no_link) as read,
-            open(part, "wb", opener=_private) as write,
-        ):
+        with open(source, "rb", opener=_no_link) as read, private_file(part) as write:
             counted = _Counted(read)
             if key is None:
                 write.writelines(iter(lambda: counted.read(CHUNK), b""))
             else:
                 encrypt(counted, write, key)
-            write.flush()
-            os.fsync(write.fileno())
     except OSError as err:
         if err.errno not in THEIR_FAULT:
             raise
@@ -156,16 +145,3 @@ class _Counted:
 
 def _no_link(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NOFOLLOW)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, mode=0o600)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a rename inside ``folder`` survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

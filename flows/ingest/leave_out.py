@@ -3,7 +3,6 @@
 import csv
 import hashlib
 import io
-import os
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
@@ -18,6 +17,7 @@ from flows.protect.veil import Veil
 from flows.store import audit_log
 from flows.store.clock import now
 from flows.store.ddl import HISTORY, qualified
+from flows.store.files import replacing
 from flows.store.home import Home
 from schemas.clean import FEED_TABLES
 from schemas.errors import DeliveryRejected
@@ -131,18 +131,9 @@ def _erase_again(home: Home, delivery: Delivery) -> None:
 
 
 def _rewrite(home: Home, delivery: Delivery, content: bytes, veil: Veil) -> None:
-    path = landed_path(home, delivery)
-    part = path.with_name(f".{path.name}.part")
     key = veil.seal()
-    with open(part, "wb", opener=_private) as target:
+    with replacing(landed_path(home, delivery)) as target:
         if key is None:
             target.write(content)
         else:
             encrypt(io.BytesIO(content), target, key)
-        target.flush()
-        os.fsync(target.fileno())
-    part.replace(path)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, mode=0o600)

@@ -2,7 +2,8 @@
 
 import polars as pl
 
-from flows.ingest.sidecar import Delivery, write_private
+from flows.ingest.sidecar import Delivery
+from flows.store.files import write_text
 from flows.store.home import Home
 from transforms.feed import Outcome
 from transforms.quality.report import report
@@ -17,7 +18,7 @@ def write_receipt(home: Home, delivery: Delivery, outcome: Outcome | None) -> No
     frame = report(delivery.verdict, delivery.reason, flags, outcome)
     file = pl.DataFrame({"what": ["file"], "words": [_file(delivery)]})
     whole = pl.concat([frame, file.match_to_schema(frame.schema, missing_columns="insert")])
-    write_private(home.receipts / f"{delivery.delivery_id}.csv", whole.write_csv())
+    write_text(home.receipts / f"{delivery.delivery_id}.csv", whole.write_csv())
 
 
 def _file(delivery: Delivery) -> str:

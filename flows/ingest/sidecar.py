@@ -1,14 +1,13 @@
 """Beside the landed bytes: one JSON per delivery, from which the warehouse can be made again."""
 
 import json
-import os
 import shutil
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from flows.ingest.landing import sync_folder
+from flows.store.files import parts, write_text
 from flows.store.home import Home
 
 NOT_LANDED = "not landed"
@@ -68,7 +67,7 @@ def write_sidecar(home: Home, delivery: Delivery) -> None:
     """Write the delivery's JSON whole, or not at all."""
     path = sidecar_path(home, delivery.delivery_id)
     path.parent.mkdir(mode=0o700, exist_ok=True)
-    write_private(path, json.dumps(asdict(delivery), default=_text, indent=1) + "\n")
+    write_text(path, json.dumps(asdict(delivery), default=_text, indent=1) + "\n")
 
 
 def read_sidecars(home: Home) -> list[Delivery]:
@@ -86,24 +85,12 @@ def read_sidecar(home: Home, delivery_id: str) -> Delivery:
 
 def sweep(home: Home) -> None:
     """Remove what a killed night, rebuild or backup left; only while holding the lock."""
-    left = [*home.landing.glob(".part-*"), *home.landing.glob("??/.*"), *home.receipts.glob(".*")]
-    for path in left:
-        path.unlink(missing_ok=True)
+    for folder in (home.landing, *home.landing.glob("??"), home.receipts, home.published.parent):
+        for path in parts(folder):
+            path.unlink()
     for folder in (p for p in home.spill.iterdir() if p.is_dir()):
         shutil.rmtree(folder, ignore_errors=True)
     shutil.rmtree(home.root / "rebuild", ignore_errors=True)
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a text file of mode 0600, whole or not at all, and make it survive a power cut."""
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
-    sync_folder(path.parent)
 
 
 def _read(path: Path) -> Delivery:

@@ -5,8 +5,9 @@ from datetime import date, timedelta
 import duckdb
 import polars as pl
 
-from flows.publish.keep import Manifest, digest, manifests, nights
+from flows.publish.keep import Manifest, manifests, nights
 from flows.store.ddl import qualified
+from flows.store.files import file_hash
 from flows.store.night import Night
 from flows.store.warehouse import opened, read
 from schemas import clean
@@ -54,7 +55,7 @@ def earlier_plans(night: Night, start: date) -> list[EarlierPlan]:
 
 def _plan(night: Night, manifest: Manifest, until: date) -> EarlierPlan | None:
     file = nights(night.home) / f"{manifest.stem}.duckdb"
-    if not file.is_file() or digest(file) != manifest.sha256:
+    if not file.is_file() or file_hash(file) != manifest.sha256:
         return None
     with duckdb.connect(str(file), read_only=True) as con:
         if not all(_known(con, table) for table in (*PLANNED, *IN_FORCE, *HABITS)):

@@ -6,7 +6,6 @@ is changed, moved, dropped or cut off does not decrypt (the STREAM construction)
 """
 
 import hashlib
-import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from flows.protect.keys import Key, Keys
+from flows.store.files import replacing
 from schemas.errors import KeyRefused
 
 MAGIC = b"CATCHMENT-ENC-1\n"
@@ -87,13 +87,8 @@ def reencrypt_file(path: Path, keys: Keys) -> None:
     Raises:
         KeyRefused: as ``decrypt``.
     """
-    part = path.with_name(f".{path.name}.part")
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with path.open("rb") as source, os.fdopen(handle, "wb") as target:
+    with path.open("rb") as source, replacing(path) as target:
         encrypt(_Plain(decrypt(source, keys)), target, keys.active())
-        target.flush()
-        os.fsync(target.fileno())
-    part.replace(path)
 
 
 class _Plain:
@@ -122,17 +117,6 @@ def plain_hash(path: Path, keys: Keys) -> str:
         ):
             found.update(chunk)
     return found.hexdigest()
-
-
-def encrypt_file(path: Path, key: Key) -> None:
-    """Replace a file by its encrypted self, mode 0600, at once."""
-    part = path.with_name(f".{path.name}.part")
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with path.open("rb") as source, os.fdopen(handle, "wb") as target:
-        encrypt(source, target, key)
-        target.flush()
-        os.fsync(target.fileno())
-    part.replace(path)
 
 
 def _opened(cipher: AESGCM, nonce: bytes, chunk: bytes, head: bytes) -> bytes:

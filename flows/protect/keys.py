@@ -1,7 +1,6 @@
 """Keys of a home: one file each, readable by its owner alone; the newest is the active one."""
 
 import hashlib
-import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from flows.store.files import replacing, write_text
 from flows.store.home import Home
 from schemas.errors import KeyRefused
 
@@ -81,12 +81,8 @@ class Keys:
         secret = secrets.token_bytes(LENGTH)
         key = Key(hashlib.sha256(b"catchment key id" + secret).hexdigest()[:12], secret)
         path = self.folder / f"{len(self._files()) + 1:04d}-{key.key_id}.key"
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
-        try:
-            os.write(handle, secret)
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        with replacing(path, 0o400) as file:
+            file.write(secret)
         self._remember(key.key_id)
         return key
 
@@ -94,11 +90,9 @@ class Keys:
         return self._used.read_text().split() if self._used and self._used.is_file() else []
 
     def _remember(self, key_id: str) -> None:
-        if self._used is None or key_id in self._remembered():
-            return
-        handle = os.open(self._used, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(f"{key_id}\n")
+        known = self._remembered()
+        if self._used is not None and key_id not in known:
+            write_text(self._used, "".join(f"{k}\n" for k in [*known, key_id]))
 
     def _files(self) -> list[Path]:
         return sorted(self.folder.glob("*.key")) if self.folder.is_dir() else []

@@ -1,6 +1,5 @@
 """The file that analysts open: built aside, audited, proved by another process, put in place."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,9 +8,10 @@ import duckdb
 
 from flows.publish.audit import audit
 from flows.publish.build import build
-from flows.publish.keep import Manifest, damaged, digest, keep_night, last_whole, put_in_place
+from flows.publish.keep import Manifest, damaged, keep_night, last_whole, put_in_place
 from flows.store import audit_log
 from flows.store.clock import now
+from flows.store.files import file_hash, sync
 from flows.store.home import Home
 from schemas.errors import HomeRefused
 from schemas.tables import PUBLISHED
@@ -41,11 +41,11 @@ def publish(home: Home) -> int:
         path.unlink(missing_ok=True)
     rows = build(home, new)
     if damaged(home):
-        audit_log.record(home, "published file was damaged", sha256=digest(home.published))
+        audit_log.record(home, "published file was damaged", sha256=file_hash(home.published))
     audit(new, last_whole(home))
     new.chmod(0o444)
     _prove(new)
-    _sync(new)
+    sync(new)
     manifest = _manifest(new, rows)
     keep_night(home, new, manifest)
     put_in_place(home, new, manifest)
@@ -61,14 +61,6 @@ def _prove(new: Path) -> None:
         raise HomeRefused(f"{new}: another process cannot open the new file; the last one stays")
 
 
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def _manifest(new: Path, rows: dict[str, int]) -> Manifest:
     with duckdb.connect(str(new), read_only=True) as con:
         about = dict(con.execute("SELECT item, value FROM ops.about").fetchall())
@@ -78,7 +70,7 @@ def _manifest(new: Path, rows: dict[str, int]) -> Manifest:
     return Manifest(
         night=about.get("night", ""),
         published_at=now().isoformat(timespec="seconds"),
-        sha256=digest(new),
+        sha256=file_hash(new),
         bytes=new.stat().st_size,
         rows=rows,
         about=about,

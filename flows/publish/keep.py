@@ -1,9 +1,6 @@
 """The last nights' published files, their manifests, and putting one back."""
 
-import hashlib
 import json
-import os
-import shutil
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -11,12 +8,13 @@ from pathlib import Path
 
 import duckdb
 
-from flows.ingest.landing import CHUNK, sync_folder
 from flows.store import audit_log
+from flows.store.files import copy_file, file_hash, move, parts, sync, write_text
 from flows.store.home import Home
 from schemas.errors import HomeRefused
 
 KEPT = 14
+PUBLIC = 0o444
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +35,6 @@ class Manifest:
         return f"{self.published_at.replace(':', '').replace('-', '')[:15]}-{self.sha256[:12]}"
 
 
-def digest(path: Path) -> str:
-    """sha256 of a file."""
-    found = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            found.update(chunk)
-    return found.hexdigest()
-
-
 def nights(home: Home) -> Path:
     """The folder of kept files."""
     return home.published.parent / "nights"
@@ -59,22 +48,21 @@ def keep_night(home: Home, new: Path, manifest: Manifest) -> None:
     folder = nights(home)
     folder.mkdir(mode=0o755, exist_ok=True)
     kept = folder / f"{manifest.stem}.duckdb"
-    for part in folder.glob(".*"):
+    for part in parts(folder):
         part.unlink()
     if not kept.exists():
-        _copy(new, kept)
+        copy_file(new, kept, PUBLIC)
     _write(folder / f"{manifest.stem}.json", manifest)
     for stem in sorted(p.stem for p in folder.glob("*.duckdb"))[:-KEPT]:
         (folder / f"{stem}.duckdb").unlink()
         (folder / f"{stem}.json").unlink(missing_ok=True)
-    sync_folder(folder)
+    sync(folder)
 
 
 def put_in_place(home: Home, new: Path, manifest: Manifest) -> None:
     """Make ``new`` the published file: readers see the last one or this one, never a mixture."""
     home.published.with_name(home.published.name + ".wal").unlink(missing_ok=True)
-    new.replace(home.published)
-    sync_folder(home.published.parent)
+    move(new, home.published)
     _write(home.published.with_suffix(".json"), manifest)
 
 
@@ -85,7 +73,7 @@ def damaged(home: Home) -> bool:
     beside = home.published.with_suffix(".json")
     known = {m.sha256 for m in manifests(home)}
     known |= {m.sha256 for m in _read([beside])}
-    return digest(home.published) not in known
+    return file_hash(home.published) not in known
 
 
 def last_whole(home: Home) -> Path | None:
@@ -94,7 +82,7 @@ def last_whole(home: Home) -> Path | None:
         return home.published if home.published.is_file() else None
     for manifest in reversed(manifests(home)):
         kept = nights(home) / f"{manifest.stem}.duckdb"
-        if kept.is_file() and digest(kept) == manifest.sha256:
+        if kept.is_file() and file_hash(kept) == manifest.sha256:
             return kept
     return None
 
@@ -122,20 +110,20 @@ def rollback(home: Home, to: str | None) -> Manifest:
     audit_log.refuse_if_broken(home)
     chosen = _chosen(home, to)
     source = nights(home) / f"{chosen.stem}.duckdb"
-    if not source.is_file() or digest(source) != chosen.sha256:
+    if not source.is_file() or file_hash(source) != chosen.sha256:
         raise HomeRefused(f"{source} is damaged: its bytes are not those of its manifest")
     if _about(source) != chosen.about or chosen.about.get("night", "") != chosen.night:
         raise HomeRefused(f"{source.with_suffix('.json')} was changed: the file says otherwise")
     new = home.published.with_name(".catchment-back.duckdb")
     new.unlink(missing_ok=True)
-    _copy(source, new)
+    copy_file(source, new, PUBLIC)
     put_in_place(home, new, chosen)
     audit_log.record(home, "rollback", night=chosen.night, sha256=chosen.sha256)
     return chosen
 
 
 def _chosen(home: Home, to: str | None) -> Manifest:
-    present = digest(home.published) if home.published.is_file() else ""
+    present = file_hash(home.published) if home.published.is_file() else ""
     kept = manifests(home)
     places = [n for n, m in enumerate(kept) if m.sha256 == present]
     earlier = kept[: places[-1]] if places and to is None else kept
@@ -151,19 +139,5 @@ def _about(file: Path) -> dict[str, str]:
         return dict(con.execute("SELECT item, value FROM ops.about").fetchall())
 
 
-def _copy(source: Path, target: Path) -> None:
-    part = target.with_name(f".{target.name}.part")
-    shutil.copyfile(source, part)
-    part.chmod(0o444)
-    with part.open("rb") as copied:
-        os.fsync(copied.fileno())
-    part.replace(target)
-
-
 def _write(path: Path, manifest: Manifest) -> None:
-    part = path.with_name(f".{path.name}.part")
-    with part.open("w", encoding="utf-8") as file:
-        file.write(json.dumps(asdict(manifest), indent=2) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    write_text(path, json.dumps(asdict(manifest), indent=2) + "\n")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from flows.store.files import replacing, write_text
 from flows.store.home import Home
 
 KEPT = (
@@ -24,7 +25,7 @@ def store(home: Home, scenario: str | None, tables: Mapping[str, pl.DataFrame]) 
     folder.mkdir(mode=0o700, exist_ok=True)
     if scenario is None:
         _put(folder / "comparison.parquet", tables["comparison"])
-        tables["comparison"].write_csv(folder / "comparison.csv")
+        write_text(folder / "comparison.csv", tables["comparison"].write_csv())
         return folder
     (folder / scenario).mkdir(mode=0o700, exist_ok=True)
     for name in KEPT:
@@ -35,12 +36,10 @@ def store(home: Home, scenario: str | None, tables: Mapping[str, pl.DataFrame]) 
 def store_facts(folder: Path, facts: Mapping[str, object]) -> Path:
     """Keep how the scenarios were solved, beside their comparison."""
     file = folder / "comparison.json"
-    file.write_text(json.dumps(facts, indent=2, default=str) + "\n", encoding="utf-8")
+    write_text(file, json.dumps(facts, indent=2, default=str) + "\n")
     return file
 
 
 def _put(file: Path, frame: pl.DataFrame) -> None:
-    """A reader sees the old file or the new one, whole."""
-    new = file.with_suffix(".new")
-    frame.write_parquet(new)
-    new.replace(file)
+    with replacing(file) as new:
+        frame.write_parquet(new)

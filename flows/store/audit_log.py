@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from flows.store.clock import now
+from flows.store.files import file_hash, write_text
 from flows.store.home import Home
 from schemas.errors import HomeRefused
 
@@ -117,7 +118,7 @@ def restart(home: Home, why: str) -> Path | None:
         if log_file(home).is_file():
             kept = home.root / f"audit-{now().strftime('%Y%m%dT%H%M%S%f')}.jsonl"
             log_file(home).replace(kept)
-            facts |= {"file": kept.name, "sha256": hashlib.sha256(kept.read_bytes()).hexdigest()}
+            facts |= {"file": kept.name, "sha256": file_hash(kept)}
         _head(home).unlink(missing_ok=True)
         _record(home, "log restarted", facts)
     return kept
@@ -189,13 +190,7 @@ def _drop_torn(path: Path) -> None:
 
 
 def _mark(home: Home, entry: Entry) -> None:
-    part = home.root / ".audit.head.part"
-    with part.open("w", encoding="utf-8") as file:
-        file.write(f"{entry.number} {entry.hash}")
-        file.flush()
-        os.fsync(file.fileno())
-    part.chmod(0o600)
-    part.replace(_head(home))
+    write_text(_head(home), f"{entry.number} {entry.hash}")
 
 
 def _marked(home: Home) -> tuple[int, str]:

@@ -66,9 +66,9 @@ def folder(tmp_path) -> Path:
 
 
 def write_manifest(folder: Path, rows: dict[str, int], night: str = "2026-02-10") -> None:
-    from flows.publish.keep import digest
+    from flows.store.files import file_hash
 
-    said = {"sha256": digest(folder / "catchment.duckdb"), "rows": rows, "night": night}
+    said = {"sha256": file_hash(folder / "catchment.duckdb"), "rows": rows, "night": night}
     (folder / "nights" / "one.json").write_text(json.dumps(said))
 
 

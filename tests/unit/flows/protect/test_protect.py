@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.protect.encryption import CHUNK, MAGIC, decrypt, encrypt, encrypt_file, plain_bytes
+from flows.protect.encryption import (
+    CHUNK,
+    MAGIC,
+    decrypt,
+    encrypt,
+    key_of,
+    plain_bytes,
+    reencrypt_file,
+)
 from flows.protect.keys import Keys
 from flows.protect.pseudonym import pseudonym, pseudonymise
 from schemas.clean import Encounter
@@ -85,11 +93,12 @@ def test_chunks_cannot_be_cut_off_or_changed_over(keys):
             opened(keys, wrong)
 
 
-def test_a_file_is_replaced_by_its_encrypted_self(keys, tmp_path):
+def test_a_file_is_encrypted_again_under_the_new_key(keys, tmp_path):
     file = tmp_path / "landed"
-    file.write_bytes(b"canary")
-    encrypt_file(file, keys.active())
-    assert b"canary" not in file.read_bytes()
+    file.write_bytes(sealed(keys, b"canary"))
+    new = keys.rotate()
+    reencrypt_file(file, keys)
+    assert key_of(file) == new.key_id
     assert file.stat().st_mode & 0o777 == 0o600
     assert plain_bytes(file, keys) == b"canary"
 

@@ -6,8 +6,9 @@ import pytest
 
 from flows.publish import publish
 from flows.publish.audit import audit
-from flows.publish.keep import KEPT, damaged, digest, last_whole, manifests, nights, rollback
+from flows.publish.keep import KEPT, damaged, last_whole, manifests, nights, rollback
 from flows.store.audit_log import log_file
+from flows.store.files import file_hash
 from flows.store.home import Home
 from flows.store.warehouse import append, initialise, opened, replace
 from schemas import clean, ops
@@ -41,7 +42,7 @@ def test_the_manifest_says_what_the_file_is(home):
     night(home, "2026-02-10")
     (kept,) = manifests(home)
     beside = json.loads(home.published.with_suffix(".json").read_text())
-    assert kept.sha256 == beside["sha256"] == digest(home.published)
+    assert kept.sha256 == beside["sha256"] == file_hash(home.published)
     assert kept.night == "2026-02-10"
     assert kept.rows["clean.region"] == 4
 
