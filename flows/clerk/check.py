@@ -15,8 +15,8 @@ from flows.ingest.arrivals import drawn_by, names_of
 from flows.ingest.landing import refuse_unlandable
 from flows.ingest.manifest import check_hash, check_rows, demanded, manifest_of
 from flows.ingest.names import name_fault, shown
-from flows.store.feeds import load_feed, load_feeds
 from flows.store.files import file_hash
+from flows.store.regions import load_feed, load_feeds
 from schemas.errors import ConfigRefused, DeliveryRejected, TableRefused
 from schemas.feed import Feed
 from transforms.feed import Outcome, apply

@@ -12,12 +12,11 @@ from flows.ingest.decisions import read_decisions
 from flows.ingest.sidecar import Delivery, read_sidecars
 from flows.night.steps import Step, steps_of
 from flows.publish.keep import nights
-from flows.store.ddl import qualified
 from flows.store.files import sync
 from flows.store.home import Home, one_night
 from flows.store.night import Night
 from flows.store.regions import load_region
-from flows.store.warehouse import initialise, opened, transaction
+from flows.store.warehouse import initialise, opened, qualified, transaction
 from schemas import ops
 from schemas.errors import (
     CatchmentError,

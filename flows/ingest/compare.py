@@ -6,9 +6,8 @@ from datetime import datetime
 import polars as pl
 
 from flows.ingest.arrivals import Arrival
-from flows.store.ddl import HISTORY, qualified
 from flows.store.night import Night
-from flows.store.warehouse import Connection, read, read_history
+from flows.store.warehouse import HISTORY, Connection, qualified, read, read_history
 from schemas import clean, ops
 from schemas.clean import FEED_TABLES
 from schemas.feed import Feed

@@ -21,8 +21,8 @@ from flows.ingest.seen import seen, twin
 from flows.protect.encryption import is_encrypted, plain_bytes
 from flows.protect.keys import Keys
 from flows.protect.veil import Veil, veil_of
-from flows.store.clock import now
 from flows.store.night import Night
+from flows.store.settings import now
 from flows.store.warehouse import Connection
 from schemas.errors import DeliveryRejected, TableRefused
 from schemas.feed import Feed

@@ -12,8 +12,8 @@ from flows.ingest.leave_out import redact_landed
 from flows.ingest.receipts import write_receipt
 from flows.ingest.sidecar import NOT_LANDED, Delivery, read_sidecar, write_sidecar
 from flows.protect.veil import veil_of
-from flows.store.clock import now
 from flows.store.night import Night
+from flows.store.settings import now
 from flows.store.warehouse import Connection, append, append_history, transaction
 from schemas import ops
 from schemas.clean import FEED_TABLES

@@ -2,9 +2,8 @@
 
 import polars as pl
 
-from flows.store.ddl import HISTORY, qualified
 from flows.store.night import Night
-from flows.store.warehouse import Connection, append, opened, transaction
+from flows.store.warehouse import HISTORY, Connection, append, opened, qualified, transaction
 from schemas import ops
 from schemas.clean import FEED_TABLES
 from schemas.feed import Feed

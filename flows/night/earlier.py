@@ -6,10 +6,9 @@ import duckdb
 import polars as pl
 
 from flows.publish.keep import Manifest, manifests, nights
-from flows.store.ddl import qualified
 from flows.store.files import file_hash
 from flows.store.night import Night
-from flows.store.warehouse import opened, read
+from flows.store.warehouse import opened, qualified, read
 from schemas import clean
 from schemas.results.allocation import (
     AllocationAdmission,

@@ -1,6 +1,7 @@
 """Running steps: the lock, the record in ``ops.run``, and who listens to progress."""
 
 import hashlib
+import resource
 import time
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
@@ -9,16 +10,19 @@ from importlib.metadata import version
 
 import polars as pl
 
-from flows.night.limits import assert_limits_allow_a_night
 from flows.night.steps import Step, steps_of
 from flows.store.audit_log import refuse_if_broken
-from flows.store.clock import now
 from flows.store.night import Night
+from flows.store.settings import now
 from flows.store.unforeseen import unforeseen
 from flows.store.warehouse import Connection, append, initialise, opened
 from schemas import ops
-from schemas.errors import CatchmentError, StepFailed
+from schemas.errors import CatchmentError, ConfigRefused, StepFailed
 from schemas.table import assert_checks_are_on, conform
+
+# What the system must let a night have; libraries would abort halfway without a word.
+FILES = 128
+MEMORY_MB = 3072
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,25 @@ def begin(night: Night) -> Night:
             "SELECT coalesce(max(attempt), 0) FROM ops.run WHERE run_key = ?", [night.run_key]
         ).fetchall()
     return night.at(last + 1)
+
+
+def assert_limits_allow_a_night() -> None:
+    """Refuse to begin with too few open files or too little memory.
+
+    Raises:
+        ConfigRefused: naming the limit, what a night wants and the command that raises it.
+    """
+    _at_least("open {:,.0f} files at once", resource.RLIMIT_NOFILE, FILES, 1, "-n 1024")
+    _at_least("address {:,.0f} MB", resource.RLIMIT_AS, MEMORY_MB, 1 << 20, "-v unlimited")
+
+
+def _at_least(what: str, kind: int, least: int, unit: int, raised: str) -> None:
+    most, _ = resource.getrlimit(kind)
+    if most != resource.RLIM_INFINITY and most < least * unit:
+        raise ConfigRefused(
+            f"this process may {what.format(most / unit)}, a night wants {least:,}: "
+            f"raise the limit, for example with `ulimit {raised}`"
+        )
 
 
 def run_plain(night: Night) -> None:

@@ -10,9 +10,9 @@ from flows.publish.audit import audit
 from flows.publish.build import build
 from flows.publish.keep import Manifest, damaged, keep_night, last_whole, put_in_place
 from flows.store import audit_log
-from flows.store.clock import now
 from flows.store.files import file_hash, sync
 from flows.store.home import Home
+from flows.store.settings import now
 from schemas.errors import HomeRefused
 from schemas.tables import PUBLISHED
 

@@ -7,7 +7,7 @@ import duckdb
 import polars as pl
 
 from flows.publish.disclose import PUBLIC
-from flows.store.ddl import qualified
+from flows.store.warehouse import qualified
 from schemas.errors import AuditFailed, TableRefused
 from schemas.table import Table, check, layer, name, observed, polars_schema
 from schemas.tables import PUBLISHED

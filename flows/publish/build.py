@@ -7,9 +7,9 @@ import duckdb
 import polars as pl
 
 from flows.publish.disclose import protected
-from flows.store.ddl import comments, create, qualified
 from flows.store.home import Home
 from flows.store.settings import settings
+from flows.store.warehouse import comments, create, qualified
 from schemas.table import LAYERS, Table, key
 from schemas.tables import PUBLISHED
 

@@ -3,7 +3,7 @@
 import duckdb
 import polars as pl
 
-from flows.store.ddl import qualified
+from flows.store.warehouse import qualified
 from schemas import ops, regional
 from schemas.clean import FEED_TABLES
 from schemas.results.allocation import AllocationUse

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import duckdb
 
-from flows.store.ddl import qualified
 from flows.store.home import Home
+from flows.store.warehouse import qualified
 from schemas.table import Table, key, layer, name
 from schemas.tables import PUBLISHED
 

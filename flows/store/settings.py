@@ -1,6 +1,7 @@
-"""Where things are and what the machine may give: from the environment, never from a region."""
+"""What the machine gives, never a region: where things are, how much to take, the time."""
 
 import os
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -36,3 +37,8 @@ class Settings(BaseSettings):
 def settings() -> Settings:
     """The settings, read once."""
     return Settings()
+
+
+def now() -> datetime:
+    """This instant, UTC, as tables hold it; the clock is asked nowhere else."""
+    return datetime.now(UTC).replace(tzinfo=None)

@@ -1,4 +1,4 @@
-"""The only code that opens the warehouse. Every table is checked on its way in and out."""
+"""The only code that opens the warehouse; tables are checked on their way in and out."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -7,16 +7,35 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from flows.store.ddl import HISTORY, create, create_history, qualified
 from flows.store.home import Home
 from flows.store.settings import settings
 from schemas.clean import ENTITIES, FEED_TABLES
 from schemas.errors import HomeRefused
-from schemas.table import Table, check, key, name, polars_schema
+from schemas.table import (
+    Table,
+    check,
+    description,
+    dictionary,
+    key,
+    layer,
+    name,
+    polars_schema,
+    source,
+)
 from schemas.tables import ALL
 
 SCHEMA_VERSION = "4"
 Connection = duckdb.DuckDBPyConnection
+HISTORY = "history"
+
+SQL_TYPES: dict[pl.DataType, str] = {
+    pl.String(): "VARCHAR",
+    pl.Float64(): "DOUBLE",
+    pl.Int64(): "BIGINT",
+    pl.Boolean(): "BOOLEAN",
+    pl.Date(): "DATE",
+    pl.Datetime("us"): "TIMESTAMP",
+}
 
 
 @contextmanager
@@ -150,3 +169,44 @@ def _insert(con: Connection, target: str, rows: pl.DataFrame) -> None:
     con.register("incoming", rows.to_arrow(compat_level=pl.CompatLevel.newest()))
     con.execute(f"INSERT INTO {target} BY NAME FROM incoming")
     con.unregister("incoming")
+
+
+def qualified(table: type[Table], schema: str | None = None) -> str:
+    """The table's quoted name within its DuckDB schema."""
+    return f'"{schema or layer(table)}"."{name(table)}"'
+
+
+def create(table: type[Table]) -> str:
+    """CREATE TABLE IF NOT EXISTS for the table as it is declared."""
+    known = dictionary(table).filter(~pl.col("nullable"))["column"].to_list()
+    return f"CREATE TABLE IF NOT EXISTS {qualified(table)} ({_columns(table, known)})"
+
+
+def create_history(table: type[Table]) -> str:
+    """The same for what is delivered: only the key must be known, and the delivery."""
+    columns = f'{_columns(table, key(table))}, "delivery_id" VARCHAR NOT NULL'
+    return f"CREATE TABLE IF NOT EXISTS {qualified(table, HISTORY)} ({columns})"
+
+
+def _columns(table: type[Table], known: list[str]) -> str:
+    return ", ".join(
+        f'"{column}" {SQL_TYPES[kind]}{" NOT NULL" if column in known else ""}'
+        for column, kind in polars_schema(table).items()
+    )
+
+
+def comments(table: type[Table]) -> list[str]:
+    """COMMENT ON statements for the table and each of its columns."""
+    target = qualified(table)
+    estimate = " A plan or forecast: an estimate, not a count." if layer(table) == "results" else ""
+    whole = f"{description(table)}{estimate} Source: {source(table)}."
+    return [f"COMMENT ON TABLE {target} IS {_text(whole)}"] + [
+        f'COMMENT ON COLUMN {target}."{column}" IS {_text(said + (f" [{unit}]" if unit else ""))}'
+        for column, unit, said in dictionary(table)
+        .select("column", "unit", "description")
+        .iter_rows()
+    ]
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

@@ -83,7 +83,7 @@ def test_every_row_is_loaded(rows, outcome) -> None:
 
 
 def test_no_column_is_unknown(ch) -> None:
-    from flows.store.feeds import load_feed
+    from flows.store.regions import load_feed
     from transforms.reading import read_text
 
     feed = load_feed(ROOT / "config" / "feeds" / "ch_key_figures.toml")

@@ -197,9 +197,9 @@ def shifted_clock(seconds: float, work: Callable[[], object]) -> Callable[[], ob
     def run() -> object:
         from datetime import timedelta
 
-        import flows.store.clock as clock
+        import flows.store.settings as settings
 
-        real = clock.now
+        real = settings.now
 
         def now():
             return real() + timedelta(seconds=seconds)

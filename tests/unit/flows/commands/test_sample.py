@@ -10,8 +10,7 @@ import polars as pl
 import pytest
 
 from flows.commands.sample import write_sample
-from flows.store.feeds import load_feed
-from flows.store.regions import load_region
+from flows.store.regions import load_feed, load_region
 from transforms.feed import apply
 from transforms.reading import read_text
 from transforms.sample import assumed, sample_files

@@ -12,7 +12,7 @@ from flows.ingest.manifest import (
     is_manifest,
     manifest_of,
 )
-from flows.store.feeds import load_feed
+from flows.store.regions import load_feed
 from schemas.errors import DeliveryRejected
 
 FEEDS = Path(__file__).parents[4] / "config" / "feeds"

@@ -2,7 +2,7 @@ import resource
 
 import pytest
 
-from flows.night.limits import FILES, MEMORY_MB, assert_limits_allow_a_night
+from flows.night.run import FILES, MEMORY_MB, assert_limits_allow_a_night
 from schemas.errors import ConfigRefused
 
 MEMORY = MEMORY_MB << 20
