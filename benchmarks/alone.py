@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from optimization.solver import SolveRecord
-from optimization.solver.part import Problem, cut_out
+from optimization.solver.submatrix import Problem, cut_out
 
 SLACK = 1e-6
 
@@ -23,15 +23,15 @@ def optima(record: SolveRecord) -> list[float]:
     """What each tier reached when it was minimised, before later ones used its slack."""
     if record.widened or record.status != "optimal" or record.matrix.whole.any():
         raise SystemExit("only linear problems solved without loosening a tier can be compared")
-    bounds = [float(bounds.sum()) for bounds in record.piece_bounds]
+    bounds = [float(bounds.sum()) for bounds in record.submatrix_bounds]
     return (np.array(bounds) + record.matrix.offsets).tolist()
 
 
 def keep(record: SolveRecord, file: Path) -> None:
     """Keep the parts of a solved matrix, and the ceilings of their tiers, for another process."""
-    reached = record.piece_bounds
+    reached = record.submatrix_bounds
     ceilings = (reached + SLACK * np.maximum(1.0, np.abs(reached))).T
-    problems = [cut_out(record.matrix, piece) for piece in record.pieces]
+    problems = [cut_out(record.matrix, submatrix) for submatrix in record.submatrices]
     with file.open("wb") as out:
         pickle.dump((problems, ceilings, record.matrix.offsets), out)
 

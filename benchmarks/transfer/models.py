@@ -8,7 +8,7 @@ import numpy as np
 import pyomo.environ as pyo
 
 from benchmarks.transfer.instance import PENALTY, Transfer
-from optimization.solver import templatized
+from optimization.solver import sum_over, templatized
 
 
 def plain(transfer: Transfer) -> pyo.ConcreteModel:
@@ -49,18 +49,22 @@ def templates(transfer: Transfer) -> pyo.ConcreteModel:
 
 
 def _met(m: Any, i: int, r: int, t: int) -> Any:
-    out = sum(m.ship[a, r, t] for a in m.leaving[i])
-    come = sum(m.ship[a, r, t] for a in m.arriving[i])
+    out = sum_over(m.ship[a, r, t] for a in m.leaving[i])
+    come = sum_over(m.ship[a, r, t] for a in m.arriving[i])
     return m.supply[i, r, t] - out + come + m.missing[i, r, t] >= m.need[i, r, t]
 
 
 def _held(m: Any, i: int, r: int, t: int) -> Any:
-    return sum(m.ship[a, r, t] for a in m.leaving[i]) <= m.supply[i, r, t]
+    return sum_over(m.ship[a, r, t] for a in m.leaving[i]) <= m.supply[i, r, t]
 
 
 def _cost(m: Any) -> Any:
-    shipped = sum(m.km[a] * m.ship[a, r, t] for a in m.arcs for r in m.resources for t in m.days)
-    missing = sum(m.missing[i, r, t] for i in m.institutions for r in m.resources for t in m.days)
+    shipped = sum_over(
+        m.km[a] * m.ship[a, r, t] for a in m.arcs for r in m.resources for t in m.days
+    )
+    missing = sum_over(
+        m.missing[i, r, t] for i in m.institutions for r in m.resources for t in m.days
+    )
     return shipped + PENALTY * missing
 
 

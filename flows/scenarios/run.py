@@ -13,7 +13,7 @@ from flows.store.regions import load_region
 from flows.store.settings import settings
 from optimization.models import ALLOCATION
 from optimization.solver import Plan
-from optimization.solver.written import endings, write_tiers
+from optimization.solver.files import endings, write_tiers
 from schemas.assumptions.region import Region
 from schemas.assumptions.scenario import Scenario
 from schemas.errors import ConfigRefused

@@ -7,20 +7,24 @@ from typing import Any
 
 import pyomo.environ as pyo
 
+from optimization.solver import sum_over
+
 
 def demand_is_met(m: pyo.ConcreteModel, o: str, c: str, t: int) -> Any:
     """(1) sum_{i:(o,i)∈A_c} admit[o,i,c,t] + unmet[o,c,t] = d[o,c,t]"""
-    return sum(m.admit[o, i, c, t] for i in m.reach[o, c]) + m.unmet[o, c, t] == m.demand[o, c, t]
+    return (
+        sum_over(m.admit[o, i, c, t] for i in m.reach[o, c]) + m.unmet[o, c, t] == m.demand[o, c, t]
+    )
 
 
 def arrivals(m: pyo.ConcreteModel, i: str, c: str, t: int) -> Any:
     """(2a) arriving[i,c,t] = sum_o admit[o,i,c,t]"""
-    return m.arriving[i, c, t] == sum(m.admit[o, i, c, t] for o in m.sources[i, c])
+    return m.arriving[i, c, t] == sum_over(m.admit[o, i, c, t] for o in m.sources[i, c])
 
 
 def census_follows(m: pyo.ConcreteModel, i: str, c: str, t: int) -> Any:
     """(2b) census[i,c,t] = n[i,c,t] + sum_{τ≤t} s[c,t-τ] · arriving[i,c,τ]"""
-    arrived = sum(m.stay[c, t - s] * m.arriving[i, c, s] for s in m.until[t])
+    arrived = sum_over(m.stay[c, t - s] * m.arriving[i, c, s] for s in m.until[t])
     return m.census[i, c, t] == m.initial[i, c, t] + arrived
 
 
@@ -30,9 +34,9 @@ def capacity_holds(m: pyo.ConcreteModel, i: str, r: str, t: int) -> Any:
 
     stock is K where nothing moves; surge is 0 where none can be opened.
     """
-    used = sum(m.use[c, r] * m.census[i, c, t] for c in m.users[i, r])
-    stock = m.stays[i, r, t] + sum(m.stock[j, q, t] for j, q in m.moving[i, r])
-    surge = sum(m.surge[j, q, t] for j, q in m.opening[i, r])
+    used = sum_over(m.use[c, r] * m.census[i, c, t] for c in m.users[i, r])
+    stock = m.stays[i, r, t] + sum_over(m.stock[j, q, t] for j, q in m.moving[i, r])
+    surge = sum_over(m.surge[j, q, t] for j, q in m.opening[i, r])
     return used + m.reserve[i, r, t] <= m.occupancy[r] * (stock + surge) + m.over[i, r, t]
 
 
@@ -40,8 +44,8 @@ def stock_follows(m: pyo.ConcreteModel, i: str, r: str, t: int) -> Any:
     """(4) stock[i,r,t] = K[i,r,t] - sum_{τ≤t} sum_j move[i,j,r,τ]
     + sum_{τ≤t-lead[r]} sum_j move[j,i,r,τ]   where some arc serves
     """
-    left = sum(m.move[i, j, r, s] for j in m.takers[i, r] for s in m.until[t])
-    come = sum(m.move[j, i, r, s] for j in m.givers[i, r] for s in m.arrived[r, t])
+    left = sum_over(m.move[i, j, r, s] for j in m.takers[i, r] for s in m.until[t])
+    come = sum_over(m.move[j, i, r, s] for j in m.givers[i, r] for s in m.arrived[r, t])
     return m.stock[i, r, t] + left - come == m.capacity[i, r, t]
 
 
@@ -57,25 +61,25 @@ def surge_holds(m: pyo.ConcreteModel, i: str, r: str, t: int) -> Any:
 
 def fair_to_zones(m: pyo.ConcreteModel, region: str, o: str) -> Any:
     """(7a) sum_{c,t} W[c,t]·unmet[o,c,t] ≤ worst[region(o)] · sum_{c,t} W[c,t]·d[o,c,t]"""
-    unmet = sum(m.harm_unmet[c, t] * m.unmet[o, c, t] for c in m.classes_of[o] for t in m.days)
+    unmet = sum_over(m.harm_unmet[c, t] * m.unmet[o, c, t] for c in m.classes_of[o] for t in m.days)
     return unmet <= m.worst[region] * m.at_stake[o]
 
 
 def fair_to_institutions(m: pyo.ConcreteModel, region: str, i: str) -> Any:
     """(7b) sum_{r,t} h[r]·over[i,r,t] ≤ crowded[region(i)] · sum_{r,t} h[r]·occ[r]·K[i,r,t]"""
-    over = sum(m.harm_over[r] * m.over[i, r, t] for r in m.resources_of[i] for t in m.days)
+    over = sum_over(m.harm_over[r] * m.over[i, r, t] for r in m.resources_of[i] for t in m.days)
     return over <= m.crowded[region] * m.crowd_capacity[i]
 
 
 def steps_of_zones(m: pyo.ConcreteModel, region: str, o: str, b: float) -> Any:
     """(7c) sum_{c,t} W[c,t]·unmet[o,c,t] ≤ (b + above[o,b]) · sum_{c,t} W[c,t]·d[o,c,t]"""
-    unmet = sum(m.harm_unmet[c, t] * m.unmet[o, c, t] for c in m.classes_of[o] for t in m.days)
+    unmet = sum_over(m.harm_unmet[c, t] * m.unmet[o, c, t] for c in m.classes_of[o] for t in m.days)
     return unmet <= (b + m.zone_above[region, o, b]) * m.at_stake[o]
 
 
 def steps_of_institutions(m: pyo.ConcreteModel, region: str, i: str, b: float) -> Any:
     """(7d) sum_{r,t} h[r]·over[i,r,t] ≤ (b + above[i,b]) · sum_{r,t} h[r]·occ[r]·K[i,r,t]"""
-    over = sum(m.harm_over[r] * m.over[i, r, t] for r in m.resources_of[i] for t in m.days)
+    over = sum_over(m.harm_over[r] * m.over[i, r, t] for r in m.resources_of[i] for t in m.days)
     return over <= (b + m.institution_above[region, i, b]) * m.crowd_capacity[i]
 
 
@@ -86,7 +90,7 @@ def choice(m: pyo.ConcreteModel, o: str, i: str, c: str, t: int) -> Any:
 
 def choice_limit(m: pyo.ConcreteModel, o: str, c: str, t: int) -> Any:
     """(8b) sum_i elsewhere[o,i,c,t] ≤ limit[c]·d[o,c,t]"""
-    sent = sum(m.elsewhere[o, i, c, t] for i in m.reach[o, c])
+    sent = sum_over(m.elsewhere[o, i, c, t] for i in m.reach[o, c])
     return sent <= m.limit[c] * m.demand[o, c, t]
 
 

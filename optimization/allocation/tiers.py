@@ -4,30 +4,34 @@ from typing import Any
 
 import pyomo.environ as pyo
 
+from optimization.solver import sum_over
+
 
 def harm(m: pyo.ConcreteModel) -> Any:
     """Z1 = sum W[c,t]·unmet[o,c,t] + sum h[r]·over[i,r,t]   [points]"""
-    unmet = sum(m.harm_unmet[c, t] * m.unmet[o, c, t] for o, c in m.needs for t in m.days)
-    over = sum(m.harm_over[r] * m.over[i, r, t] for i, r in m.cells for t in m.days)
+    unmet = sum_over(m.harm_unmet[c, t] * m.unmet[o, c, t] for o, c in m.needs for t in m.days)
+    over = sum_over(m.harm_over[r] * m.over[i, r, t] for i, r in m.cells for t in m.days)
     return unmet + over
 
 
 def unfairness(m: pyo.ConcreteModel) -> Any:
     """Z2 = sum_ρ (worst[ρ] + crowded[ρ])   [share]"""
-    return sum(m.worst[p] for p in m.regions) + sum(m.crowded[p] for p in m.regions)
+    return sum_over(m.worst[p] for p in m.regions) + sum_over(m.crowded[p] for p in m.regions)
 
 
 def graduated_unfairness(m: pyo.ConcreteModel) -> Any:
     """Z2 = sum_ρ (worst[ρ] + crowded[ρ]) + sum_b π·above, over zones and institutions   [share]"""
-    zones = sum(m.part_of_zone[o] * m.zone_above[p, o, b] for p, o in m.harmed for b in m.steps)
-    institutions = sum(
+    zones = sum_over(
+        m.part_of_zone[o] * m.zone_above[p, o, b] for p, o in m.harmed for b in m.steps
+    )
+    institutions = sum_over(
         m.part_of_institution[i] * m.institution_above[p, i, b]
         for p, i in m.crowds
         for b in m.steps
     )
     return (
-        sum(m.worst[p] for p in m.regions)
-        + sum(m.crowded[p] for p in m.regions)
+        sum_over(m.worst[p] for p in m.regions)
+        + sum_over(m.crowded[p] for p in m.regions)
         + zones
         + institutions
     )
@@ -41,27 +45,33 @@ def cost(m: pyo.ConcreteModel) -> Any:
 
     The last two on days that were announced.
     """
-    sent = sum(m.cost_sent[o, i, c] * m.elsewhere[o, i, c, t] for o, i, c in m.arcs for t in m.days)
-    moved = sum(m.cost_moved[i, j, r] * m.move[i, j, r, t] for i, j, r in m.moves for t in m.days)
-    counted = sum(m.cost_move[r] * m.moved[i, j, r, t] for i, j, r in m.counted for t in m.days)
-    surge = sum(m.cost_surge[r] * m.surge[i, r, t] for i, r in m.surges for t in m.days)
+    sent = sum_over(
+        m.cost_sent[o, i, c] * m.elsewhere[o, i, c, t] for o, i, c in m.arcs for t in m.days
+    )
+    moved = sum_over(
+        m.cost_moved[i, j, r] * m.move[i, j, r, t] for i, j, r in m.moves for t in m.days
+    )
+    counted = sum_over(
+        m.cost_move[r] * m.moved[i, j, r, t] for i, j, r in m.counted for t in m.days
+    )
+    surge = sum_over(m.cost_surge[r] * m.surge[i, r, t] for i, r in m.surges for t in m.days)
     total = sent + moved + counted + surge
     return total + _changes(m) if m.priced else total
 
 
 def _changes(m: pyo.ConcreteModel) -> Any:
-    any_sent = sum(
+    any_sent = sum_over(
         m.change_sent[c, t] * m.elsewhere[o, i, c, t] for o, i, c in m.arcs for t in m.days
     )
-    any_moved = sum(
+    any_moved = sum_over(
         m.change_moved[r, t] * m.move[i, j, r, t] for i, j, r in m.moves for t in m.days
     )
-    told = sum(
+    told = sum_over(
         m.change_sent[c, t]
         * (m.added[o, i, c, t] + m.withdrawn[o, i, c, t] - m.elsewhere[o, i, c, t])
         for o, i, c, t in m.told
     )
-    ordered = sum(
+    ordered = sum_over(
         m.change_moved[r, t]
         * (m.moved_more[i, j, r, t] + m.moved_less[i, j, r, t] - m.move[i, j, r, t])
         for i, j, r, t in m.ordered

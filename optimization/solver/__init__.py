@@ -8,12 +8,12 @@ Numbers are checked before, the matrix when it is compiled, HiGHS's statuses and
 is loaded and run, and every row once more when it says that it is done.
 """
 
-from optimization.solver.again import first_tier_changes, solve_fixed
+from optimization.solver.files import save_model
 from optimization.solver.guard import check_numbers, input_hash
-from optimization.solver.matrix import compile_model, parts, templatized
+from optimization.solver.matrix import compile_model, split_matrix
 from optimization.solver.record import Plan, SolveRecord, SolveSettings, TierRecord
-from optimization.solver.saved import save_model
-from optimization.solver.tiers import solve_tiers
+from optimization.solver.templates import sum_over, templatized
+from optimization.solver.tiers import first_tier_changes, solve_fixed, solve_tiers
 
 __all__ = [
     "Plan",
@@ -24,9 +24,10 @@ __all__ = [
     "compile_model",
     "first_tier_changes",
     "input_hash",
-    "parts",
+    "split_matrix",
     "save_model",
     "solve_fixed",
     "solve_tiers",
+    "sum_over",
     "templatized",
 ]

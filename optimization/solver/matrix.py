@@ -7,36 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyomo.core.base.constraint as pyomo_constraint
-import pyomo.core.base.objective as pyomo_objective
 import pyomo.environ as pyo
 from pyomo.common.errors import PyomoException
-from pyomo.common.gc_manager import PauseGC
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 from scipy.sparse import coo_array, csc_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
+from optimization.solver.arrays import Expanded
 from optimization.solver.guard import LARGEST
-from optimization.solver.rows import Expanded
 from optimization.solver.templates import expanded
 from schemas.errors import InputRefused
 
-SMALLEST_PART = 2_000
-
-
-@contextmanager
-def templatized() -> Iterator[None]:
-    """Within it, rules over Pyomo Sets and Params become templates: far faster to compile.
-
-    A rule that Pyomo cannot templatize is built row by row as always.
-    """
-    before = pyomo_constraint.TEMPLATIZE_CONSTRAINTS, pyomo_objective.TEMPLATIZE_OBJECTIVES
-    pyomo_constraint.TEMPLATIZE_CONSTRAINTS = pyomo_objective.TEMPLATIZE_OBJECTIVES = True
-    try:
-        with PauseGC():
-            yield
-    finally:
-        pyomo_constraint.TEMPLATIZE_CONSTRAINTS, pyomo_objective.TEMPLATIZE_OBJECTIVES = before
+SMALLEST = 2_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +52,7 @@ class Matrix:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Part:
+class Submatrix:
     """Rows and columns of a matrix that touch no others."""
 
     rows: np.ndarray
@@ -104,12 +86,12 @@ def row_by_row(model: pyo.ConcreteModel, tiers: Sequence[str]) -> Expanded:
     """The same by Pyomo's own compiler, which takes rules of any kind."""
     form = _standard_form(model)
     order = {id(objective): k for k, objective in enumerate(form.objectives)}
-    at = [order[id(model.component(tier))] for tier in tiers]
+    costs = [order[id(model.component(tier))] for tier in tiers]
     return Expanded(
         csc_array(form.A),
         *_row_bounds(form),
-        form.c.toarray()[at],
-        np.asarray(form.c_offset, float)[at],
+        form.c.toarray()[costs],
+        np.asarray(form.c_offset, float)[costs],
         [row.constraint for row in form.rows],
         form.columns,
     )
@@ -210,7 +192,7 @@ def _unfit(numbers: np.ndarray) -> np.ndarray:
     return ~(np.abs(numbers) <= LARGEST)
 
 
-def parts(matrix: Matrix, smallest: int = SMALLEST_PART) -> list[Part]:
+def split_matrix(matrix: Matrix, smallest: int = SMALLEST) -> list[Submatrix]:
     """Connected components of the matrix, largest first; small ones share a part.
 
     Together they have every row and column exactly once.
@@ -225,7 +207,7 @@ def parts(matrix: Matrix, smallest: int = SMALLEST_PART) -> list[Part]:
 
 
 def _bundled(label: np.ndarray, number: int, rows: int, smallest: int) -> np.ndarray:
-    """Number small components together until each bundle has ``smallest`` columns."""
+    """Number small components into bundles until each has ``smallest`` columns."""
     sizes = np.bincount(label[rows:], minlength=number)
     small = np.flatnonzero(sizes < smallest)
     bundle = np.arange(number)
@@ -233,8 +215,8 @@ def _bundled(label: np.ndarray, number: int, rows: int, smallest: int) -> np.nda
     return bundle[label]
 
 
-def _split(label: np.ndarray, rows: int) -> list[Part]:
+def _split(label: np.ndarray, rows: int) -> list[Submatrix]:
     order = np.argsort(label, kind="stable")
     cuts = np.flatnonzero(np.diff(label[order])) + 1
     groups = [np.sort(group) for group in np.split(order, cuts) if group.size]
-    return [Part(group[group < rows], group[group >= rows] - rows) for group in groups]
+    return [Submatrix(group[group < rows], group[group >= rows] - rows) for group in groups]

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pyomo.environ as pyo
 
-from optimization.solver.matrix import Matrix, Part, bound_or
+from optimization.solver.matrix import Matrix, Submatrix, bound_or
 from schemas.results.run import PlanRun, PlanSeconds
 from schemas.table import conform
 
@@ -45,7 +45,7 @@ class TierRecord:
 class SolveRecord:
     """What was solved and how it ended; ``dual`` and ``reduced_cost`` by name and index.
 
-    ``piece_bounds`` is tier x part: what was proved of each part when the tier was solved.
+    ``submatrix_bounds`` is tier x part: what was proved of each part when the tier was solved.
     ``source`` is the Pyomo model, to whose rows and columns ``matrix`` refers only weakly.
     """
 
@@ -63,8 +63,8 @@ class SolveRecord:
     matrix: Matrix
     row_duals: np.ndarray
     column_duals: np.ndarray
-    pieces: Sequence[Part]
-    piece_bounds: np.ndarray
+    submatrices: Sequence[Submatrix]
+    submatrix_bounds: np.ndarray
 
     @property
     def status(self) -> str:

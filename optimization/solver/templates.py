@@ -6,26 +6,39 @@ values. The matrix is the same, entry by entry. A model in which anything else o
 is no template, a fixed variable, a missing key) is left to Pyomo's compiler.
 """
 
+import builtins
 import operator
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import reduce
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pyomo.core.base.constraint as pyomo_constraint
+import pyomo.core.base.objective as pyomo_objective
 import pyomo.environ as pyo
 from pyomo.common.errors import PyomoException
+from pyomo.common.gc_manager import PauseGC
 from pyomo.common.numeric_types import native_numeric_types, native_types
 from pyomo.core.base.constraint import TemplateConstraintData
 from pyomo.core.base.label import NumericLabeler
 from pyomo.core.base.set import SetData
-from pyomo.core.expr import numeric_expr
+from pyomo.core.expr import numeric_expr, template_expr
 from pyomo.core.expr.symbol_map import SymbolMap
 from pyomo.core.expr.template_expr import GetItemExpression, IndexTemplate
 from pyomo.repn.linear_template import LinearTemplateRepnVisitor
 
-from optimization.solver.keys import Labels, NotExpandable
-from optimization.solver.rows import Block, Expanded, Terms, bounded, together
+from optimization.solver.arrays import (
+    Expanded,
+    Labels,
+    NotExpandable,
+    RowBlock,
+    Terms,
+    assembled,
+    row_block,
+)
 
 NO_TERMS = Terms(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
 OPERATIONS = {
@@ -33,7 +46,32 @@ OPERATIONS = {
     numeric_expr.ProductExpression: operator.mul,
     numeric_expr.DivisionExpression: operator.truediv,
 }
+SUMS = SimpleNamespace(sum=builtins.sum)
 KINDS = {pyo.Constraint, pyo.Objective, pyo.Var, pyo.Param, pyo.Set, pyo.RangeSet}
+
+
+@contextmanager
+def templatized() -> Iterator[None]:
+    """Within it, rules over Pyomo Sets and Params become templates: far faster to compile.
+
+    A rule that Pyomo cannot templatize is built row by row as always. Pyomo replaces ``sum`` while
+    it calls a rule, for the whole process: any other thread that adds up numbers would fail. Here
+    it replaces what ``sum_over`` calls, and the builtin stays what it is.
+    """
+    before = pyomo_constraint.TEMPLATIZE_CONSTRAINTS, pyomo_objective.TEMPLATIZE_OBJECTIVES
+    pyomo_constraint.TEMPLATIZE_CONSTRAINTS = pyomo_objective.TEMPLATIZE_OBJECTIVES = True
+    template_expr.builtins = SUMS
+    try:
+        with PauseGC():
+            yield
+    finally:
+        template_expr.builtins = builtins
+        pyomo_constraint.TEMPLATIZE_CONSTRAINTS, pyomo_objective.TEMPLATIZE_OBJECTIVES = before
+
+
+def sum_over(terms: Iterable[Any]) -> Any:
+    """The sum in a rule: over members of Pyomo sets, a template of it."""
+    return SUMS.sum(terms)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,25 +138,25 @@ class _Expansion:
         blocks = [self._block(c) for c in self.model.component_objects(pyo.Constraint, active=True)]
         if True in [variable.fixed for variable in self.columns.variables]:
             raise NotExpandable("a variable is fixed")
-        return together([costs[tier] for tier in tiers], blocks, self.columns.variables)
+        return assembled([costs[tier] for tier in tiers], blocks, self.columns.variables)
 
     def _cost(self, objective: Any) -> Terms:
         expression, _ = objective.template_expr()
         return self._terms(expression, Lanes(np.zeros(1, np.int64), {}), 1)
 
-    def _block(self, constraint: pyo.Constraint) -> Block:
+    def _block(self, constraint: pyo.Constraint) -> RowBlock:
         data = self.labels.data(constraint)
         if not data:
-            return bounded(NO_TERMS, None, None, data)
+            return row_block(NO_TERMS, None, None, data)
         kinds, active = {type(row) for row in data}, {row.active for row in data}
         if kinds != {TemplateConstraintData} or active != {True}:
             raise NotExpandable(f"{constraint.name} is no template")
         _, index = data[0].template_expr()
-        codes = self.labels.keys(constraint).codes
+        codes = self.labels.key_set(constraint).codes
         lanes = Lanes(np.arange(len(data)), {id(t): codes[:, k] for k, t in enumerate(index)})
         lower, body, upper = data[0].to_bounded_expression()
         terms = self._terms(body, lanes, len(data))
-        return bounded(terms, self._bound(lower, lanes), self._bound(upper, lanes), data)
+        return row_block(terms, self._bound(lower, lanes), self._bound(upper, lanes), data)
 
     def _bound(self, bound: Any, lanes: Lanes) -> np.ndarray | None:
         if bound is None:
@@ -162,17 +200,17 @@ class _Expansion:
         """How many members each lane is summed over, and the codes of all of them in turn."""
         size = lanes.rows.size
         if isinstance(members, SetData):
-            codes = self.labels.of_set(members).codes
+            codes = self.labels.key_set_of(members).codes
             return np.full(size, len(codes)), np.tile(codes, (size, 1))
         if not isinstance(members, GetItemExpression):
             raise NotExpandable("a sum over something else than a set")
         component = members.arg(0)
         lengths, codes = self._listed(component, width)
-        at = self._position(members, lanes)
-        times = lengths[at]
+        position = self._position(members, lanes)
+        times = lengths[position]
         within = np.arange(times.sum()) - np.repeat(np.cumsum(times) - times, times)
         starts = np.cumsum(lengths) - lengths
-        return times, codes[np.repeat(starts[at], times) + within]
+        return times, codes[np.repeat(starts[position], times) + within]
 
     def _listed(self, component: Any, width: int) -> tuple[np.ndarray, np.ndarray]:
         """Of an indexed set: how many members each key has, and the codes of all in turn."""
@@ -195,14 +233,14 @@ class _Expansion:
         return self.columns.start[id(item.arg(0))] + self._position(item, lanes)
 
     def _position(self, item: GetItemExpression, lanes: Lanes) -> np.ndarray:
-        keys = self.labels.keys(item.arg(0))
+        keys = self.labels.key_set(item.arg(0))
         return keys.find([self._codes(index, lanes) for index in item.args[1:]])
 
     def _codes(self, index: Any, lanes: Lanes) -> np.ndarray:
         if isinstance(index, IndexTemplate):
             return lanes.codes[id(index)]
         if index.__class__ in native_types:
-            return np.full(lanes.rows.size, self.labels.known(index))
+            return np.full(lanes.rows.size, self.labels.code_of(index))
         return self.labels.coded(self._value(index, lanes))
 
     def _value(self, node: Any, lanes: Lanes) -> Any:

@@ -1,9 +1,12 @@
-"""A Pyomo model solved lexicographically, part by part, side by side."""
+"""A Pyomo model solved lexicographically, submatrix by submatrix, in threads; and solved again
+with something changed: to confirm a price, or to compare.
+"""
 
 import queue
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -13,13 +16,14 @@ import pyomo.environ as pyo
 from pyomo.common.gc_manager import PauseGC
 
 from optimization.solver.guard import check_numbers, input_hash
-from optimization.solver.matrix import Matrix, Part, compile_model, parts
-from optimization.solver.part import PartSolution, cut_out, solve_part
+from optimization.solver.matrix import Matrix, Submatrix, compile_model, split_matrix
 from optimization.solver.record import SolveRecord, SolveSettings, TierRecord, write_back
+from optimization.solver.submatrix import TierSolutions, solve_submatrix
 from schemas.errors import SolverStopped
 
 GRACE_S = 5.0
 TOLERANCE = 1e-6
+Changes = Mapping[str, Mapping[Any, float]]
 
 
 def solve_tiers(
@@ -45,10 +49,12 @@ def solve_tiers(
         start = time.monotonic()
         matrix = compile_model(model, tiers)
         compiled = time.monotonic()
-        pieces = parts(matrix)
-        solutions = solve_parts(matrix, pieces, settings, compiled + settings.time_limit_s)
+        submatrices = split_matrix(matrix)
+        solutions = solve_submatrices(
+            matrix, submatrices, settings, compiled + settings.time_limit_s
+        )
         solved = time.monotonic()
-        primal = _gather(pieces, [s.tiers[-1].primal for s in solutions], matrix.columns)
+        primal = _gather(submatrices, [s.tiers[-1].primal for s in solutions], matrix.columns)
         primal[matrix.whole] = np.rint(primal[matrix.whole])
         _refuse_violations(matrix, primal)
         write_back(model, matrix, primal)
@@ -65,40 +71,33 @@ def solve_tiers(
         rows=matrix.rows,
         columns=matrix.columns,
         nonzeros=int(matrix.coefficients.nnz),
-        components=len(pieces),
+        components=len(submatrices),
         widened=sum(s.widened for s in solutions),
         seconds=seconds,
         versions=f"pyomo {version('pyomo')}, highspy {version('highspy')}",
         input_hash=input_hash(inputs),
         source=model,
         matrix=matrix,
-        row_duals=_duals(pieces, solutions, "row_duals", matrix.rows),
-        column_duals=_duals(pieces, solutions, "column_duals", matrix.columns),
-        pieces=pieces,
-        piece_bounds=np.array([[t.bound for t in s.tiers] for s in solutions]).T,
+        row_duals=_duals(submatrices, solutions, "row_duals", matrix.rows),
+        column_duals=_duals(submatrices, solutions, "column_duals", matrix.columns),
+        submatrices=submatrices,
+        submatrix_bounds=np.array([[t.bound for t in s.tiers] for s in solutions]).T,
     )
 
 
-def solve_parts(
-    matrix: Matrix, pieces: Sequence[Part], settings: SolveSettings, deadline: float
-) -> list[PartSolution]:
-    """Solve ``pieces`` of ``matrix`` side by side.
+def solve_submatrices(
+    matrix: Matrix, submatrices: Sequence[Submatrix], settings: SolveSettings, deadline: float
+) -> list[TierSolutions]:
+    """Solve ``submatrices`` of ``matrix``, several at a time.
 
     Raises:
         SolverStopped: a part found no point, or has not answered by the deadline and a grace.
     """
-    return side_by_side(
-        [partial(_solved, matrix, piece, settings, deadline) for piece in pieces],
-        settings.threads,
-        deadline,
-    )
+    tasks = [partial(solve_submatrix, matrix, part, settings, deadline) for part in submatrices]
+    return in_threads(tasks, settings.threads, deadline)
 
 
-def _solved(matrix: Matrix, piece: Part, settings: SolveSettings, deadline: float) -> PartSolution:
-    return solve_part(cut_out(matrix, piece), settings, deadline)
-
-
-def side_by_side(tasks: Sequence[Callable[[], Any]], threads: int, deadline: float) -> list[Any]:
+def in_threads(tasks: Sequence[Callable[[], Any]], threads: int, deadline: float) -> list[Any]:
     """Answers of ``tasks`` in their order, worked out in daemon threads, which a solver that
     hangs cannot keep alive.
 
@@ -141,26 +140,28 @@ def _collected(done: queue.SimpleQueue, number: int, deadline: float) -> list[An
     return [answers[k] for k in range(number)]
 
 
-def _gather(pieces: Sequence[Part], values: Sequence[np.ndarray], size: int) -> np.ndarray:
+def _gather(
+    submatrices: Sequence[Submatrix], values: Sequence[np.ndarray], size: int
+) -> np.ndarray:
     whole = np.zeros(size)
-    for piece, value in zip(pieces, values, strict=True):
-        whole[piece.columns] = value
+    for submatrix, value in zip(submatrices, values, strict=True):
+        whole[submatrix.columns] = value
     return whole
 
 
 def _duals(
-    pieces: Sequence[Part], solutions: Sequence[PartSolution], which: str, size: int
+    submatrices: Sequence[Submatrix], solutions: Sequence[TierSolutions], which: str, size: int
 ) -> np.ndarray:
     """Duals by tier and by row or column of the whole matrix."""
     whole = np.zeros((len(solutions[0].tiers) if solutions else 0, size))
-    for piece, solution in zip(pieces, solutions, strict=True):
-        at = piece.rows if which == "row_duals" else piece.columns
-        whole[:, at] = [getattr(t, which) for t in solution.tiers]
+    for submatrix, solution in zip(submatrices, solutions, strict=True):
+        own = submatrix.rows if which == "row_duals" else submatrix.columns
+        whole[:, own] = [getattr(t, which) for t in solution.tiers]
     return whole
 
 
 def _tier(
-    k: int, name: str, matrix: Matrix, solutions: Sequence[PartSolution], last: np.ndarray
+    k: int, name: str, matrix: Matrix, solutions: Sequence[TierSolutions], last: np.ndarray
 ) -> TierRecord:
     """Objective at the final point; bound as proved when the tier was solved."""
     objective = float(matrix.costs[k] @ last + matrix.offsets[k])
@@ -185,3 +186,81 @@ def _refuse_violations(matrix: Matrix, primal: np.ndarray) -> None:
     if not (off <= 10 * TOLERANCE * np.maximum(1.0, size)).all():
         worst = matrix.constraints[int(np.nanargmax(off))].parent_component().name
         raise SolverStopped(f"HiGHS called a point optimal that breaks {worst}")
+
+
+def first_tier_changes(
+    record: SolveRecord, changes: Sequence[Changes], settings: SolveSettings
+) -> list[float]:
+    """Change of the first tier's optimum for each of ``changes`` of right sides on its own.
+
+    A change says by how much, by constraint and index. Only the parts that hold a changed row
+    are solved again, several at a time. Whole numbers are held as they are in the plan, before and
+    after the change: so are the prices that such a change confirms.
+
+    Raises:
+        SolverStopped: no solution by the time limit.
+    """
+    matrix = record.matrix
+    first = _held_whole(replace(matrix, costs=matrix.costs[:1], offsets=matrix.offsets[:1]))
+    deadline = time.monotonic() + settings.time_limit_s
+    tasks = [partial(_first_tier, record, first, one, settings, deadline) for one in changes]
+    return in_threads(tasks, settings.threads, deadline)
+
+
+def _first_tier(
+    record: SolveRecord, first: Matrix, changes: Changes, settings: SolveSettings, deadline: float
+) -> float:
+    lower, upper, touched = first.row_lower.copy(), first.row_upper.copy(), []
+    for constraint, by_index in changes.items():
+        rows = record.rows_of(constraint)
+        for index, change in by_index.items():
+            lower[rows[index]] += change
+            upper[rows[index]] += change
+            touched.append(rows[index])
+    changed, difference = replace(first, row_lower=lower, row_upper=upper), 0.0
+    for k, submatrix in enumerate(record.submatrices):
+        if np.isin(touched, submatrix.rows).any():
+            solution = solve_submatrix(changed, submatrix, settings, deadline)
+            before = float(record.submatrix_bounds[0, k])
+            if record.matrix.whole[submatrix.columns].any():
+                held = solve_submatrix(first, submatrix, settings, deadline)
+                before = held.tiers[0].bound
+            difference += solution.tiers[0].bound - before
+    return difference
+
+
+def _held_whole(matrix: Matrix) -> Matrix:
+    """The same matrix with every whole number held at its present value."""
+    lower, upper = matrix.column_lower.copy(), matrix.column_upper.copy()
+    for k in np.flatnonzero(matrix.whole).tolist():
+        lower[k] = upper[k] = round(matrix.variables[k].value)
+    held = np.zeros_like(matrix.whole)
+    return replace(matrix, column_lower=lower, column_upper=upper, whole=held)
+
+
+def solve_fixed(
+    model: pyo.ConcreteModel,
+    record: SolveRecord,
+    variables: Sequence[str],
+    settings: SolveSettings,
+) -> None:
+    """All tiers again with ``variables`` held at 0; the variables of ``model`` keep the point.
+
+    Raises:
+        SolverStopped: no solution by the time limit.
+    """
+    matrix = record.matrix
+    upper = matrix.column_upper.copy()
+    for variable in variables:
+        upper[record.columns_of(variable)] = 0.0
+    point = _last_point(record, replace(matrix, column_upper=upper), settings)
+    write_back(model, matrix, point)
+
+
+def _last_point(record: SolveRecord, matrix: Matrix, settings: SolveSettings) -> np.ndarray:
+    deadline = time.monotonic() + settings.time_limit_s
+    solutions = solve_submatrices(matrix, record.submatrices, settings, deadline)
+    point = np.zeros(matrix.columns)
+    for submatrix, solution in zip(record.submatrices, solutions, strict=True):
+        point[submatrix.columns] = solution.tiers[-1].primal
+    return point

@@ -2,7 +2,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from optimization.allocation.plan import reached
-from optimization.solver import parts, tiers
+from optimization.solver import split_matrix, tiers
 from schemas.errors import PlanRefused, SolverStopped
 from schemas.results.allocation import RESULTS
 from schemas.results.run import PlanRun, PlanSeconds
@@ -28,7 +28,7 @@ def test_every_table_fits_its_schema(made):
 
 
 def test_two_threads_and_one_give_the_same_plan_to_the_last_digit(monkeypatch):
-    monkeypatch.setattr(tiers, "parts", lambda matrix: parts(matrix, 1))
+    monkeypatch.setattr(tiers, "split_matrix", lambda matrix: split_matrix(matrix, 1))
     made, other = planned(closed=True), planned(closed=True, threads=1)
     assert made.record.components > 1
     for table in set(made.frames) - {"plan_seconds"}:

@@ -4,8 +4,8 @@ import pyomo.environ as pyo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optimization.solver import compile_model, parts, templatized
-from optimization.solver.options import ENDS
+from optimization.solver import compile_model, split_matrix, sum_over, templatized
+from optimization.solver.guard import ENDS
 
 
 def chain(links):
@@ -16,24 +16,24 @@ def chain(links):
         model.links = pyo.Set(initialize=links)
         model.x = pyo.Var(model.at, domain=pyo.NonNegativeReals)
         model.link = pyo.Constraint(model.links, rule=lambda m, k: m.x[k] + m.x[k + 1] >= k)
-        model.cost = pyo.Objective(rule=lambda m: sum(m.x[k] for k in m.at))
+        model.cost = pyo.Objective(rule=lambda m: sum_over(m.x[k] for k in m.at))
     return model
 
 
 @given(st.sets(st.integers(0, 11), min_size=1), st.integers(0, 8))
 def test_parts_hold_every_row_and_column_once_and_share_none(links, smallest):
     matrix = compile_model(chain(sorted(links)), ["cost"])
-    pieces = parts(matrix, smallest)
-    assert sorted(np.concatenate([p.rows for p in pieces])) == list(range(matrix.rows))
-    assert sorted(np.concatenate([p.columns for p in pieces])) == list(range(matrix.columns))
-    for piece in pieces:
-        touched = np.unique(matrix.coefficients.tocsr()[piece.rows].indices)
-        assert set(touched) <= set(piece.columns)
+    submatrices = split_matrix(matrix, smallest)
+    assert sorted(np.concatenate([p.rows for p in submatrices])) == list(range(matrix.rows))
+    assert sorted(np.concatenate([p.columns for p in submatrices])) == list(range(matrix.columns))
+    for submatrix in submatrices:
+        touched = np.unique(matrix.coefficients.tocsr()[submatrix.rows].indices)
+        assert set(touched) <= set(submatrix.columns)
 
 
 def test_runs_of_links_are_parts():
     matrix = compile_model(chain([0, 1, 5, 9, 10, 11]), ["cost"])
-    sizes = sorted(p.columns.size for p in parts(matrix, 1) if p.rows.size)
+    sizes = sorted(p.columns.size for p in split_matrix(matrix, 1) if p.rows.size)
     assert sizes == [2, 3, 4]
 
 

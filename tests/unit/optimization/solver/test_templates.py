@@ -1,5 +1,8 @@
 """What is expanded at once equals what Pyomo compiles row by row."""
 
+import builtins
+import threading
+
 import numpy as np
 import pyomo.environ as pyo
 import pytest
@@ -8,11 +11,12 @@ from hypothesis import strategies as st
 
 from optimization.allocation.model import build, tier_names
 from optimization.allocation.read import read_instance
-from optimization.solver import templatized
+from optimization.solver import sum_over, templatized
 from optimization.solver.matrix import compile_model, row_by_row
 from optimization.solver.templates import expanded
 from tests.unit.optimization.allocation import cases
 
+SUM = sum
 NUMBERS = st.sampled_from([0.0, 1.0, -2.5, 0.3, 7.0])
 
 
@@ -42,25 +46,25 @@ def wards(numbers, days=3, sent=(("a", "x"), ("b", "x"), ("b", "y"))):
 
 
 def census(m, w, t):
-    kept = sum(m.share[t - s] * m.sent[a, v, s] for s in m.until[t] for a, v in m.into[w])
+    kept = sum_over(m.share[t - s] * m.sent[a, v, s] for s in m.until[t] for a, v in m.into[w])
     return m.left[w, t] * 2 - m.need[w, t] == kept - m.left[w, t] / 4
 
 
 def enough(m, w):
-    return m.need[w, 1] <= m.cost[w] * sum(m.left[w, t] - 0.5 for t in m.days)
+    return m.need[w, 1] <= m.cost[w] * sum_over(m.left[w, t] - 0.5 for t in m.days)
 
 
 def most(m, a, w):
-    return sum(m.cost[w] * m.sent[a, w, t] for t in m.days) <= 4 + m.need[w, 2]
+    return sum_over(m.cost[w] * m.sent[a, w, t] for t in m.days) <= 4 + m.need[w, 2]
 
 
 def spent(m):
-    arcs = sum(m.cost[w] * (1 + m.sent[a, w, t]) for a, w in m.arcs for t in m.days)
-    return arcs + 3 * sum(-m.left[w, t] for w in m.wards for t in m.days)
+    arcs = sum_over(m.cost[w] * (1 + m.sent[a, w, t]) for a, w in m.arcs for t in m.days)
+    return arcs + 3 * sum_over(-m.left[w, t] for w in m.wards for t in m.days)
 
 
 def waited(m):
-    return sum(m.left[w, t] * t for w in m.wards for t in m.days) + 5
+    return sum_over(m.left[w, t] * t for w in m.wards for t in m.days) + 5
 
 
 def assert_same(model, tiers):
@@ -153,8 +157,55 @@ def test_a_row_without_terms_is_left_out_if_it_holds():
     model = wards((1, 1, 1), sent=(("a", "x"),))
     with templatized():
         model.none = pyo.Constraint(
-            model.wards, rule=lambda m, w: sum(m.sent[a, v, 1] for a, v in m.into[w]) <= 3
+            model.wards, rule=lambda m, w: sum_over(m.sent[a, v, 1] for a, v in m.into[w]) <= 3
         )
     one = expanded(model, ["waited"])
     assert [c.name for c in one.constraints if c.name.startswith("none")] == ["none[x]"]
     assert_same(model, ["waited"])
+
+
+def test_the_builtin_sum_stays_while_rules_are_called_and_afterwards():
+    called = []
+
+    def rule(m, w):
+        called.append((builtins.sum is SUM, sum([1, 2], 3)))
+        return sum_over(m.left[w, t] for t in m.days) <= 9
+
+    model = wards((1, 1, 1))
+    with templatized():
+        model.watched = pyo.Constraint(model.wards, rule=rule)
+    assert called == [(True, 6)]
+    assert_same(model, ["waited"])
+
+
+def test_other_threads_may_add_up_while_a_model_is_templatized_and_compiled():
+    stop, failures, added = threading.Event(), [], []
+
+    def add_up():
+        while not stop.is_set():
+            try:
+                added.append(sum([1, 2], 3) + sum(k for k in range(3)))
+            except TypeError as err:
+                failures.append(err)
+
+    thread = threading.Thread(target=add_up)
+    thread.start()
+    while len(added) < 100:
+        pass
+    for _ in range(5):
+        assert_same(wards((1, 1, 1)), ["spent", "waited"])
+    stop.set()
+    thread.join()
+    assert not failures
+    assert set(added) == {9}
+
+
+def test_a_rule_with_the_builtin_sum_is_built_row_by_row():
+    model = wards((1, 1, 1))
+    with templatized():
+        model.plain = pyo.Constraint(
+            model.wards, rule=lambda m, w: sum(m.left[w, t] for t in m.days) <= 9
+        )
+    assert expanded(model, ["waited"]) is None
+    matrix = compile_model(model, ["waited"])
+    assert sum(c.parent_component() is model.plain for c in matrix.constraints) == 3

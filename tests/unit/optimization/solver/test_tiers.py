@@ -4,7 +4,7 @@ import numpy as np
 import pyomo.environ as pyo
 import pytest
 
-from optimization.solver import SolveSettings, part, solve_tiers, templatized, tiers
+from optimization.solver import SolveSettings, solve_tiers, submatrix, sum_over, templatized, tiers
 from schemas.errors import InputRefused, SolverStopped
 
 
@@ -20,9 +20,11 @@ def two_goods(whole=False, copies=1):
             model.copies, rule=lambda m, k: m.a[k] + m.b[k] >= (3.5 if whole else 4)
         )
         model.cost = pyo.Objective(
-            rule=lambda m: sum(m.a[k] for k in m.copies) + 2 * sum(m.b[k] for k in m.copies)
+            rule=lambda m: (
+                sum_over(m.a[k] for k in m.copies) + 2 * sum_over(m.b[k] for k in m.copies)
+            )
         )
-        model.waste = pyo.Objective(rule=lambda m: sum(m.a[k] for k in m.copies))
+        model.waste = pyo.Objective(rule=lambda m: sum_over(m.a[k] for k in m.copies))
     return model
 
 
@@ -63,7 +65,7 @@ def test_whole_variables_are_whole_and_have_prices():
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_threads_and_parts_change_nothing(threads, monkeypatch):
-    monkeypatch.setattr(tiers, "parts", lambda matrix: matrix_parts(matrix, 1))
+    monkeypatch.setattr(tiers, "split_matrix", lambda matrix: in_small_parts(matrix, 1))
     model = two_goods(copies=20)
     record = solve_tiers(model, ["cost", "waste"], SolveSettings(threads=threads), {})
     assert record.components == 20
@@ -71,10 +73,10 @@ def test_threads_and_parts_change_nothing(threads, monkeypatch):
     assert record.objectives["cost"] == pytest.approx(100, rel=1e-5)
 
 
-def matrix_parts(matrix, smallest):
-    from optimization.solver.matrix import parts
+def in_small_parts(matrix, smallest):
+    from optimization.solver.matrix import split_matrix
 
-    return parts(matrix, smallest)
+    return split_matrix(matrix, smallest)
 
 
 def test_a_tier_of_nothing_is_zero():
@@ -176,14 +178,14 @@ def test_no_time_and_no_plan_is_an_error():
 
 
 def test_time_up_after_a_tier_keeps_its_plan_with_a_gap(monkeypatch):
-    run = part._Run._run
+    run = submatrix._Run._run
     calls = []
 
     def late(self):
         calls.append(1)
         return run(self) if len(calls) == 1 else "late"
 
-    monkeypatch.setattr(part._Run, "_run", late)
+    monkeypatch.setattr(submatrix._Run, "_run", late)
     record = solve_tiers(two_goods(), ["cost", "waste"], SolveSettings(), {})
     assert record.status == "time_limit"
     assert [t.status for t in record.tiers] == ["optimal", "time_limit"]
@@ -220,39 +222,39 @@ def test_a_limit_without_an_incumbent_is_an_error():
 
 def test_a_solver_that_hangs_is_left_behind(monkeypatch):
     monkeypatch.setattr(tiers, "GRACE_S", 0.2)
-    monkeypatch.setattr(tiers, "solve_part", lambda *_: time.sleep(30))
+    monkeypatch.setattr(tiers, "solve_submatrix", lambda *_: time.sleep(30))
     with pytest.raises(SolverStopped, match="did not end"):
         solve_tiers(two_goods(), ["cost"], SolveSettings(time_limit_s=0.1), {})
 
 
 def test_a_wrong_answer_called_optimal_is_refused(monkeypatch):
-    solve_part = tiers.solve_part
+    solve_submatrix = tiers.solve_submatrix
 
     def wrong(*args):
-        solution = solve_part(*args)
+        solution = solve_submatrix(*args)
         solution.tiers[-1].primal[:] = 0
         return solution
 
-    monkeypatch.setattr(tiers, "solve_part", wrong)
+    monkeypatch.setattr(tiers, "solve_submatrix", wrong)
     with pytest.raises(SolverStopped, match="enough"):
         solve_tiers(two_goods(), ["cost"], SolveSettings(), {})
 
 
 def test_rows_that_never_arrive_are_noticed(monkeypatch):
-    monkeypatch.setattr(part.highspy.Highs, "getNumRow", lambda self: 0)
+    monkeypatch.setattr(submatrix.highspy.Highs, "getNumRow", lambda self: 0)
     with pytest.raises(SolverStopped, match="every row"):
         solve_tiers(two_goods(), ["cost"], SolveSettings(), {})
 
 
 def test_a_later_tier_that_fails_is_loosened_once_and_recorded(monkeypatch):
-    run = part._Run._run
+    run = submatrix._Run._run
     calls = []
 
     def fails_once(self):
         calls.append(1)
         return "infeasible" if len(calls) == 2 else run(self)
 
-    monkeypatch.setattr(part._Run, "_run", fails_once)
+    monkeypatch.setattr(submatrix._Run, "_run", fails_once)
     record = solve_tiers(two_goods(), ["cost", "waste"], SolveSettings(slack=0.01), {})
     assert record.widened == 1
     assert record.objectives["cost"] == pytest.approx(5.5)
@@ -285,13 +287,13 @@ def test_looking_ahead_changes_no_tier():
 
 
 def test_looking_ahead_in_vain_begins_anew(monkeypatch):
-    within, calls = part._Run._within, []
+    within, calls = submatrix._Run._within, []
 
     def late_once(self, seconds):
         calls.append(seconds)
         return "time_limit" if len(calls) == 1 else within(self, seconds)
 
-    monkeypatch.setattr(part._Run, "_within", late_once)
+    monkeypatch.setattr(submatrix._Run, "_within", late_once)
     record = solve_tiers(two_goods(), ["cost", "waste"], SolveSettings(look_ahead=True), {})
     assert calls[0] < 0.51 * SolveSettings().time_limit_s
     assert record.objectives == pytest.approx({"cost": 5, "waste": 3}, abs=1e-4)

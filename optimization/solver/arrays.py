@@ -1,6 +1,7 @@
-"""Members of Pyomo sets as whole numbers, and where in a component a key stands."""
+"""What templates are expanded over: keys of Pyomo sets as whole numbers, rows as arrays."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 from pyomo.core.base.indexed_component import IndexedComponent
+from scipy.sparse import coo_array, csc_array
 
 MOST = 2**62
 
@@ -22,7 +24,7 @@ class Labels:
     def __init__(self) -> None:
         self._codes: dict[Any, int] = {}
         self._factors: dict[int, Factor] = {}
-        self._products: dict[tuple[int, ...], Keys] = {}
+        self._products: dict[tuple[int, ...], KeySet] = {}
         self._data: dict[int, list[Any]] = {}
 
     def codes(self, labels: Sequence[Any]) -> np.ndarray:
@@ -33,7 +35,7 @@ class Labels:
                 known[label] = len(known)
         return np.fromiter(map(known.__getitem__, labels), np.int64, len(labels))
 
-    def known(self, label: Any) -> int:
+    def code_of(self, label: Any) -> int:
         """Code of ``label``, -1 if no set has it."""
         return self._codes.get(label, -1)
 
@@ -48,10 +50,10 @@ class Labels:
     def coded(self, numbers: np.ndarray) -> np.ndarray:
         """Codes of labels that are ``numbers``, -1 where no set has them."""
         distinct, place = np.unique(numbers, return_inverse=True)
-        return np.array([self.known(value) for value in distinct.tolist()], np.int64)[place]
+        return np.array([self.code_of(value) for value in distinct.tolist()], np.int64)[place]
 
     def data(self, component: IndexedComponent) -> list[Any]:
-        """What ``component`` holds, in the order of its ``keys``.
+        """What ``component`` holds, in the order of its ``key_set``.
 
         Raises:
             NotExpandable: it has no index, or holds nothing for some member of it.
@@ -61,7 +63,7 @@ class Labels:
         return self._data[id(component)]
 
     def _ordered(self, component: IndexedComponent) -> list[Any]:
-        keys, held = self.keys(component), component._data
+        keys, held = self.key_set(component), component._data
         if len(held) != keys.size:
             raise NotExpandable(f"{component.name} has gaps")
         flat = held if keys.width == 1 else chain.from_iterable(held)
@@ -72,29 +74,29 @@ class Labels:
         order = np.argsort(keys.find(list(codes.reshape(-1, keys.width).T)), kind="stable")
         return [data[k] for k in order.tolist()]
 
-    def keys(self, component: IndexedComponent) -> "Keys":
+    def key_set(self, component: IndexedComponent) -> "KeySet":
         """Members of the index of ``component``."""
         index = component.index_set()
         if not component.is_indexed() or component.is_reference() or not index.isfinite():
             raise NotExpandable(f"{component.name} has no finite index of its own")
-        return self.of_set(index)
+        return self.key_set_of(index)
 
-    def of_set(self, index: pyo.Set) -> "Keys":
+    def key_set_of(self, index: pyo.Set) -> "KeySet":
         """Members of ``index``; a product of sets is looked up factor by factor."""
-        parts = list(index.subsets(expand_all_set_operators=False))
-        same = tuple(map(id, parts))
+        factors = list(index.subsets(expand_all_set_operators=False))
+        same = tuple(map(id, factors))
         if same not in self._products:
-            self._products[same] = Keys([self._factor(part) for part in parts])
+            self._products[same] = KeySet([self._factor(factor) for factor in factors])
         return self._products[same]
 
-    def _factor(self, part: pyo.Set) -> "Factor":
-        if id(part) not in self._factors:
-            members, width = list(part), part.dimen
+    def _factor(self, factor: pyo.Set) -> "Factor":
+        if id(factor) not in self._factors:
+            members, width = list(factor), factor.dimen
             if not isinstance(width, int) or width < 1:
-                raise NotExpandable(f"members of {part.name} have no common length")
+                raise NotExpandable(f"members of {factor.name} have no common length")
             flat = members if width == 1 else list(chain.from_iterable(members))
-            self._factors[id(part)] = Factor(self.codes(flat).reshape(len(members), width))
-        return self._factors[id(part)]
+            self._factors[id(factor)] = Factor(self.codes(flat).reshape(len(members), width))
+        return self._factors[id(factor)]
 
 
 class Factor:
@@ -114,9 +116,9 @@ class Factor:
         if not self._sorted.size:
             return np.full(len(codes), -1)
         joined = self._joined(codes)
-        at = np.minimum(np.searchsorted(self._sorted, joined), self._sorted.size - 1)
-        inside = (self._sorted[at] == joined) & ((codes >= 0) & (codes < self._base)).all(axis=1)
-        return np.where(inside, self._order[at], -1)
+        place = np.minimum(np.searchsorted(self._sorted, joined), self._sorted.size - 1)
+        inside = (self._sorted[place] == joined) & ((codes >= 0) & (codes < self._base)).all(axis=1)
+        return np.where(inside, self._order[place], -1)
 
     def _joined(self, codes: np.ndarray) -> np.ndarray:
         joined = np.zeros(len(codes), np.int64)
@@ -125,7 +127,7 @@ class Factor:
         return joined
 
 
-class Keys:
+class KeySet:
     """Keys over a product of factors, the last factor running fastest."""
 
     def __init__(self, factors: Sequence[Factor]) -> None:
@@ -159,3 +161,109 @@ class Keys:
                 raise NotExpandable("a key that is not there")
             position, start = position * len(factor.members) + found, start + width
         return position
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Terms:
+    """Entries of a matrix by row, column and value, and what is constant in each row."""
+
+    rows: np.ndarray
+    columns: np.ndarray
+    values: np.ndarray
+    constants: np.ndarray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowBlock:
+    """The rows of one constraint, with bounds from which their constants are already taken."""
+
+    terms: Terms
+    lower: np.ndarray
+    upper: np.ndarray
+    constraints: list[Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Expanded:
+    """Rows and costs of a model, without the columns that none of them names."""
+
+    coefficients: csc_array
+    lower: np.ndarray
+    upper: np.ndarray
+    costs: np.ndarray
+    offsets: np.ndarray
+    constraints: list[Any]
+    variables: list[Any]
+
+
+def row_block(
+    terms: Terms, lower: np.ndarray | None, upper: np.ndarray | None, constraints: list[Any]
+) -> RowBlock:
+    """A constraint with its bounds; a row without terms must hold, and is left out.
+
+    Raises:
+        NotExpandable: a row is a range, or contradicts itself.
+    """
+    size = len(constraints)
+    if lower is not None and upper is not None and not np.array_equal(lower, upper):
+        raise NotExpandable("a range")
+    low = np.full(size, -np.inf) if lower is None else lower - terms.constants
+    high = np.full(size, np.inf) if upper is None else upper - terms.constants
+    kept = np.bincount(terms.rows, minlength=size) > 0
+    if lower is None and upper is None:
+        kept[:] = False
+    elif not ((low <= 0) & (high >= 0))[~kept].all():
+        raise NotExpandable("a row that contradicts itself")
+    return (
+        RowBlock(terms, low, high, constraints)
+        if kept.all()
+        else _kept(terms, low, high, constraints, kept)
+    )
+
+
+def _kept(
+    terms: Terms, low: np.ndarray, high: np.ndarray, constraints: list[Any], kept: np.ndarray
+) -> RowBlock:
+    place, inside = np.cumsum(kept) - 1, kept[terms.rows]
+    left = Terms(
+        place[terms.rows[inside]],
+        terms.columns[inside],
+        terms.values[inside],
+        terms.constants[kept],
+    )
+    rows = [constraints[k] for k in np.flatnonzero(kept).tolist()]
+    return RowBlock(left, low[kept], high[kept], rows)
+
+
+def assembled(costs: Sequence[Terms], blocks: Sequence[RowBlock], variables: list[Any]) -> Expanded:
+    """One matrix of all blocks, one below the other; what is 0 in it is not kept."""
+    matrix = _matrix(blocks, len(variables))
+    dense = np.zeros((len(costs), len(variables)))
+    for k, cost in enumerate(costs):
+        np.add.at(dense[k], cost.columns, cost.values)
+    used = np.flatnonzero((np.diff(matrix.indptr) > 0) | (dense != 0).any(axis=0))
+    if used.size < len(variables):
+        matrix, dense = csc_array(matrix[:, used]), dense[:, used]
+        variables = [variables[k] for k in used.tolist()]
+    return Expanded(
+        matrix,
+        np.concatenate([np.zeros(0), *(block.lower for block in blocks)]),
+        np.concatenate([np.zeros(0), *(block.upper for block in blocks)]),
+        dense,
+        np.array([float(cost.constants[0]) for cost in costs]),
+        [row for block in blocks for row in block.constraints],
+        variables,
+    )
+
+
+def _matrix(blocks: Sequence[RowBlock], columns: int) -> csc_array:
+    starts = np.cumsum([0, *(len(block.constraints) for block in blocks)])
+    nothing = np.zeros(0, np.int32)
+    terms = [block.terms for block in blocks]
+    places = [t.rows + start for t, start in zip(terms, starts[:-1], strict=True)]
+    row = np.concatenate([nothing, *places]).astype(np.int32)
+    column = np.concatenate([nothing, *(t.columns for t in terms)]).astype(np.int32)
+    values = np.concatenate([np.zeros(0), *(t.values for t in terms)])
+    matrix = csc_array(coo_array((values, (row, column)), shape=(int(starts[-1]), columns)))
+    matrix.eliminate_zeros()
+    return matrix

@@ -6,6 +6,7 @@ from optimization.solver import (
     first_tier_changes,
     solve_fixed,
     solve_tiers,
+    sum_over,
     templatized,
 )
 
@@ -20,8 +21,8 @@ def pools(count=3):
         model.b = pyo.Var(model.pools, domain=pyo.NonNegativeReals)
         model.stock = pyo.Constraint(model.pools, rule=lambda m, k: m.a[k] + 0 * m.b[k] <= 4)
         model.ask = pyo.Constraint(model.pools, rule=lambda m, k: m.a[k] + m.b[k] >= m.asked[k])
-        model.cost = pyo.Objective(rule=lambda m: sum(m.a[k] + 3 * m.b[k] for k in m.pools))
-        model.use = pyo.Objective(rule=lambda m: sum(m.a[k] for k in m.pools))
+        model.cost = pyo.Objective(rule=lambda m: sum_over(m.a[k] + 3 * m.b[k] for k in m.pools))
+        model.use = pyo.Objective(rule=lambda m: sum_over(m.a[k] for k in m.pools))
     return model
 
 

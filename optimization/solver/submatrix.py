@@ -8,8 +8,8 @@ import highspy
 import numpy as np
 from scipy.sparse import csc_array
 
-from optimization.solver.matrix import Matrix, Part
-from optimization.solver.options import FIXED_OPTIONS, accepted, end, set_options
+from optimization.solver.guard import FIXED_OPTIONS, accepted, end, set_options
+from optimization.solver.matrix import Matrix, Submatrix
 from optimization.solver.record import SolveSettings
 from schemas.errors import SolverStopped
 
@@ -43,14 +43,14 @@ class TierSolution:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PartSolution:
+class TierSolutions:
     """All tiers of one part; ``widened`` says that an earlier tier had to be loosened."""
 
     tiers: tuple[TierSolution, ...]
     widened: bool
 
 
-def cut_out(matrix: Matrix, part: Part) -> Problem:
+def cut_out(matrix: Matrix, part: Submatrix) -> Problem:
     """The rows and columns of ``part`` alone."""
     rows, columns = part.rows, part.columns
     inner = matrix.coefficients[:, columns]
@@ -68,19 +68,22 @@ def cut_out(matrix: Matrix, part: Part) -> Problem:
     )
 
 
-def solve_part(problem: Problem, settings: SolveSettings, deadline: float) -> PartSolution:
-    """Solve tier after tier, each within a slack of the ones before.
+def solve_submatrix(
+    matrix: Matrix, submatrix: Submatrix, settings: SolveSettings, deadline: float
+) -> TierSolutions:
+    """Solve a part of ``matrix`` tier after tier, each within a slack of the ones before.
 
     Raises:
         SolverStopped: no point was found that keeps every constraint.
     """
+    problem = cut_out(matrix, submatrix)
     run = _Run(load(problem, settings), problem, settings, deadline)
     if settings.look_ahead:
         run.look_ahead()
     tiers: list[TierSolution] = []
     for k in range(problem.costs.shape[0]):
         tiers.append(run.tier(k, tiers[-1] if tiers else None))
-    return PartSolution(tuple(tiers), run.widened)
+    return TierSolutions(tuple(tiers), run.widened)
 
 
 def load(problem: Problem, settings: SolveSettings) -> highspy.Highs:
@@ -180,8 +183,9 @@ class _Run:
     def _hold(self, cost: np.ndarray, primal: np.ndarray) -> None:
         """Z_k <= Z_k* + slack * max(1, |Z_k*|)"""
         self.held.append(float(cost @ primal))
-        at = np.flatnonzero(cost).astype(np.int32)
-        status = self.highs.addRow(-np.inf, self._ceiling(-1, 1.0), at.size, at, cost[at])
+        priced = np.flatnonzero(cost).astype(np.int32)
+        ceiling = self._ceiling(-1, 1.0)
+        status = self.highs.addRow(-np.inf, ceiling, priced.size, priced, cost[priced])
         accepted(status, "a solved tier")
 
     def _ceiling(self, k: int, times: float) -> float:
@@ -190,7 +194,7 @@ class _Run:
     def _solved(self, cost: np.ndarray, before: TierSolution | None) -> TierSolution:
         ended = self._run()
         if ended in ("infeasible", "failed"):
-            ended = self._again()
+            ended = self._retry()
         if ended == "optimal":
             return self._optimal(cost)
         if ended == "time_limit" and self._has_incumbent():
@@ -210,7 +214,7 @@ class _Run:
         self.highs.run()
         return end(self.highs)
 
-    def _again(self) -> str:
+    def _retry(self) -> str:
         """From the beginning, and with earlier tiers loosened tenfold."""
         self.highs.clearSolver()
         rows = self.problem.coefficients.shape[0]
@@ -282,6 +286,7 @@ def _whole_or_zero(duals: list[float], size: int) -> np.ndarray:
 
 def _trivial_bound(problem: Problem, cost: np.ndarray) -> float:
     """What the bounds of the variables alone prove."""
-    at = cost != 0
-    cheapest = np.where(cost[at] > 0, problem.column_lower[at], problem.column_upper[at])
-    return float(cost[at] @ cheapest) if at.any() else 0.0
+    priced = cost != 0
+    lower, upper = problem.column_lower[priced], problem.column_upper[priced]
+    cheapest = np.where(cost[priced] > 0, lower, upper)
+    return float(cost[priced] @ cheapest) if priced.any() else 0.0
