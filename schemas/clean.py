@@ -155,12 +155,14 @@ class CapacityEstimate(Table):
     institution_id: str = column("Hospital code.", **ID)
     resource_id: str = column("Resource code.", **ID)
     date: pl.Date = column("First day of the period.")
-    in_service: float = column("Units in service, as reported.", unit="units", nullable=True, ge=0)
+    in_service_reported: float = column(
+        "Units in service, as reported.", unit="units", nullable=True, ge=0
+    )
     in_service_imputed: float = column(
         "Units in service put in place of a gap.", unit="units", nullable=True, ge=0
     )
     in_service_rule: str = column("The rule that did; null if reported.", nullable=True)
-    in_use: float = column("Units in use, as reported.", unit="units", nullable=True, ge=0)
+    in_use_reported: float = column("Units in use, as reported.", unit="units", nullable=True, ge=0)
     in_use_imputed: float = column(
         "Units in use put in place of a gap.", unit="units", nullable=True, ge=0
     )

@@ -53,9 +53,9 @@ class CapacityGap(Table):
     region_id: str = column("Region code.", **ID)
     resource_id: str = column("Resource code.", **ID)
     date: pl.Date = column("First day of the period.")
-    measure: str = column("Which column.", isin=["in_service", "in_use"])
-    reason: str = column("withheld, not_reported, unreadable or implausible.")
-    rule: str = column("The rule that filled them; 'none' where nothing could.")
+    column_name: str = column("Which column.", isin=["in_service", "in_use"])
+    gap_reason: str = column("withheld, not_reported, unreadable or implausible.")
+    imputation_rule: str = column("The rule that filled them; 'none' where nothing could.")
     gaps: pl.Int64 = column("Cells.", unit="cells", ge=1)
     imputed: float = column(
         "What was put in their place, in all. Published, units in use are rounded to 5, and null "
@@ -67,7 +67,14 @@ class CapacityGap(Table):
 
     class Config:
         name = "capacity_gap"
-        unique = ["region_id", "resource_id", "date", "measure", "reason", "rule"]
+        unique = [
+            "region_id",
+            "resource_id",
+            "date",
+            "column_name",
+            "gap_reason",
+            "imputation_rule",
+        ]
         metadata = {"layer": "regional", "source": "clean.capacity, clean.capacity_estimate"}
 
 
@@ -78,8 +85,10 @@ class Demand(Table):
     class_id: str = column("Class code.", **ID)
     date: pl.Date = column("First day of the period.")
     period_days: pl.Int64 = column("Days over which the figures are means.", unit="days", ge=1)
-    admissions: float = column("Admissions per day.", unit="admissions/day", observed=True, ge=0)
-    patient_days: float = column(
+    admissions_per_day: float = column(
+        "Admissions per day.", unit="admissions/day", observed=True, ge=0
+    )
+    patient_days_per_day: float = column(
         "Patients in bed per day.", unit="patient-days/day", observed=True, ge=0
     )
     admissions_per_100k: float = column(
@@ -108,7 +117,7 @@ class Balance(Table):
     resource_id: str = column("Resource code.", **ID)
     date: pl.Date = column("First day of the period.")
     supply: float = column("Units in service.", unit="units", ge=0)
-    demand: float = column(
+    demand_units: float = column(
         "Patients in bed × units per patient.", unit="units", observed=True, ge=0
     )
     ratio: float = column(

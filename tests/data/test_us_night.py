@@ -89,7 +89,7 @@ def test_every_gap_is_accounted_for_by_reason(ask, us, read_csv, cells, week) ->
         if reason
     )
     found = ask(
-        "SELECT resource_id, measure, reason, sum(gaps)::INT FROM regional.capacity_gap"
+        "SELECT resource_id, column_name, gap_reason, sum(gaps)::INT FROM regional.capacity_gap"
         f" WHERE date = '{week}' AND resource_id IN ('general_bed', 'icu_bed') GROUP BY ALL"
     )
     assert {tuple(row[:3]): row[3] for row in found} == expected

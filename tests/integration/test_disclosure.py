@@ -63,14 +63,14 @@ def test_no_class_follows_from_what_its_resource_is_asked_for(shown):
     """Where all but one of a resource's classes are shown, the total hides the last."""
     parts = shown["demand"].join(shown["allocation_use"], on="class_id")
     sums = parts.group_by("region_id", "resource_id", "date").agg(
-        unknown=pl.col("patient_days").null_count(),
-        units=pl.col("units_per_patient").filter(pl.col("patient_days").is_null()).first(),
-        known=(pl.col("patient_days") * pl.col("units_per_patient")).sum(),
+        unknown=pl.col("patient_days_per_day").null_count(),
+        units=pl.col("units_per_patient").filter(pl.col("patient_days_per_day").is_null()).first(),
+        known=(pl.col("patient_days_per_day") * pl.col("units_per_patient")).sum(),
     )
     totals = shown["balance"].join(sums, on=["region_id", "resource_id", "date"])
     assert totals.height > 100
     lone = totals.filter(pl.col("unknown") == 1)
-    assert few((lone["demand"] - lone["known"]) / lone["units"]) == []
+    assert few((lone["demand_units"] - lone["known"]) / lone["units"]) == []
 
 
 def test_patients_do_not_follow_from_shortage_and_surplus(shown):

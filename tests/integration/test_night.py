@@ -27,7 +27,8 @@ MADE_UP = """
     SELECT abs(sum(units)) < 1e-6 FROM (
         SELECT in_service AS units FROM results.allocation_capacity
         WHERE date = (SELECT max(date) FROM results.allocation_capacity)
-        UNION ALL SELECT -coalesce(in_service, in_service_imputed) FROM clean.capacity_estimate
+        UNION ALL
+        SELECT -coalesce(in_service_reported, in_service_imputed) FROM clean.capacity_estimate
         WHERE date = DATE '2026-01-21'
         UNION ALL SELECT unreported - units FROM results.allocation_under_way)
 """

@@ -32,16 +32,16 @@ def balance(
     Returns:
         regional.balance.
     """
-    units = pl.col("patient_days") * pl.col("units")
+    units = pl.col("patient_days_per_day") * pl.col("units")
     periods = supply.join(lack, on=KEY, how="left")
     asked = (
         assigned(periods, demand.join(use, on="class_id", how="inner"), "region_id")
         .group_by(*KEY, "class_id")
         .agg(units=exact_sum(units, 9) / pl.len())
         .group_by(KEY)
-        .agg(demand=exact_sum("units", 9))
+        .agg(demand_units=exact_sum("units", 9))
     )
-    ratio = pl.when(pl.col("demand") > 0).then(pl.col("supply") / pl.col("demand"))
+    ratio = pl.when(pl.col("demand_units") > 0).then(pl.col("supply") / pl.col("demand_units"))
     return conform(
         Balance,
         periods.select(*KEY, "shortage", "surplus", supply="in_service")

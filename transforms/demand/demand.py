@@ -10,7 +10,7 @@ from transforms.demand.stays import daily
 from transforms.exact import exact_sum
 
 KEY = ["region_id", "class_id", "date"]
-COLUMNS = [*KEY, "period_days", "admissions", "patient_days", "demand_source"]
+COLUMNS = [*KEY, "period_days", "admissions_per_day", "patient_days_per_day", "demand_source"]
 
 
 def demand(
@@ -41,7 +41,8 @@ def demand(
     rows = pl.concat([better, activity.select(COLUMNS)]).join(
         inhabitants, on="region_id", how="left"
     )
-    rate = pl.when(pl.col("population") > 0).then(pl.col("admissions") / pl.col("population"))
+    people = pl.col("population")
+    rate = pl.when(people > 0).then(pl.col("admissions_per_day") / people)
     return conform(Demand, rows.with_columns(admissions_per_100k=rate * 100_000))
 
 
@@ -66,8 +67,8 @@ def demand_of_stays(
     return counted.select(
         *KEY,
         period_days=pl.lit(1, pl.Int64),
-        admissions="admissions",
-        patient_days="patients",
+        admissions_per_day="admissions",
+        patient_days_per_day="patients",
         demand_source=pl.lit("encounters"),
     )
 
@@ -94,14 +95,14 @@ def demand_of_census(
         institution.select("institution_id", "region_id"), on="institution_id", how="inner"
     )
     sums = rows.group_by(KEY).agg(
-        period_days=pl.col("period_days").max(), patient_days=exact_sum("patients", 9)
+        period_days=pl.col("period_days").max(), patient_days_per_day=exact_sum("patients", 9)
     )
     stay = care_class.select("class_id", "mean_stay_days")
     return sums.join(stay, on="class_id", how="left").select(
         *KEY,
         "period_days",
-        admissions=pl.col("patient_days") / pl.col("mean_stay_days"),
-        patient_days="patient_days",
+        admissions_per_day=pl.col("patient_days_per_day") / pl.col("mean_stay_days"),
+        patient_days_per_day="patient_days_per_day",
         demand_source=pl.lit("in_use_over_mean_stay"),
     )
 
@@ -136,8 +137,8 @@ def demand_of_activity(
         rows.group_by(KEY)
         .agg(
             period_days=pl.col("period_days").max(),
-            admissions=exact_sum(pl.col("admissions") / pl.col("period_days"), 9),
-            patient_days=exact_sum(pl.col("patient_days") / pl.col("period_days"), 9),
+            admissions_per_day=exact_sum(pl.col("admissions") / pl.col("period_days"), 9),
+            patient_days_per_day=exact_sum(pl.col("patient_days") / pl.col("period_days"), 9),
         )
         .with_columns(demand_source=pl.lit("activity"))
     )

@@ -128,7 +128,7 @@ def census_of_capacity(capacity_estimate: pl.DataFrame, bed: pl.DataFrame) -> pl
         institution_id, class_id, resource_id, date | patients (mean over the row's period),
         sorted.
     """
-    use = pl.coalesce("in_use", "in_use_imputed", pl.lit(0.0))
+    use = pl.coalesce("in_use_reported", "in_use_imputed", pl.lit(0.0))
     return (
         capacity_estimate.join(bed, on="resource_id", how="inner")
         .select("institution_id", "class_id", "resource_id", "date", patients=use / pl.col("units"))

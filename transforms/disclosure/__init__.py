@@ -33,13 +33,14 @@ def shown(column: str) -> pl.Expr:
 
 def demand(frame: pl.DataFrame) -> pl.DataFrame:
     """regional.demand with its counts protected and its rate from what is shown."""
-    counts = ("admissions", "patient_days")
-    per_admission = pl.col("admissions_per_100k") / pl.col("admissions")
-    rate = pl.when(pl.col("admissions") > 0).then(shown("admissions") * per_admission)
+    counts = ("admissions_per_day", "patient_days_per_day")
+    per_admission = pl.col("admissions_per_100k") / pl.col("admissions_per_day")
+    some = pl.col("admissions_per_day") > 0
+    rate = pl.when(some).then(shown("admissions_per_day") * per_admission)
     return _labelled(
         frame.with_columns(
             *(shown(c) for c in counts),
-            admissions_per_100k=pl.when(pl.col("admissions") <= 0)
+            admissions_per_100k=pl.when(pl.col("admissions_per_day") <= 0)
             .then("admissions_per_100k")
             .otherwise(rate),
         ),
@@ -76,7 +77,7 @@ def capacity_gap(frame: pl.DataFrame, shown_supply: pl.DataFrame) -> pl.DataFram
     """
     cell = ["region_id", "resource_id", "date"]
     made = frame.join(shown_supply.select(*cell, "in_use"), on=cell, how="left")
-    people = pl.col("measure") == "in_use"
+    people = pl.col("column_name") == "in_use"
     apart = pl.when(pl.col("in_use").is_not_null()).then(shown("imputed"))
     imputed = pl.when(people).then(apart).otherwise("imputed")
     return made.with_columns(imputed=imputed).select(frame.columns)
@@ -99,17 +100,21 @@ def balance(frame: pl.DataFrame, shown_demand: pl.DataFrame, use: pl.DataFrame) 
     treated = pl.col("supply") - pl.col("surplus") + pl.col("shortage")
     apart = shown("shortage").is_not_null() & shown("treated").is_not_null()
     left = (pl.col("supply") - shown("treated") + shown("shortage")).clip(lower_bound=0)
-    asked = pl.when(pl.col("hidden").is_null()).then(shown("demand"))
+    asked = pl.when(pl.col("hidden").is_null()).then(shown("demand_units"))
     made = (
         frame.join(hidden, on=["region_id", "resource_id", "date"], how="left")
         .with_columns(treated=treated.round(6))
         .with_columns(
             shortage=pl.when(apart).then(shown("shortage")), surplus=pl.when(apart).then(left)
         )
-        .with_columns(demand=asked)
-        .with_columns(ratio=pl.when(pl.col("demand") > 0).then(pl.col("supply") / pl.col("demand")))
+        .with_columns(demand_units=asked)
+        .with_columns(
+            ratio=pl.when(pl.col("demand_units") > 0).then(
+                pl.col("supply") / pl.col("demand_units")
+            )
+        )
     )
-    return _labelled(made.select(frame.columns), ("demand", "shortage"))
+    return _labelled(made.select(frame.columns), ("demand_units", "shortage"))
 
 
 def reconciliation(frame: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
@@ -194,7 +199,7 @@ def _hidden(frame: pl.DataFrame, shown_demand: pl.DataFrame, use: pl.DataFrame) 
     """Periods of a region and resource in which a class that uses it is withheld."""
     place = ["region_id", "resource_id"]
     missing = (
-        shown_demand.filter(pl.col("patient_days").is_null())
+        shown_demand.filter(pl.col("patient_days_per_day").is_null())
         .join(use.select("class_id", "resource_id").unique(), on="class_id", how="inner")
         .select(*place, on="date")
         .sort("on")

@@ -38,7 +38,8 @@ def capacity_estimate(capacity: pl.DataFrame, institution: pl.DataFrame) -> pl.D
     known = service.with_columns(service=pl.coalesce("in_service", "in_service_imputed"))
     joined = known.join(_occupancy(rows), on=["region_id", "resource_id", "date"], how="left")
     used = _fill(joined.sort(*SERIES, "date"), "in_use", _use_rules())
-    return conform(CapacityEstimate, used)
+    reported = {"in_service": "in_service_reported", "in_use": "in_use_reported"}
+    return conform(CapacityEstimate, used.rename(reported))
 
 
 def _fill(frame: pl.DataFrame, measure: str, rules: list[tuple[str, pl.Expr]]) -> pl.DataFrame:

@@ -15,7 +15,7 @@ KEY = ["region_id", "resource_id", "date"]
 CELL = ["institution_id", "resource_id", "date"]
 PEOPLE = ["age_band", "sex"]
 DECIMALS = 9
-MEASURES = ("in_service", "in_use")
+GIVEN = ("in_service", "in_use")
 
 
 def supply(
@@ -41,8 +41,8 @@ def supply(
     free = (pl.col("service") - pl.col("use")).clip(lower_bound=0)
     sums = rows.group_by(KEY).agg(
         institutions=pl.len().cast(pl.Int64),
-        in_service_reported=exact_sum("in_service", DECIMALS),
-        in_use_reported=exact_sum("in_use", DECIMALS),
+        in_service_reported=exact_sum("in_service_reported", DECIMALS),
+        in_use_reported=exact_sum("in_use_reported", DECIMALS),
         free=exact_sum(free, DECIMALS),
         service=exact_sum("service", DECIMALS),
         use=exact_sum("use", DECIMALS),
@@ -62,8 +62,8 @@ def supply(
 def complete(capacity_estimate: pl.DataFrame) -> pl.DataFrame:
     """Add ``service`` and ``use`` (units): reported, else imputed, else 0."""
     return capacity_estimate.with_columns(
-        service=pl.coalesce("in_service", "in_service_imputed", pl.lit(0.0)),
-        use=pl.coalesce("in_use", "in_use_imputed", pl.lit(0.0)),
+        service=pl.coalesce("in_service_reported", "in_service_imputed", pl.lit(0.0)),
+        use=pl.coalesce("in_use_reported", "in_use_imputed", pl.lit(0.0)),
     )
 
 
@@ -140,20 +140,20 @@ def capacity_gap(
     rows = capacity_estimate.join(reasons, on=CELL, how="left").join(
         institution.select("institution_id", "region_id"), on="institution_id", how="inner"
     )
-    cells = pl.concat([_cells(rows, measure) for measure in MEASURES])
-    gaps = cells.group_by(*KEY, "measure", "reason", "rule").agg(
+    cells = pl.concat([_cells(rows, column) for column in GIVEN])
+    gaps = cells.group_by(*KEY, "column_name", "gap_reason", "imputation_rule").agg(
         gaps=pl.len().cast(pl.Int64), imputed=exact_sum("imputed", DECIMALS)
     )
     return conform(CapacityGap, gaps)
 
 
-def _cells(rows: pl.DataFrame, measure: str) -> pl.DataFrame:
-    return rows.filter(pl.col(measure).is_null()).select(
+def _cells(rows: pl.DataFrame, column: str) -> pl.DataFrame:
+    return rows.filter(pl.col(f"{column}_reported").is_null()).select(
         *KEY,
-        measure=pl.lit(measure),
-        reason=pl.col(f"{measure}_reason").fill_null("not_reported"),
-        rule=pl.col(f"{measure}_rule"),
-        imputed=pl.col(f"{measure}_imputed"),
+        column_name=pl.lit(column),
+        gap_reason=pl.col(f"{column}_reason").fill_null("not_reported"),
+        imputation_rule=pl.col(f"{column}_rule"),
+        imputed=pl.col(f"{column}_imputed"),
     )
 
 

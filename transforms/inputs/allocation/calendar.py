@@ -110,7 +110,7 @@ def last_reports(capacity_estimate: pl.DataFrame, needs: pl.DataFrame, as_of: da
     Returns:
         institution_id, class_id | seen; what nobody put in place of a gap counts, nothing else.
     """
-    reported = pl.col("in_service").is_not_null() | pl.col("in_use").is_not_null()
+    reported = ~pl.all_horizontal(pl.col("in_service_reported", "in_use_reported").is_null())
     return (
         capacity_estimate.filter(reported, pl.col("date") <= as_of)
         .join(needs.select("class_id", "resource_id"), on="resource_id")

@@ -29,7 +29,7 @@ def supplies(*rows: tuple[str, date, float]) -> pl.DataFrame:
 
 
 def demands(*rows: tuple[str, date, float]) -> pl.DataFrame:
-    frame = pl.DataFrame(rows, orient="row", schema=["class_id", "date", "patient_days"])
+    frame = pl.DataFrame(rows, orient="row", schema=["class_id", "date", "patient_days_per_day"])
     return conform(Demand, frame.with_columns(region_id=pl.lit("R")))
 
 
@@ -54,7 +54,7 @@ def test_demand_for_a_resource_is_patients_times_units_of_every_class():
             "resource_id": ["nurse"],
             "date": [DAY],
             "supply": [9.0],
-            "demand": [9.0],
+            "demand_units": [9.0],
             "ratio": [1.0],
             "shortage": [1.5],
             "surplus": [2.5],
@@ -75,7 +75,7 @@ def test_daily_demand_is_averaged_over_a_weekly_supply():
         ),
         periods(("bed", DAY, 7)),
     )
-    assert found.select("date", "demand").rows() == [(DAY, 6.0)]
+    assert found.select("date", "demand_units").rows() == [(DAY, 6.0)]
 
 
 def test_every_demand_meets_the_supply_of_its_own_period():
@@ -84,14 +84,14 @@ def test_every_demand_meets_the_supply_of_its_own_period():
         demands(("icu", DAY, 4.0), ("icu", LATER, 6.0)),
         periods(("bed", DAY, 7), ("bed", LATER, 7)),
     )
-    assert found["demand"].to_list() == [4.0, 6.0]
+    assert found["demand_units"].to_list() == [4.0, 6.0]
 
 
 def test_nothing_asked_for_has_no_ratio():
     found = compare(
         supplies(("bed", DAY, 9.0)), demands(("icu", DAY, 0.0)), periods(("bed", DAY, 1))
     )
-    assert found.select("demand", "ratio").row(0) == (0.0, None)
+    assert found.select("demand_units", "ratio").row(0) == (0.0, None)
 
 
 def test_what_no_class_uses_and_what_nobody_knows_is_left_out():
@@ -110,7 +110,7 @@ def lacking(units: list[float], patients: list[float]) -> pl.DataFrame:
     )
     return balance.lack(
         conform(Capacity, pl.DataFrame({**cells, "period_days": 1})),
-        conform(CapacityEstimate, pl.DataFrame({**cells, "in_service": units})),
+        conform(CapacityEstimate, pl.DataFrame({**cells, "in_service_reported": units})),
         census,
         USE,
         INSTITUTIONS,
@@ -138,5 +138,5 @@ def test_ratio_is_supply_by_demand(units, patients):
     row = compare(
         supplies(("bed", DAY, units)), demands(("icu", DAY, patients)), periods(("bed", DAY, 1))
     ).row(0, named=True)
-    assert (row["supply"], row["demand"]) == (units, patients)
+    assert (row["supply"], row["demand_units"]) == (units, patients)
     assert row["ratio"] == (units / patients if patients else None)

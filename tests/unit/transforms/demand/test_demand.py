@@ -33,8 +33,8 @@ NOTHING = pl.DataFrame(
         "class_id": pl.String,
         "date": pl.Date,
         "period_days": pl.Int64,
-        "admissions": pl.Float64,
-        "patient_days": pl.Float64,
+        "admissions_per_day": pl.Float64,
+        "patient_days_per_day": pl.Float64,
         "demand_source": pl.String,
     }
 )
@@ -57,7 +57,12 @@ def test_stays_count_where_the_patients_live():
         }
     )
     found = demand.demand_of_stays(stays, ZONES, DAY, NEXT).select(
-        "region_id", "date", "period_days", "admissions", "patient_days", "demand_source"
+        "region_id",
+        "date",
+        "period_days",
+        "admissions_per_day",
+        "patient_days_per_day",
+        "demand_source",
     )
     assert found.rows() == [
         ("R", DAY, 1, 1.0, 1.0, "encounters"),

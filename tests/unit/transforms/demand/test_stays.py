@@ -153,7 +153,7 @@ def test_patients_by_the_use_of_their_own_resource():
             "institution_id": ["a", "b", "c"],
             "resource_id": ["bed", "bed", "nurse"],
             "date": LAST,
-            "in_use": [6.0, None, 5.0],
+            "in_use_reported": [6.0, None, 5.0],
             "in_use_imputed": [None, 3.0, None],
         }
     )

@@ -29,7 +29,12 @@ def test_no_count_of_one_to_ten_is_ever_shown(count):
 
 def demand(*rows: tuple[str, float, float]) -> pl.DataFrame:
     named = [
-        {"class_id": c, "admissions": a, "patient_days": p, "admissions_per_100k": a / 2}
+        {
+            "class_id": c,
+            "admissions_per_day": a,
+            "patient_days_per_day": p,
+            "admissions_per_100k": a / 2,
+        }
         for c, a, p in rows
     ]
     given = {"period_days": 1, "demand_source": "encounters", **PLACE}
@@ -43,7 +48,7 @@ def _literals(values: dict) -> dict:
 def test_demand_is_rounded_and_its_rate_follows_what_is_shown():
     found = disclosure.demand(demand(("a", 22.0, 101.0), ("b", 4.0, 40.0), ("c", 0.0, 0.0)))
     check(regional.Demand, conform(regional.Demand, found))
-    wanted = ["admissions", "patient_days", "admissions_per_100k", "disclosure"]
+    wanted = ["admissions_per_day", "patient_days_per_day", "admissions_per_100k", "disclosure"]
     assert found.select(wanted).rows() == [
         (20, 100, 10, "rounded"),
         (None, 40, None, "withheld"),
@@ -81,10 +86,12 @@ def test_free_beds_do_not_give_away_beds_in_use_that_are_withheld(reported, in_u
     assert found["disclosure"] == "withheld"
 
 
-def gap(measure: str, imputed: float, in_use: float | None) -> float | None:
+def gap(column: str, imputed: float, in_use: float | None) -> float | None:
     cell = {**PLACE, "resource_id": "bed"}
-    gaps = {"measure": measure, "reason": "withheld", "rule": "last_known", "gaps": 1}
-    frame = conform(regional.CapacityGap, pl.DataFrame([{**cell, **gaps, "imputed": imputed}]))
+    gaps = {"column_name": column, "gap_reason": "withheld", "imputation_rule": "last_known"}
+    frame = conform(
+        regional.CapacityGap, pl.DataFrame([{**cell, **gaps, "gaps": 1, "imputed": imputed}])
+    )
     had = pl.DataFrame([{**cell, "in_use": in_use}], schema_overrides={"in_use": pl.Float64})
     return check(regional.CapacityGap, disclosure.capacity_gap(frame, had))["imputed"].item()
 
@@ -110,18 +117,18 @@ def balance(demand_rows, **cells) -> dict:
 
 def test_a_total_is_withheld_where_one_of_its_classes_is():
     rows = demand(("a", 20.0, 40.0), ("b", 4.0, 7.0))
-    found = balance(rows, demand=47.0, shortage=0.0, surplus=20.0)
-    assert (found["demand"], found["ratio"], found["disclosure"]) == (None, None, "withheld")
+    found = balance(rows, demand_units=47.0, shortage=0.0, surplus=20.0)
+    assert (found["demand_units"], found["ratio"], found["disclosure"]) == (None, None, "withheld")
     assert found["surplus"] == 20
 
 
 def test_shortage_and_surplus_do_not_give_away_few_patients():
     rows = demand(("a", 20.0, 40.0), ("b", 20.0, 20.0))
-    found = balance(rows, demand=60.0, shortage=0.0, surplus=44.0)
-    assert (found["demand"], found["shortage"], found["surplus"]) == (60, None, None)
-    found = balance(rows, demand=60.0, shortage=3.0, surplus=20.0)
+    found = balance(rows, demand_units=60.0, shortage=0.0, surplus=44.0)
+    assert (found["demand_units"], found["shortage"], found["surplus"]) == (60, None, None)
+    found = balance(rows, demand_units=60.0, shortage=3.0, surplus=20.0)
     assert (found["shortage"], found["surplus"]) == (None, None)
-    found = balance(rows, demand=60.0, shortage=23.0, surplus=0.0)
+    found = balance(rows, demand_units=60.0, shortage=23.0, surplus=0.0)
     assert (found["shortage"], found["surplus"], found["ratio"]) == (25, 0, 50 / 60)
 
 

@@ -50,7 +50,7 @@ def estimate(*cells: dict) -> pl.DataFrame:
 def filled(frame: pl.DataFrame, measure: str, institution: str = "a") -> tuple:
     """Reported, imputed and rule of an institution's newest row."""
     row = frame.filter(institution_id=institution).sort("date").tail(1)
-    return row.select(measure, f"{measure}_imputed", f"{measure}_rule").row(0)
+    return row.select(f"{measure}_reported", f"{measure}_imputed", f"{measure}_rule").row(0)
 
 
 def test_what_is_reported_stays_and_has_no_rule():
@@ -163,12 +163,12 @@ def test_estimates_fill_only_gaps_keep_to_their_range_and_ignore_row_order(rows,
     found = check(CapacityEstimate, capacity_estimate(sent, INSTITUTIONS))
     order = random.sample(range(sent.height), sent.height)
     assert_frame_equal(capacity_estimate(sent[order], INSTITUTIONS), found)
-    joined = found.join(sent, on=["institution_id", "resource_id", "date"], suffix="_sent")
+    joined = found.join(sent, on=["institution_id", "resource_id", "date"])
     for measure in ("in_service", "in_use"):
-        gap = pl.col(measure).is_null()
+        gap = pl.col(f"{measure}_reported").is_null()
         imputed = pl.col(f"{measure}_imputed")
         assert joined.filter(~gap, imputed.is_not_null()).is_empty()
         assert joined.filter(gap, pl.col(f"{measure}_rule").is_null()).is_empty()
         assert joined.filter(gap, imputed > pl.col(f"{measure}_high")).is_empty()
         assert joined.filter(gap, imputed < pl.col(f"{measure}_low")).is_empty()
-        assert joined[measure].to_list() == joined[f"{measure}_sent"].to_list()
+        assert joined[f"{measure}_reported"].to_list() == joined[measure].to_list()

@@ -33,8 +33,8 @@ PEOPLE = conform(
 
 def estimates(*rows: tuple) -> pl.DataFrame:
     """Rows of institution, service, imputed service, use, imputed use."""
-    names = ["institution_id", "in_service", "in_service_imputed", "in_use", "in_use_imputed"]
-    types = dict.fromkeys(names[1:], pl.Float64)
+    cells = ("in_service_reported", "in_service_imputed", "in_use_reported", "in_use_imputed")
+    types = dict.fromkeys(cells, pl.Float64)
     frame = pl.DataFrame(rows, orient="row", schema={"institution_id": pl.String, **types})
     return conform(CapacityEstimate, frame.with_columns(resource_id=pl.lit("bed"), date=DAY))
 
@@ -174,7 +174,7 @@ def test_every_gap_is_counted_by_reason_and_rule():
         in_use_rule=pl.Series(["last_known", "middle_of_range", None]),
     )
     found = supply.capacity_gap(conform(Capacity, capacity), estimate, INSTITUTIONS)
-    key = ["region_id", "measure", "reason", "rule", "gaps", "imputed"]
+    key = ["region_id", "column_name", "gap_reason", "imputation_rule", "gaps", "imputed"]
     assert check(CapacityGap, found).select(key).rows() == [
         ("R", "in_service", "withheld", "middle_of_range", 1, 2.0),
         ("R", "in_use", "implausible", "last_known", 1, 3.0),

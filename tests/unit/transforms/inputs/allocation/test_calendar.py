@@ -24,7 +24,7 @@ INSTITUTIONS = conform(
 def estimates(*rows: tuple) -> pl.DataFrame:
     """Rows of institution, resource, days ago, in service, imputed."""
     names = {"institution_id": pl.String, "resource_id": pl.String, "ago": pl.Int64}
-    units = {"in_service": pl.Float64, "in_service_imputed": pl.Float64}
+    units = {"in_service_reported": pl.Float64, "in_service_imputed": pl.Float64}
     frame = pl.DataFrame(rows, orient="row", schema={**names, **units})
     return conform(CapacityEstimate, frame.with_columns(date=pl.lit(DAY) - pl.duration(days="ago")))
 

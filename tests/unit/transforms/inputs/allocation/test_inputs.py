@@ -206,7 +206,7 @@ def test_regional_demand_takes_each_class_from_its_best_source():
         ("ward", ["in_use_over_mean_stay"]),
     ]
     assert demand.filter(class_id="icu")["date"].min() == date(2026, 1, 3)
-    ward = demand.filter(class_id="ward").select("admissions", "patient_days")
+    ward = demand.filter(class_id="ward").select("admissions_per_day", "patient_days_per_day")
     assert ward.rows() == [(5.0, 25.0)]
 
 
@@ -216,7 +216,7 @@ def test_regional_balance_sets_shortage_by_institution_beside_the_regions_ratio(
     demand = regional_demand(made, REGION, NIGHT)
     found = regional_balance(made, units, demand, REGION, NIGHT)
     assert found.select(
-        "resource_id", "supply", "demand", "ratio", "shortage", "surplus"
+        "resource_id", "supply", "demand_units", "ratio", "shortage", "surplus"
     ).rows() == [
         ("bed", 30.0, 25.0, 1.2, 5.0, 10.0),
         ("icu_bed", 8.0, 2.0, 4.0, 0.0, 6.0),
