@@ -189,7 +189,7 @@ def achieved(plan: Published, outcome: pl.DataFrame) -> dict[str, float]:
 def _unfairness(plan: Published, outcome: pl.DataFrame) -> float:
     given = plan.given
     regions = fairness(plan, outcome)
-    worst = sum(regions["worst"].to_list())
+    worst = sum(regions["largest_unmet_share"].to_list())
     below = sum(regions["below"].to_list()) * plan.ticks
     slower = sum(outcome["slower"].to_list()) * plan.ticks
     last = sum(given.last_support.values())

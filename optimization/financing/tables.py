@@ -35,7 +35,7 @@ ADDING_UP = 1e-9
 
 def scaled(tables: Tables) -> dict[str, pl.DataFrame]:
     """What the model reads, every amount in the plan's unit of money."""
-    unit = by_key(tables["financing_setting"], "setting", "value")["money_unit"]
+    unit = by_key(tables["financing_setting"], "setting", "setting_value")["money_unit"]
     return {
         table: frame.with_columns(pl.col(MONEY.get(table, [])) / unit)
         for table, frame in tables.items()
@@ -49,7 +49,7 @@ def inputs_from_tables(tables: Tables, money_unit: float | None = None) -> Finan
     Raises:
         InputRefused: a key repeats, or rows name an institution or period that does not exist.
     """
-    setting = by_key(tables["financing_setting"], "setting", "value")
+    setting = by_key(tables["financing_setting"], "setting", "setting_value")
     unit = money_unit or setting["money_unit"]
     opening = tables["financing_opening"].sort("institution_id")
     cells = tables["financing_institution"].sort("institution_id", "period")
@@ -179,7 +179,7 @@ def _funds(tables: Tables, unit: float) -> dict[str, Fund]:
             purpose=row["purpose"],
             max_share=row["max_share"],
             carry_over=row["carry_over"],
-            cost=row["cost"],
+            cost=row["cost_of_funds"],
             budget={p: budget.get((row["fund_id"], p), 0.0) for p in periods},
             eligible=tuple(may_support.get(row["fund_id"], ())),
         )

@@ -106,7 +106,7 @@ def _funds(tables: Tables, unit: float, periods: list[int]) -> dict[str, Fund]:
     for row in _rows(tables, "budget"):
         of = budgets.setdefault(row["fund_id"], dict.fromkeys(periods, 0.0))
         of[row["period"]] = row["budget"] / unit
-        terms[row["fund_id"]] = row["max_share"], row["carry_over"], row["cost"]
+        terms[row["fund_id"]] = row["max_share"], row["carry_over"], row["cost_of_funds"]
     return {f: Fund(budgets[f], *terms[f], frozenset(eligible.get(f, ()))) for f in budgets}
 
 

@@ -106,8 +106,8 @@ class SolveRecord:
         shared = {
             "model": self.model,
             "components": self.components,
-            "rows": self.rows,
-            "columns": self.columns,
+            "matrix_rows": self.rows,
+            "matrix_columns": self.columns,
             "nonzeros": self.nonzeros,
             "widened": self.widened,
             "worst_violation": worst_violation,
@@ -116,7 +116,7 @@ class SolveRecord:
         }
         rows = [
             {
-                "tier": k,
+                "objective_tier": k,
                 "objective_name": tier.name,
                 "status": tier.status,
                 "objective": tier.objective,

@@ -40,7 +40,7 @@ class PurchaseBudget(Table):
     budget: float = column("New money.", "currency", ge=0)
     max_share: float = column("Largest share for one institution.", "share", gt=0, le=1)
     carry_over: bool = column("Does unused money stay for the next period?")
-    cost: float = column("Cost of public money by unit of it.", "1", ge=0)
+    cost_of_funds: float = column("Cost of public money by unit of it.", "1", ge=0)
 
     class Config:
         name = "purchase_budget"
@@ -89,13 +89,13 @@ class PurchaseChoice(Table):
     purchase_id: str = column("Request.")
     bought: bool = column("Is it bought?")
     period: int = column("Period in which it is bought; null if not.", "1", ge=1, nullable=True)
-    value: float = column(
+    averted_per_year: float = column(
         "Harm averted, as the kept round of the choice takes it.", "points/year", ge=0
     )
     averted: float = column(
         "Harm averted from its period to the end of the plan; 0 if not bought.", "points", ge=0
     )
-    reason: str = column("Why, a named rule.", isin=REASONS)
+    choice_rule: str = column("Why, a named rule.", isin=REASONS)
 
     class Config:
         name = "purchase_choice"

@@ -9,7 +9,7 @@ class PlanRun(Table):
     """A tier of a solved model: what was proved, on what, and how it was verified."""
 
     model: str = column("allocation, financing or purchases.")
-    tier: int = column("Place in the lexicographic order, from 1.", ge=1)
+    objective_tier: int = column("Place in the lexicographic order, from 1.", ge=1)
     objective_name: str = column("What the tier minimises.")
     status: str = column("optimal, or time_limit where an incumbent was kept.")
     objective: float = column("Value reached, in the model's own unit.", "1")
@@ -18,8 +18,8 @@ class PlanRun(Table):
         "Distance of value and bound, relative to the value.", "share", ge=0, nullable=True
     )
     components: int = column("Independent parts of the matrix.", "1", ge=0)
-    rows: int = column("Constraints of the matrix.", "rows", ge=0)
-    columns: int = column("Variables of the matrix.", "columns", ge=0)
+    matrix_rows: int = column("Constraints of the matrix.", "rows", ge=0)
+    matrix_columns: int = column("Variables of the matrix.", "columns", ge=0)
     nonzeros: int = column("Coefficients that are not 0.", "non-zeros", ge=0)
     widened: int = column("Parts whose earlier tiers had to be loosened.", "1", ge=0)
     worst_violation: float = column("Largest relative violation found afterwards.", "1", ge=0)
@@ -28,7 +28,7 @@ class PlanRun(Table):
 
     class Config:
         name = "plan_run"
-        unique = ["model", "tier"]
+        unique = ["model", "objective_tier"]
         metadata = {"layer": "results", "source": SOURCE}
 
 

@@ -321,7 +321,9 @@ def test_a_night_plans_each_region_and_says_that_there_is_no_money(fr, tmp_path)
             " FROM regional.supply WHERE resource_id = 'acute_bed' AND date = '2022-01-01'"
         ).fetchall()
         plans = con.execute("SELECT DISTINCT model, status FROM results.plan_run").fetchall()
-        excluded = con.execute("SELECT DISTINCT reason FROM results.financing_excluded").fetchall()
+        excluded = con.execute(
+            "SELECT DISTINCT exclusion_rule FROM results.financing_excluded"
+        ).fetchall()
     assert verdicts == [("loaded", 20)]
     assert beds == [(190_291, 18, 0)]
     assert plans == [("allocation", "optimal")]

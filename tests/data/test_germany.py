@@ -296,7 +296,7 @@ def test_a_night_plans_intensive_care_and_says_that_there_is_no_money(nights, tm
         ).fetchall()
         plans = con.execute("SELECT DISTINCT model, status FROM results.plan_run").fetchall()
         excluded = con.execute(
-            "SELECT reason, count(*) FROM results.financing_excluded GROUP BY 1"
+            "SELECT exclusion_rule, count(*) FROM results.financing_excluded GROUP BY 1"
         ).fetchall()
         flagged = con.execute(
             "SELECT count(*) FROM ops.delivery WHERE flags LIKE '%behandlungsgruppe_level_2%'"

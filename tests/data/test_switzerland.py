@@ -306,7 +306,7 @@ def test_cantons_give_what_they_gave_in_2017_and_no_more(rows, ask) -> None:
     assert dict(budgets) == pytest.approx(given, abs=1)
     used = dict(
         ask("SELECT source_id, sum(amount) FROM results.financing_flow "
-            "WHERE kind = 'support' GROUP BY 1")
+            "WHERE flow_kind = 'support' GROUP BY 1")
     )  # fmt: skip
     assert all(amount <= given[fund] + 1 for fund, amount in used.items())
     assert sum(used.values()) > 0.9 * sum(given.values())

@@ -7,7 +7,7 @@ from optimization.verify.financing.verdict import Verdict
 from optimization.verify.financing.view import CELL, View, joined, total
 from schemas.errors import PlanRefused
 
-ITEM = ["region_id", "period", "side", "item", "party_id"]
+ITEM = ["region_id", "period", "side", "line_item", "party_id"]
 NAMES = {"principal_due": "principal", "interest_due": "interest"}
 NOTHING = 1e-6
 LEAST = 0.01
@@ -32,13 +32,13 @@ def _side(side: str) -> pl.Expr:
 
 def _expected(view: View) -> pl.DataFrame:
     """Every item of the balance from the tables of institutions."""
-    flows = view["flow"].select(*CELL, item="kind", party_id="source_id", amount="amount")
+    flows = view["flow"].select(*CELL, line_item="flow_kind", party_id="source_id", amount="amount")
     position = view["position"]
     parts = [flows.with_columns(side=pl.lit("source")), _own(position, "source", "opening_cash")]
     spent = ("operating_cost", "capital_need", "debt_service", "closing_cash")
     parts += [_own(position, "use", item) for item in spent]
     parts += [_repaid(view, column) for column in NAMES]
-    columns = [*CELL, "side", "item", "party_id", "amount"]
+    columns = [*CELL, "side", "line_item", "party_id", "amount"]
     rows = pl.concat([part.select(columns) for part in parts])
     regions = view["opening"].select("institution_id", "region_id")
     return total(
@@ -48,13 +48,14 @@ def _expected(view: View) -> pl.DataFrame:
 
 def _own(position: pl.DataFrame, side: str, item: str) -> pl.DataFrame:
     return position.select(
-        *CELL, side=pl.lit(side), item=pl.lit(item), party_id=pl.lit("own"), amount=item
+        *CELL, side=pl.lit(side), line_item=pl.lit(item), party_id=pl.lit("own"), amount=item
     )
 
 
 def _repaid(view: View, column: str) -> pl.DataFrame:
+    item = pl.lit(NAMES[column])
     return view["debt"].select(
-        *CELL, side=pl.lit("use"), item=pl.lit(NAMES[column]), party_id="loan_id", amount=column
+        *CELL, side=pl.lit("use"), line_item=item, party_id="loan_id", amount=column
     )
 
 
@@ -69,7 +70,7 @@ def check_remedies(view: View, verdict: Verdict) -> None:
     rows = table.join(expected, on=key).sort(order).with_columns(best=first)
     verdict.balance("remedy amount", rows, "amount", "lacking")
     verdict.equal("remedy cost", rows, "cost", "price", allowed=verdict.cent / 2)
-    verdict.equal("remedy share", rows, "share", "part")
+    verdict.equal("remedy share", rows, "lever_share", "part")
     wrong = rows.filter(pl.col("cheapest") != pl.col("best")).height
     if wrong:
         raise PlanRefused(f"financing: {wrong} remedies are not rightly called cheapest or not")
@@ -106,7 +107,7 @@ def _funds(view: View) -> pl.DataFrame:
     earmarked = (pl.col("purpose") == "operating") | (
         pl.col("short_of_room").is_null() & (pl.col("beyond") <= NOTHING)
     )
-    price = pl.col("cost") * pl.col("lacking")
+    price = pl.col("cost_of_funds") * pl.col("lacking")
     return _rows(rows.filter(earmarked), "fund", "fund_id", price, "budget")
 
 
@@ -218,7 +219,7 @@ def _savings(view: View) -> pl.DataFrame:
 def check_activity(view: View, verdict: Verdict) -> None:
     """What planned activity changes in an institution's money adds up."""
     one = ["institution_id"]
-    rows = view["activity"].rename({"change": "net"})
+    rows = view["activity"]
     cost = total(view["institution"].sort(CELL), one, "operating_cost", "spent")
     claims = total(view["claim"].sort("payer_id", *CELL), one, "claim", "asked")
     rows = joined(joined(rows, cost, one), claims, one)
@@ -226,4 +227,4 @@ def check_activity(view: View, verdict: Verdict) -> None:
     verdict.balance("planned claims", rows, "planned_claims", "asked")
     more = pl.col("planned_claims") - pl.col("usual_claims")
     more -= pl.col("planned_cost") - pl.col("usual_cost")
-    verdict.balance("change by activity", rows, "net", more)
+    verdict.balance("change by activity", rows, "net_change", more)

@@ -19,7 +19,7 @@ def check_bound(view: View, verdict: Verdict, prices: Prices) -> None:
         *_bounds_of_institutions(view, prices),
     ]
     amounts = pl.concat([p.select(pl.col("b") * pl.col("y")).to_series() for p in parts])
-    optimum = view["objective"].filter(pl.col("tier") == 1).select("optimum")
+    optimum = view["objective"].filter(pl.col("objective_tier") == 1).select("optimum")
     bound = optimum.with_columns(bound=pl.lit(sum(amounts.to_list())))
     turnover = max(float(sum(amounts.abs().to_list())), view.setting["money_unit"])
     verdict.equal("(tier 1) optimum", bound, "bound", "optimum", size=pl.lit(turnover))

@@ -45,7 +45,7 @@ def _check_flows(view: View, verdict: Verdict) -> None:
     """Flows of each kind add up to the positions, and come from who may send them."""
     flows = view["flow"]
     for kind, column in KINDS.items():
-        sums = total(flows.filter(pl.col("kind") == kind), CELL, "amount")
+        sums = total(flows.filter(pl.col("flow_kind") == kind), CELL, "amount")
         cells = joined(view.cells, sums, CELL)
         verdict.balance(f"flows of kind {kind}", cells, column, "amount")
     strays = flows.join(view["institution"], on=CELL, how="anti")

@@ -61,7 +61,7 @@ def _check_balance(view: View, verdict: Verdict) -> None:
     )
     filled = both.with_columns(pl.col("opening", "before").fill_null(0.0))
     verdict.balance("(4) opening debt", filled, "opening", "before")
-    flows = view["flow"].filter(pl.col("kind") == "draw").rename({"source_id": "loan_id"})
+    flows = view["flow"].filter(pl.col("flow_kind") == "draw").rename({"source_id": "loan_id"})
     both = debt.select(*LOAN, "drawn").join(
         flows.select(*LOAN, "amount"), on=LOAN, how="full", coalesce=True
     )

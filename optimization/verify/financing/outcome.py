@@ -115,7 +115,7 @@ def _check_regions(view: View, verdict: Verdict) -> None:
     budget = view["budget"].filter(pl.col("fund_id").is_in(view.pooled))["budget"].sum()
     money = (1 - view.setting["equity_band"]) * float(budget)
     target = pl.min_horizontal(money * pl.col("target_share"), "need")
-    verdict.equal("(11) worst", rows, "worst", "share")
+    verdict.equal("(11) worst", rows, "largest_unmet_share", "share")
     verdict.balance("(8) pooled support", rows, "pooled_support", "amount")
     cents = verdict.cent * view["outcome"].height
     verdict.equal("(8) target", rows, "target", target, allowed=cents)
@@ -127,18 +127,17 @@ def _check_objectives(view: View, verdict: Verdict) -> None:
     """Z1 to Z4, and that each stands within the slack of its least value"""
     unit = view.setting["money_unit"]
     run = view.tables["plan_run"].filter(pl.col("model") == "financing")
-    names = pl.DataFrame({"tier": range(1, 5), "name": TIERS, "value": _values(view)})
+    tier, named = "objective_tier", "objective_name"
+    names = pl.DataFrame({tier: pl.arange(1, 5, eager=True), "name": TIERS, "value": _values(view)})
     table = view["objective"]
-    verdict.same_rows("financing_objective", table, names.cast({"tier": pl.Int64}), ["tier"])
-    rows = table.join(names.cast({"tier": pl.Int64}), on="tier").join(
-        run, left_on=["tier", "objective"], right_on=["tier", "objective_name"]
-    )
-    verdict.same_rows("plan_run", run, rows, ["tier"])
-    by = pl.when(pl.col("objective").is_in(["uncovered", "cost"])).then(unit).otherwise(1.0)
+    verdict.same_rows("financing_objective", table, names, [tier])
+    rows = table.join(names, on=tier).join(run, on=[tier, named])
+    verdict.same_rows("plan_run", run, rows, [tier])
+    by = pl.when(pl.col(named).is_in(["uncovered", "cost"])).then(unit).otherwise(1.0)
     widened = pl.when(pl.col("widened") > 0).then(10.0).otherwise(1.0)
     slack = TOLERANCE * widened * (pl.col("components") + (pl.col("optimum") / by).abs()) * by
     verdict.equal("objective", rows, "achieved", "value", size=pl.lit(NOTHING))
-    proved = pl.coalesce("bound", "objective_right") * by
+    proved = pl.coalesce("bound", "objective") * by
     verdict.equal("proved optimum", rows, "optimum", proved, size=by * NOTHING)
     verdict.equal("slack of a tier", rows, "slack", slack)
     allowed = 2 * slack + verdict.limit_slack(cents=float(view["position"].height)) * by / unit
@@ -146,7 +145,7 @@ def _check_objectives(view: View, verdict: Verdict) -> None:
     verdict.at_most("(tiers) bound", rows, below, pl.lit(0.0), size=by, allowed=allowed)
     ended = rows.filter(pl.col("status") == "optimal")
     verdict.at_most("(tiers) optimum", ended, -below, pl.lit(0.0), size=by, allowed=allowed)
-    solved = (pl.col("objective_right") * by - pl.col("achieved")).abs()
+    solved = (pl.col("objective") * by - pl.col("achieved")).abs()
     verdict.at_most("plan_run", rows, solved, pl.lit(0.0), size=by, allowed=allowed)
 
 
@@ -177,7 +176,7 @@ def _unfairness(view: View) -> float:
     slower = _sum(view["outcome"].sort(ONE)["slower"])
     last = _sum(view["opening"].sort(ONE)["last_support"].drop_nulls())
     return (
-        _sum(regions["worst"])
+        _sum(regions["largest_unmet_share"])
         + _part(_sum(regions["below"]), _sum(budget["budget"]))
         + _part(slower, last)
     )
@@ -203,6 +202,10 @@ def _cost(view: View) -> float:
         .otherwise(rate * (term + 1) / 2)
     )
     lent = view.drawn.sort("loan_id", *CELL).select(pl.col("drawn") * life).to_series()
-    cost = view.support.sort("fund_id", *CELL).select(pl.col("amount") * pl.col("cost")).to_series()
+    cost = (
+        view.support.sort("fund_id", *CELL)
+        .select(pl.col("amount") * pl.col("cost_of_funds"))
+        .to_series()
+    )
     banked = view["position"].sort(CELL)["opening_cash"].clip(0)
     return _sum(lent) + _sum(cost) - view.setting["deposit_rate"] * _sum(banked)

@@ -17,10 +17,10 @@ class Prices:
 
     def __call__(self, rule: str, on: list[str], name: str = "y") -> pl.DataFrame:
         """Prices of ``rule`` as a frame of its index ``on`` and ``name``."""
-        subject = {c: "subject_id" for c in on if c not in (*CELL, "region_id")}
-        frame = self.frame.filter(pl.col("rule") == rule)
+        subject = {c: "party_id" for c in on if c not in (*CELL, "region_id")}
+        frame = self.frame.filter(pl.col("constraint_name") == rule)
         return frame.select(
-            *(pl.col(subject.get(c, c)).alias(c) for c in on), pl.col("price").alias(name)
+            *(pl.col(subject.get(c, c)).alias(c) for c in on), pl.col("dual_value").alias(name)
         )
 
 

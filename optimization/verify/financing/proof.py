@@ -44,11 +44,11 @@ def check_proof(view: View, verdict: Verdict) -> None:
 
 def _check_signs(view: View, verdict: Verdict) -> None:
     """≤ rows have prices of at most 0, ≥ rows of at least 0"""
-    unknown = view["price"].filter(~pl.col("rule").is_in(list(SIGNS)))
+    unknown = view["price"].filter(~pl.col("constraint_name").is_in(list(SIGNS)))
     if unknown.height:
         raise PlanRefused(f"financing: {unknown.height} prices of rules that tier 1 cannot have")
-    sign = pl.col("rule").replace_strict(SIGNS, return_dtype=pl.Int64)
-    wrong = view["price"].with_columns(wrong=-sign * pl.col("price"))
+    sign = pl.col("constraint_name").replace_strict(SIGNS, return_dtype=pl.Int64)
+    wrong = view["price"].with_columns(wrong=-sign * pl.col("dual_value"))
     verdict.at_most("(tier 1) sign of a price", wrong, "wrong", pl.lit(0.0), size=pl.lit(1.0))
 
 

@@ -25,7 +25,7 @@ def _of_kind(view: View, kind: str) -> pl.DataFrame:
 
 
 def _used(view: View, kind: str) -> pl.DataFrame:
-    flows = view["flow"].filter(pl.col("kind") == kind)
+    flows = view["flow"].filter(pl.col("flow_kind") == kind)
     return total(flows, BY_SOURCE, "amount")
 
 
@@ -44,7 +44,7 @@ def _check_receivables(view: View, verdict: Verdict) -> None:
     half = verdict.cent / 2
     verdict.equal("(1) opening arrears", rows, "opening", "before", allowed=half)
     verdict.equal("claims of the inputs", rows, "claim", "given", allowed=half)
-    flows = view["flow"].filter(pl.col("kind") == "payment").rename({"source_id": "payer_id"})
+    flows = view["flow"].filter(pl.col("flow_kind") == "payment").rename({"source_id": "payer_id"})
     both = rows.join(flows.select(*CLAIM, "amount"), on=CLAIM, how="full", coalesce=True)
     both = both.with_columns(pl.col("paid", "amount").fill_null(0.0))
     verdict.balance("payments", both, "paid", "amount")

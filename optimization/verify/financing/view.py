@@ -68,7 +68,7 @@ class View:
     @cached_property
     def support(self) -> pl.DataFrame:
         """Support by fund, institution and period, with the fund's terms."""
-        flows = self["flow"].filter(pl.col("kind") == "support")
+        flows = self["flow"].filter(pl.col("flow_kind") == "support")
         return flows.rename({"source_id": "fund_id"}).join(self["fund"], on="fund_id", how="left")
 
     @cached_property

@@ -94,7 +94,9 @@ def _bought(books: Books) -> None:
     books.say("every request is answered once", set(chosen) == set(books.request))
     for k, row in chosen.items():
         books.say("only what is bought has a period", row["bought"] == (row["period"] is not None))
-        books.say("the reason is that of the choice", row["bought"] == (row["reason"] == "bought"))
+        books.say(
+            "the reason is that of the choice", row["bought"] == (row["choice_rule"] == "bought")
+        )
         if row["bought"]:
             earliest = books.request[k]["earliest_period"]
             books.say("no purchase before its earliest period", row["period"] >= earliest)
@@ -197,9 +199,9 @@ def _worth(books: Books) -> None:
     total, kept_value = 0.0, 0.0
     for row in books.rows("purchase_choice"):
         years = sum(d for p, d in books.days.items() if row["bought"] and p >= row["period"])
-        books.equal("harm averted", row["averted"], row["value"] * years / YEAR_DAYS)
+        books.equal("harm averted", row["averted"], row["averted_per_year"] * years / YEAR_DAYS)
         total += row["averted"]
-        kept_value += row["value"] if row["bought"] else 0.0
+        kept_value += row["averted_per_year"] if row["bought"] else 0.0
     kept = [r for r in books.rows("purchase_round") if r["kept"]]
     books.say("one round is kept", len(kept) == 1)
     books.equal("harm averted as taken", kept[0]["predicted"], kept_value)

@@ -42,7 +42,7 @@ class FinancingSetting(Table):
         "region's share. money_unit: currency units in the model's unit of money.",
         isin=SETTINGS,
     )
-    value: float = column("The number.", "1", ge=0)
+    setting_value: float = column("The number.", "1", ge=0)
 
     class Config:
         name = "financing_setting"
@@ -91,8 +91,8 @@ class FinancingActivity(Table):
     """What the planned activity changes in an institution's money, against activity as usual."""
 
     institution_id: str = column("Institution.")
-    ratio: float = column("Planned use of its resources by usual use.", "1", ge=0)
-    ratio_rule: str = column(
+    activity_ratio: float = column("Planned use of its resources by usual use.", "1", ge=0)
+    activity_ratio_rule: str = column(
         "Rule that changed the ratio: limited (see largest_activity_ratio); null if none.",
         nullable=True,
     )
@@ -100,7 +100,7 @@ class FinancingActivity(Table):
     planned_cost: float = column("Operating cost as planned.", "currency", ge=0)
     usual_claims: float = column("Payers' claims as usual.", "currency", ge=0)
     planned_claims: float = column("Payers' claims as planned.", "currency", ge=0)
-    change: float = column(
+    net_change: float = column(
         "More claims less more cost: below 0, the institution helps at its own cost.", "currency"
     )
 
@@ -138,8 +138,8 @@ class FinancingTariff(Table):
         "What gives the share: admissions whose payer is known, or reported revenue.",
         isin=("admissions", "revenue"),
     )
-    reported: float = column("Revenue from the payer as reported.", "currency/day", ge=0)
-    amount: float = column("Claims as usual: the three multiplied.", "currency/day", ge=0)
+    revenue_per_day: float = column("Revenue from the payer as reported.", "currency/day", ge=0)
+    claims_per_day: float = column("Claims as usual: the three multiplied.", "currency/day", ge=0)
 
     class Config:
         name = "financing_tariff"
@@ -181,7 +181,7 @@ class FinancingFund(Table):
     purpose: str = column("operating or capital.", isin=PURPOSES)
     max_share: float = column("Largest share for one institution.", "share", gt=0, le=1)
     carry_over: bool = column("Does unused money stay for the next period?")
-    cost: float = column("Cost of public money by unit of it.", "1", ge=0)
+    cost_of_funds: float = column("Cost of public money by unit of it.", "1", ge=0)
 
     class Config:
         name = "financing_fund"
@@ -311,7 +311,7 @@ class FinancingExcluded(Table):
     """An institution that is not financed, and the rule that says so."""
 
     institution_id: str = column("Institution.")
-    reason: str = column("The named rule.")
+    exclusion_rule: str = column("The named rule.")
 
     class Config:
         name = "financing_excluded"

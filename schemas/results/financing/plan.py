@@ -16,12 +16,12 @@ class FinancingFlow(Table):
     )
     institution_id: str = column("Who gets it.")
     period: int = column("Period.", "1", ge=1)
-    kind: str = column("Kind of money.", isin=FLOWS)
+    flow_kind: str = column("Kind of money.", isin=FLOWS)
     amount: float = column("Amount; other income may be below 0.", "currency")
 
     class Config:
         name = "financing_flow"
-        unique = ["source_id", "institution_id", "period", "kind"]
+        unique = ["source_id", "institution_id", "period", "flow_kind"]
         metadata = {"layer": "results", "source": SOURCE}
 
 
@@ -157,7 +157,7 @@ class FinancingFairness(Table):
     """A region's shares: its worst institution, and its part of pooled money."""
 
     region_id: str = column("Region.")
-    worst: float = column("Largest unmet share of an institution.", "share", ge=0)
+    largest_unmet_share: float = column("Largest unmet share of an institution.", "share", ge=0)
     pooled_support: float = column("Support from pooled funds.", "currency", ge=0)
     target: float = column("Least support that equity asks for.", "currency", ge=0)
     below: float = column("Support below the target.", "currency", ge=0)
@@ -197,13 +197,13 @@ class FinancingBalance(Table):
     region_id: str = column("Region.")
     period: int = column("Period.", "1", ge=1)
     side: str = column("source or use.", isin=("source", "use"))
-    item: str = column("What it is: a kind of money, or what it is spent on.")
+    line_item: str = column("What it is: a kind of money, or what it is spent on.")
     party_id: str = column("Payer, fund or loan; own or nobody, as in financing_flow.")
     amount: float = column("Amount.", "currency")
 
     class Config:
         name = "financing_balance"
-        unique = ["region_id", "period", "side", "item", "party_id"]
+        unique = ["region_id", "period", "side", "line_item", "party_id"]
         metadata = {"layer": "results", "source": SOURCE}
 
 
@@ -223,7 +223,7 @@ class FinancingRemedy(Table):
         ge=0,
         nullable=True,
     )
-    share: float = column(
+    lever_share: float = column(
         "Amount by the fund's budget, the loan's limit, the payer's claims or operating cost; "
         "null where that is 0.",
         "share",
@@ -241,28 +241,28 @@ class FinancingRemedy(Table):
 class FinancingPrice(Table):
     """A tier-1 price that is not 0: together these prove the uncovered need to be the least."""
 
-    rule: str = column("Constraint of the formulation.")
-    subject_id: str = column("Payer, fund, loan or all.")
+    constraint_name: str = column("Constraint of the formulation.")
+    party_id: str = column("Payer, fund, loan or all.")
     institution_id: str = column("Institution, or all.")
     period: int = column("Period; 0 where the rule has none.", "1", ge=0)
-    price: float = column("Change of tier 1 by unit of the rule's right side.", "1")
+    dual_value: float = column("Change of tier 1 by unit of the rule's right side.", "1")
 
     class Config:
         name = "financing_price"
-        unique = ["rule", "subject_id", "institution_id", "period"]
+        unique = ["constraint_name", "party_id", "institution_id", "period"]
         metadata = {"layer": "results", "source": SOURCE}
 
 
 class FinancingObjective(Table):
     """A tier of the plan: the least value that the solver proved, and the value that stands."""
 
-    tier: int = column("Place in the lexicographic order.", "1", ge=1)
-    objective: str = column("What it minimises.")
+    objective_tier: int = column("Place in the lexicographic order.", "1", ge=1)
+    objective_name: str = column("What it minimises.")
     optimum: float = column("Least value, currency for tiers 1 and 4, else 1.", "1")
     achieved: float = column("Value of the published plan.", "1")
     slack: float = column("What later tiers may add to the optimum.", "1", ge=0)
 
     class Config:
         name = "financing_objective"
-        unique = ["tier"]
+        unique = ["objective_tier"]
         metadata = {"layer": "results", "source": SOURCE}

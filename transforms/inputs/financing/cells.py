@@ -29,7 +29,8 @@ def periods(start: date, count: int, months: int) -> pl.DataFrame:
 
 
 def activity_ratio(load: pl.DataFrame, largest: float) -> pl.DataFrame:
-    """Planned by usual use of each institution's resources: institution_id, ratio, ratio_rule.
+    """Planned by usual use of each institution's resources: institution_id, activity_ratio,
+    activity_ratio_rule.
 
     Reads ``AllocationLoad``. Where nothing is used as usual there is no row: activity stays. The
     ratio is limited to ``largest`` and its inverse, and then the rule is ``limited``.
@@ -42,8 +43,8 @@ def activity_ratio(load: pl.DataFrame, largest: float) -> pl.DataFrame:
         .filter(pl.col("usual") > 0)
         .select(
             "institution_id",
-            ratio=ratio,
-            ratio_rule=pl.when(planned != ratio).then(pl.lit("limited")),
+            activity_ratio=ratio,
+            activity_ratio_rule=pl.when(planned != ratio).then(pl.lit("limited")),
         )
         .sort("institution_id")
     )
@@ -56,10 +57,10 @@ def institution_cells(
 
     ``by_day`` has institution_id, cost, other_income, debt_service, capital_need.
     """
-    activity = fixed_share + (1 - fixed_share) * pl.col("ratio")
+    activity = fixed_share + (1 - fixed_share) * pl.col("activity_ratio")
     days = pl.col("days")
     frame = by_day.join(ratio, on="institution_id", how="left").with_columns(
-        pl.col("ratio").fill_null(1.0)
+        pl.col("activity_ratio").fill_null(1.0)
     )
     cells = frame.join(periods.select("period", "days"), how="cross").with_columns(
         operating_cost=(pl.col("cost") * days * activity).round(2),
@@ -82,10 +83,11 @@ def claim_cells(
     """
     beyond = {y: a.tariff_beyond for y, a in payers.items()}
     frame = claims.join(ratio, on="institution_id", how="left").with_columns(
-        pl.col("ratio").fill_null(1.0),
+        pl.col("activity_ratio").fill_null(1.0),
         part=pl.col("payer_id").replace_strict(beyond, default=1.0, return_dtype=pl.Float64),
     )
-    paid = pl.col("ratio").clip(None, 1.0) + pl.col("part") * (pl.col("ratio") - 1).clip(0)
+    more = (pl.col("activity_ratio") - 1).clip(0)
+    paid = pl.col("activity_ratio").clip(None, 1.0) + pl.col("part") * more
     cells = frame.join(periods.select("period", "days"), how="cross").with_columns(
         claim=(pl.col("amount") * pl.col("days") * paid).round(2)
     )
@@ -114,7 +116,7 @@ def activity_effect(
     rated = frame.join(ratio, on="institution_id", how="left")
     return conform(
         FinancingActivity,
-        rated.with_columns(pl.col("ratio").fill_null(1.0), change=change.round(2)),
+        rated.with_columns(pl.col("activity_ratio").fill_null(1.0), net_change=change.round(2)),
     )
 
 

@@ -43,7 +43,7 @@ def financing_inputs(
     everyone = tables["institution"].sort("institution_id")
     daily_claims = institutions.claims_by_day(finance, least)
     left_out = institutions.excluded(everyone, finance, daily_claims, assumed)
-    closed = left_out.filter(pl.col("reason") == "report_too_old")
+    closed = left_out.filter(pl.col("exclusion_rule") == "report_too_old")
     reporting = everyone.join(closed, on="institution_id", how="anti").sort("institution_id")
     financed = everyone.join(left_out, on="institution_id", how="anti").sort("institution_id")
     reported = daily_claims.join(financed, on="institution_id", how="semi")

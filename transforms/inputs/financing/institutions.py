@@ -79,10 +79,14 @@ def excluded(
         "no_patient_revenue": claims["institution_id"].unique(),
     }
     ids = pl.col("institution_id")
-    reason = pl.coalesce(
-        pl.when(~ids.is_in(known.implode())).then(pl.lit(rule)) for rule, known in has.items()
+    rule = pl.coalesce(
+        pl.when(~ids.is_in(known.implode())).then(pl.lit(name)) for name, known in has.items()
     )
-    return institution.select("institution_id", reason=reason).drop_nulls().sort("institution_id")
+    return (
+        institution.select("institution_id", exclusion_rule=rule)
+        .drop_nulls()
+        .sort("institution_id")
+    )
 
 
 def openings(

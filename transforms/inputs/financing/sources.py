@@ -67,7 +67,7 @@ def fund_table(whole: list[FundAssumptions], assumed: FinancingAssumptions) -> p
         (f.fund_id, f.name or f.fund_id, f.purpose, f.max_share, f.carry_over, _or(f.cost, least))
         for f in whole
     ]
-    columns = ["fund_id", "name", "purpose", "max_share", "carry_over", "cost"]
+    columns = ["fund_id", "name", "purpose", "max_share", "carry_over", "cost_of_funds"]
     return _frame(tables.FinancingFund, columns, rows)
 
 

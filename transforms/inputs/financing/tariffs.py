@@ -39,7 +39,7 @@ def tariffs(
     )
     rows = (
         claims.join(pl.concat([reports, admitted]), on="institution_id")
-        .with_columns(base_rate=rate, reported="amount")
+        .with_columns(base_rate=rate, revenue_per_day="amount")
         .join(payer_shares(stays), on=["institution_id", "payer_id"], how="left")
         .join(_revenue(claims), on="institution_id")
         .drop_nulls("base_rate")
@@ -51,13 +51,13 @@ def tariffs(
         share_rule=pl.when(known).then(pl.lit("admissions")).otherwise(pl.lit("revenue")),
     )
     amount = pl.col("weighted") * pl.col("base_rate") * pl.col("payer_share")
-    return conform(FinancingTariff, rows.with_columns(amount=amount.round(4)))
+    return conform(FinancingTariff, rows.with_columns(claims_per_day=amount.round(4)))
 
 
 def by_tariff(claims: pl.DataFrame, tariff: pl.DataFrame) -> pl.DataFrame:
     """``claims`` with the amounts of ``FinancingTariff`` in place of the reported ones."""
     key = ["institution_id", "payer_id"]
-    instead = tariff.select(*key, tariff="amount")
+    instead = tariff.select(*key, tariff="claims_per_day")
     return (
         claims.join(instead, on=key, how="left")
         .select(*key, amount=pl.coalesce("tariff", "amount"))

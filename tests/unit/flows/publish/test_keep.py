@@ -145,15 +145,15 @@ def test_rows_that_do_not_add_up_are_not_shown(home):
 def test_a_plan_that_is_not_verified_is_not_shown(home):
     row = {
         "model": "allocation",
-        "tier": 1,
+        "objective_tier": 1,
         "objective_name": "harm",
         "status": "optimal",
         "objective": 1.0,
         "bound": 1.0,
         "gap": 0.0,
         "components": 1,
-        "rows": 1,
-        "columns": 1,
+        "matrix_rows": 1,
+        "matrix_columns": 1,
         "nonzeros": 1,
         "widened": 0,
         "worst_violation": 1e-3,

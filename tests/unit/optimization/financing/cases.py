@@ -34,7 +34,7 @@ FUND = {
     "purpose": "operating",
     "max_share": 1.0,
     "carry_over": False,
-    "cost": 0.0,
+    "cost_of_funds": 0.0,
 }
 
 
@@ -79,7 +79,7 @@ def case(
             }
         )
     rows["financing_setting"] = [
-        {"setting": k, "value": v} for k, v in (SETTINGS | settings).items()
+        {"setting": k, "setting_value": v} for k, v in (SETTINGS | settings).items()
     ]
     for i, has in institutions.items():
         rows["financing_opening"].append(

@@ -30,8 +30,13 @@ def random_case(seed: int, institutions: int = 5, periods: int = 4) -> dict[str,
     }
     claims = {(y, i): amounts(20, 60) for y in ("public", "private") for i in names}
     funds = {
-        "pool": {"budget": amounts(20, 60), "carry_over": True, "cost": 0.05, "max_share": 0.4},
-        "local": {"budget": amounts(0, 20), "eligible": names[::2], "cost": 0.03},
+        "pool": {
+            "budget": amounts(20, 60),
+            "carry_over": True,
+            "cost_of_funds": 0.05,
+            "max_share": 0.4,
+        },
+        "local": {"budget": amounts(0, 20), "eligible": names[::2], "cost_of_funds": 0.03},
         "idle": {"budget": 7.0, "eligible": []},
         "grant": {"budget": amounts(0, 30), "purpose": "capital", "max_share": 0.5},
     }

@@ -59,7 +59,7 @@ def payments_of(repayment: str, rate: float, term: int, horizon: int) -> list[tu
 def optimum(tables: dict[str, pl.DataFrame]) -> list[float]:
     """The least values of the four tiers."""
     t = {k.removeprefix("financing_"): v.rows(named=True) for k, v in tables.items()}
-    setting = {r["setting"]: r["value"] for r in t["setting"]}
+    setting = {r["setting"]: r["setting_value"] for r in t["setting"]}
     q, dep, dscr = len(t["period"]), setting["deposit_rate"], setting["least_cover"]
     span = range(1, q + 1)
     length = {r["period"]: r["days"] for r in t["period"]}
@@ -254,7 +254,7 @@ def optimum(tables: dict[str, pl.DataFrame]) -> list[float]:
         elif kind == "cash" and name[2] < q:
             tiers[3][at] = -dep
         elif kind == "support":
-            tiers[3][at] = funds[name[1]]["cost"]
+            tiers[3][at] = funds[name[1]]["cost_of_funds"]
     return lexicographic(rows, tiers, [0.0, 0.0, 0.0, constant])
 
 

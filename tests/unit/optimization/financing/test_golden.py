@@ -47,8 +47,18 @@ def tiny() -> pyo.ConcreteModel:
         arrears={("insurer", "a"): 6.0},
         ceilings={"insurer": 50.0},
         funds={
-            "pool": {"budget": [30.0, 10.0], "carry_over": True, "max_share": 0.5, "cost": 0.02},
-            "grant": {"budget": 15.0, "purpose": "capital", "eligible": ["a"], "cost": 0.02},
+            "pool": {
+                "budget": [30.0, 10.0],
+                "carry_over": True,
+                "max_share": 0.5,
+                "cost_of_funds": 0.02,
+            },
+            "grant": {
+                "budget": 15.0,
+                "purpose": "capital",
+                "eligible": ["a"],
+                "cost_of_funds": 0.02,
+            },
         },
         loans={
             "line": {"rate": 0.02, "limit": 40.0, "income_multiple": 0.5},

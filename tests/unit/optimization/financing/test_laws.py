@@ -53,7 +53,9 @@ def test_money_is_conserved_to_the_cent(seed):
 @given(SEEDS)
 def test_what_sources_pay_institutions_get(seed):
     frames = plan(random_case(seed)).frames
-    flows = frames["financing_flow"].filter(pl.col("kind").is_in(["payment", "support", "draw"]))
+    flows = frames["financing_flow"].filter(
+        pl.col("flow_kind").is_in(["payment", "support", "draw"])
+    )
     used = sum(cents(frames["financing_source"], ["used"]))
     got = sum(cents(frames["financing_position"], ["payments", "support", "drawn"]))
     assert used == got == sum(cents(flows, ["amount"]))

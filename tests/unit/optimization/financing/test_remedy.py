@@ -20,19 +20,22 @@ def uncovered(tables: dict[str, pl.DataFrame]) -> float:
 
 
 def test_more_budget_closes_the_gap():
-    problem = {"institutions": FOUR, "funds": {"pool": {"budget": [20.0, 0, 0, 0], "cost": 0.03}}}
+    problem = {
+        "institutions": FOUR,
+        "funds": {"pool": {"budget": [20.0, 0, 0, 0], "cost_of_funds": 0.03}},
+    }
     found = remedies(plan(case(**problem)))
     assert found["fund:pool"]["amount"] == 40.0
     assert found["fund:pool"]["cost"] == 1.2
-    assert found["fund:pool"]["share"] == 2.0
+    assert found["fund:pool"]["lever_share"] == 2.0
     assert found["fund:pool"]["cheapest"]
-    richer = {"pool": {"budget": [60.0, 0, 0, 0], "cost": 0.03}}
+    richer = {"pool": {"budget": [60.0, 0, 0, 0], "cost_of_funds": 0.03}}
     assert uncovered(case(**(problem | {"funds": richer}))) == 0.0
 
 
 def test_a_higher_limit_closes_a_gap_that_later_cash_repays():
     loans = {"line": {"rate": 0.02, "term": 2, "repayment": "annuity", "limit": 50.0}}
-    dear = {"pool": {"budget": 0.0, "cost": 0.5}}
+    dear = {"pool": {"budget": 0.0, "cost_of_funds": 0.5}}
     problem = {"institutions": FOUR, "loans": loans, "funds": dear}
     found = remedies(plan(case(**problem)))
     assert "loan:line" not in found  # half of 60 a period is more than the 22 that are left
@@ -50,12 +53,12 @@ def test_a_payer_that_owes_enough_need_only_pay_earlier():
         "institutions": {"a": {"cost": 80.0}},
         "claims": {("state", "a"): 80.0},
         "ceilings": {"state": 60.0},
-        "funds": {"pool": {"budget": 0.0, "cost": 0.01}},
+        "funds": {"pool": {"budget": 0.0, "cost_of_funds": 0.01}},
     }
     found = remedies(plan(case(**problem)))
     assert found["payer:state"]["amount"] == 80.0
     assert found["payer:state"]["cost"] == 0.0
-    assert found["payer:state"]["share"] == 0.25
+    assert found["payer:state"]["lever_share"] == 0.25
     assert found["payer:state"]["cheapest"]
     assert uncovered(case(**(problem | {"ceilings": {"state": 80.0}}))) == 0.0
 
@@ -69,7 +72,7 @@ def test_capital_money_closes_no_gap_of_operation():
     assert set(found) == {"saving:own"}
     assert found["saving:own"]["cheapest"]
     assert found["saving:own"]["cost"] is None
-    assert found["saving:own"]["share"] == 65 / 320
+    assert found["saving:own"]["lever_share"] == 65 / 320
 
 
 def test_without_a_gap_there_is_nothing_to_remedy():
@@ -85,7 +88,7 @@ def test_sources_and_uses_of_a_region_by_hand():
             funds={"pool": {"budget": 20.0}},
         )
     )
-    rows = made.frames["financing_balance"].select("side", "item", "party_id", "amount").rows()
+    rows = made.frames["financing_balance"].select("side", "line_item", "party_id", "amount").rows()
     assert rows == [
         ("source", "opening_cash", "own", 10.0),
         ("source", "payment", "state", 60.0),

@@ -78,7 +78,7 @@ def test_a_price_that_proves_less_is_refused(solved):
 
 def stopped(made: Plan, status: str) -> dict[str, pl.DataFrame]:
     """The plan as if time had run out in its last tier, with a bound a tenth below."""
-    last = pl.col("tier") == 4
+    last = pl.col("objective_tier") == 4
     lower = {
         "plan_run": ("bound", pl.col("bound") - pl.col("bound").abs() / 10),
         "financing_objective": ("optimum", pl.col("optimum") - pl.col("optimum").abs() / 10),

@@ -12,7 +12,7 @@ from schemas.table import conform, empty, name
 REQUEST = {"institution_id": "a", "resource_id": "bed", "units": 1.0, "price": 10.0}
 REQUEST |= {"running_cost": 0.0, "earliest_period": 1, "priced": 1.0, "income": 100.0}
 BUDGET = {"fund_id": "f", "period": 1, "budget": 10.0}
-BUDGET |= {"max_share": 1.0, "carry_over": True, "cost": 0.0}
+BUDGET |= {"max_share": 1.0, "carry_over": True, "cost_of_funds": 0.0}
 LOAN = {"loan_id": "l", "repayment": "bullet", "rate": 0.1, "term": 4, "limit": 10.0}
 LOAN |= {"income_multiple": None, "draw_first": 1, "draw_last": 9}
 

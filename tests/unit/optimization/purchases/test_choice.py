@@ -39,7 +39,7 @@ def test_the_dearest_choice_is_not_the_best():
     frames = solved(tables(request=request, budget=[{"budget": 12.5}]))
     assert bought(frames) == {"k1": 1, "k2": 1}
     row = frames["purchase_choice"].row(by_predicate=pl.col("purchase_id") == "k0", named=True)
-    assert (row["reason"], row["averted"]) == ("beyond_the_budget", 0.0)
+    assert (row["choice_rule"], row["averted"]) == ("beyond_the_budget", 0.0)
 
 
 def test_what_averts_more_comes_first_and_the_other_when_money_has_come():
@@ -120,7 +120,7 @@ def test_together_they_may_avert_less_than_alone():
         (17.0, 10.0),
         (10.0, 10.0),
     ]
-    assert frames["purchase_choice"]["value"].to_list() == [5.0, 5.0]
+    assert frames["purchase_choice"]["averted_per_year"].to_list() == [5.0, 5.0]
 
 
 def best(given):
@@ -228,10 +228,10 @@ def test_a_sound_choice_is_verified(sound):
         ("purchase_cost", "running_cost", 2.9, "running cost"),
         ("purchase_cost", "interest_due", 1.0, "interest due"),
         ("purchase_cost", "principal_due", 1.0, "principal due"),
-        ("purchase_choice", "value", 1.1, "harm averted"),
+        ("purchase_choice", "averted_per_year", 1.1, "harm averted"),
         ("purchase_choice", "averted", 1.1, "harm averted"),
         ("purchase_choice", "period", pl.col("period") + 1, "in their period"),
-        ("purchase_choice", "reason", pl.lit("bought"), "the reason"),
+        ("purchase_choice", "choice_rule", pl.lit("bought"), "the reason"),
         ("purchase_round", "predicted", 9.0, "as taken"),
         ("purchase_round", "kept", pl.lit(False), "one round"),
         ("purchase_round", "purchases", 7, "counted"),

@@ -264,8 +264,8 @@ def test_the_record_as_tables():
     record = solve_tiers(two_goods(), ["cost", "waste"], SolveSettings(), {"beds": [1.0]})
     runs = record.run_table(worst_violation=1e-9)
     assert runs["objective_name"].to_list() == ["cost", "waste"]
-    assert runs["rows"].to_list() == [1, 1]
-    assert runs["columns"].to_list() == [2, 2]
+    assert runs["matrix_rows"].to_list() == [1, 1]
+    assert runs["matrix_columns"].to_list() == [2, 2]
     assert set(record.seconds_table()["stage"]) == {"build", "compile", "solve", "extract"}
     assert len(record.input_hash) == 64
 

@@ -254,21 +254,21 @@ def test_how_institutions_stand(made):
 def test_what_helping_costs_stands_beside_what_it_brings(made):
     """Over 182 days: cost 8 a day x 0.1 more, claims 6 a day x 0.2 more."""
     row = made["financing_activity"].row(0, named=True)
-    assert (row["institution_id"], row["ratio"]) == ("a", 1.2)
+    assert (row["institution_id"], row["activity_ratio"]) == ("a", 1.2)
     assert row["usual_cost"] == pytest.approx(8 * 182)
     assert row["planned_cost"] == pytest.approx(8 * 182 * 1.1)
     assert row["planned_claims"] - row["usual_claims"] == pytest.approx(6 * 182 * 0.2)
-    assert row["change"] == pytest.approx(182 * (1.2 - 0.8))
-    assert made["financing_activity"]["change"].to_list()[1] == 0.0
+    assert row["net_change"] == pytest.approx(182 * (1.2 - 0.8))
+    assert made["financing_activity"]["net_change"].to_list()[1] == 0.0
 
 
 def test_a_tariff_may_fall_beyond_the_usual_volume():
     claims = pl.DataFrame({"institution_id": ["a"], "payer_id": ["y"], "amount": [10.0]})
-    ratio = pl.DataFrame({"institution_id": ["a"], "ratio": [1.2]})
+    ratio = pl.DataFrame({"institution_id": ["a"], "activity_ratio": [1.2]})
     payers = {"y": PayerAssumptions(tariff_beyond=0.35)}
     cells = claim_cells(claims, periods(START, 1, 3), ratio, payers)
     assert cells["claim"].to_list() == [pytest.approx(92 * (10 + 2 * 0.35))]
-    less = claim_cells(claims, periods(START, 1, 3), ratio.with_columns(ratio=0.5), payers)
+    less = claim_cells(claims, periods(START, 1, 3), ratio.with_columns(activity_ratio=0.5), payers)
     assert less["claim"].to_list() == [pytest.approx(92 * 5)]
 
 
@@ -294,7 +294,7 @@ def test_a_fund_per_region_has_what_that_region_reports(made):
         ("relief", 1000.0),
     ]
     assert made["financing_eligible"].rows() == [("care:n", "a"), ("care:s", "b"), ("relief", "a")]
-    costs = dict(made["financing_fund"].select("fund_id", "cost").iter_rows())
+    costs = dict(made["financing_fund"].select("fund_id", "cost_of_funds").iter_rows())
     assert costs == pytest.approx({"care:n": 0.0201, "care:s": 0.0201, "relief": 0.2})
 
 

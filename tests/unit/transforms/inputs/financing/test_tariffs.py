@@ -87,11 +87,13 @@ def test_claims_are_admissions_times_tariff_times_share():
         ("b", "public", pytest.approx(4 / 30), "admissions"),
     ]
     assert found["payer_share"].to_list() == pytest.approx([0.75, 2 / 3])
-    assert found["amount"].to_list() == pytest.approx([225.0, 4 / 30 * 100 * 2 / 3], abs=1e-4)
+    assert found["claims_per_day"].to_list() == pytest.approx(
+        [225.0, 4 / 30 * 100 * 2 / 3], abs=1e-4
+    )
     assert by_tariff(reported, found).rows() == [
         ("a", "private", 2.0),
         ("a", "public", 225.0),
-        ("b", "public", found["amount"][1]),
+        ("b", "public", found["claims_per_day"][1]),
         ("c", "public", 9.0),
     ]
 
