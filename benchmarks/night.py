@@ -81,7 +81,7 @@ def _one(way: str, folder: Path) -> None:
 
 def solved(tables: dict[str, Any], assumptions: Any) -> tuple[dict[str, Any], Any]:
     """What Catchment needs from input tables to a solved model, and how it was solved."""
-    from optimization.allocation.read import read_instance
+    from optimization.allocation.inputs.read import read_instance
     from optimization.allocation.solve import solve
     from optimization.solver import SolveSettings
 

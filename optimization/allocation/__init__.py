@@ -16,16 +16,16 @@ arcs (o,i) name; a movable resource may travel on its move arcs (i,j).
     keep[i,r]     units that may not leave: retain_share[r] · min_t K[i,r,t]   units
     lead[r]       days that a moved unit is on the way                         days
     β[i,r,t]      room kept free for demand above its mean                     units
-    w[c], h[r]    harm of a patient-day not given, of a unit-day over          points
+    w[c], h[r]    harm of a patient-day not given, of a unit-day of crowding   points
     W[c,t]        w[c] · sum_{k=0..H-t} s[c,k], harm of a patient unmet on t   points
     km            distance                                                     km
     ct, cm, cg    cost of a patient-km elsewhere, a unit-km, a surge unit-day  currency
     cc            price of a patient sent, a unit moved otherwise than announced  currency
-    told, ordered  patients, units that an earlier night announced, and the days that it did
+    announced     patients, units that an earlier night announced, on the days that it did
     π             a zone's part of its region's harm at stake, an institution's of its capacity
 
 Variables, all >= 0: admit[o,i,c,t], elsewhere[o,i,c,t], unmet[o,c,t], arriving[i,c,t],
-census[i,c,t], stock[i,r,t], surge[i,r,t], over[i,r,t], move[i,j,r,t], worst[ρ], crowded[ρ];
+census[i,c,t], stock[i,r,t], surge[i,r,t], crowding[i,r,t], move[i,j,r,t], worst[ρ], crowded[ρ];
 moved[i,j,r,t], 0 or 1, where a move has a least size or a fixed cost; added, withdrawn,
 moved_more and moved_less where patients or units were announced.
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimization.allocation.instance import Instance
+from optimization.allocation.inputs import Instance
 
 DECIMALS = 9
 PUBLISHED = 12
@@ -13,11 +13,11 @@ STEPS = (0.05, 0.1, 0.25, 0.5)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Outcome:
+class PolicyOutcome:
     """A way of deciding, followed through constraints (1) to (6).
 
     ``admit`` and ``elsewhere`` are arc x day, ``unmet`` zone x class x day, ``move`` move arc x
-    day, ``census`` institution x class x day; ``use``, ``stock``, ``surge`` and ``over`` are
+    day, ``census`` institution x class x day; ``use``, ``stock``, ``surge`` and ``crowding`` are
     institution x resource x day.
     """
 
@@ -29,10 +29,12 @@ class Outcome:
     use: np.ndarray
     stock: np.ndarray
     surge: np.ndarray
-    over: np.ndarray
+    crowding: np.ndarray
 
 
-def outcome(instance: Instance, admit: np.ndarray, move: np.ndarray, surge: np.ndarray) -> Outcome:
+def policy_outcome(
+    instance: Instance, admit: np.ndarray, move: np.ndarray, surge: np.ndarray
+) -> PolicyOutcome:
     """Follow ``admit`` (arc x day), ``move`` (move arc x day) and ``surge`` (cell x day) through.
 
     Surge that nobody uses is closed again; who is not admitted is unmet.
@@ -43,7 +45,7 @@ def outcome(instance: Instance, admit: np.ndarray, move: np.ndarray, surge: np.n
     occupancy = instance.resources.occupancy[None, :, None]
     load = use + instance.reserve
     open_surge = _above_noise(np.clip(load / occupancy - stock, 0.0, surge)).round(PUBLISHED)
-    return Outcome(
+    return PolicyOutcome(
         admit=admit,
         elsewhere=_above_noise(admit - instance.expected).round(PUBLISHED),
         unmet=unmet(instance, admit),
@@ -52,13 +54,13 @@ def outcome(instance: Instance, admit: np.ndarray, move: np.ndarray, surge: np.n
         use=use,
         stock=stock,
         surge=open_surge,
-        over=np.maximum(load - occupancy * (stock + open_surge), 0.0),
+        crowding=np.maximum(load - occupancy * (stock + open_surge), 0.0),
     )
 
 
-def as_usual(instance: Instance) -> Outcome:
+def as_usual(instance: Instance) -> PolicyOutcome:
     """Everyone goes where usual; nothing moves and no surge opens."""
-    return outcome(
+    return policy_outcome(
         instance,
         instance.expected,
         np.zeros((instance.moves.km.size, instance.horizon)),
@@ -95,7 +97,7 @@ def stock_after(instance: Instance, move: np.ndarray) -> np.ndarray:
     return stock
 
 
-def over_limit(instance: Instance) -> np.ndarray:
+def crowding_limit(instance: Instance) -> np.ndarray:
     """(9) max(0, load when everyone goes where usual + β - occ * K), units."""
     load = np.einsum("ict,cr->irt", census(instance, instance.expected), instance.use)
     room = instance.resources.occupancy[None, :, None] * instance.capacity
@@ -113,21 +115,21 @@ def crowd_capacity(instance: Instance) -> np.ndarray:
     return np.einsum("irt,r->i", instance.capacity, weight)
 
 
-def harm(instance: Instance, result: Outcome) -> float:
+def harm(instance: Instance, result: PolicyOutcome) -> float:
     """Z1, points."""
     missed = float((result.unmet * instance.harm_unmet).sum())
-    return missed + float((result.over * instance.resources.harm[None, :, None]).sum())
+    return missed + float((result.crowding * instance.resources.harm[None, :, None]).sum())
 
 
-def zone_shares(instance: Instance, result: Outcome) -> np.ndarray:
+def zone_shares(instance: Instance, result: PolicyOutcome) -> np.ndarray:
     """(7a) harm unmet by harm at stake, by zone; 0 where nothing is at stake."""
     missed = np.einsum("oct,ct->o", result.unmet, instance.harm_unmet)
     return _ratio(missed, harm_at_stake(instance))
 
 
-def institution_shares(instance: Instance, result: Outcome) -> np.ndarray:
+def institution_shares(instance: Instance, result: PolicyOutcome) -> np.ndarray:
     """(7b) crowding by capacity, by institution; 0 where there is no capacity."""
-    crowding = np.einsum("irt,r->i", result.over, instance.resources.harm)
+    crowding = np.einsum("irt,r->i", result.crowding, instance.resources.harm)
     return _ratio(crowding, crowd_capacity(instance))
 
 
@@ -138,7 +140,7 @@ def worst_by_region(shares: np.ndarray, region: np.ndarray, regions: int) -> np.
     return worst
 
 
-def unfairness(instance: Instance, result: Outcome) -> float:
+def unfairness(instance: Instance, result: PolicyOutcome) -> float:
     """Z2, share; with the steps of the graduated rule where that is set."""
     total, graduated = 0.0, instance.fairness == "graduated"
     sides = (
@@ -162,7 +164,7 @@ def part_of_region(weight: np.ndarray, region: np.ndarray) -> np.ndarray:
     return np.divide(weight, total, out=np.zeros_like(weight), where=total > 0)
 
 
-def objectives(instance: Instance, result: Outcome) -> dict[str, float]:
+def objectives(instance: Instance, result: PolicyOutcome) -> dict[str, float]:
     """Every tier's value, by its name."""
     return {
         "harm": harm(instance, result),
@@ -171,36 +173,36 @@ def objectives(instance: Instance, result: Outcome) -> dict[str, float]:
     }
 
 
-def cost(instance: Instance, result: Outcome) -> float:
+def cost(instance: Instance, result: PolicyOutcome) -> float:
     """Z3, currency."""
     moved, surge = move_cost(instance, result), instance.resources.cost_surge[None, :, None]
     planned = transfer_cost(instance, result).sum() + moved.sum() + (result.surge * surge).sum()
     return float(planned + change_cost(instance, result))
 
 
-def change_cost(instance: Instance, result: Outcome) -> float:
+def change_cost(instance: Instance, result: PolicyOutcome) -> float:
     """Price of sending and moving otherwise than announced, currency.
 
     Patients and units beyond what was announced, and those short of it. Of patients announced
     for an institution that now gets fewer than usual, the missing usual ones count too.
     """
-    told, arcs, moves = instance.announced, instance.arcs, instance.moves
+    announced, arcs, moves = instance.announced, instance.arcs, instance.moves
     beyond_usual = result.admit - instance.expected
-    added = np.maximum(result.elsewhere - told.sent, 0.0) * told.days
-    withdrawn = np.where(told.sent > 0, np.maximum(told.sent - beyond_usual, 0.0), 0.0)
+    added = np.maximum(result.elsewhere - announced.sent, 0.0) * announced.days
+    withdrawn = np.where(announced.sent > 0, np.maximum(announced.sent - beyond_usual, 0.0), 0.0)
     sent = instance.classes.cost_change[arcs.care] * (added + withdrawn).sum(axis=1)
-    off = np.abs(result.move - told.moved) * told.days
+    off = np.abs(result.move - announced.moved) * announced.days
     moved = instance.resources.cost_change[moves.resource] * off.sum(axis=1)
     return float(sent.sum() + moved.sum())
 
 
-def transfer_cost(instance: Instance, result: Outcome) -> np.ndarray:
+def transfer_cost(instance: Instance, result: PolicyOutcome) -> np.ndarray:
     """ct[c] * km * elsewhere, currency, arc x day."""
     by_patient = instance.classes.cost_km[instance.arcs.care] * instance.arcs.km
     return by_patient[:, None] * result.elsewhere
 
 
-def move_cost(instance: Instance, result: Outcome) -> np.ndarray:
+def move_cost(instance: Instance, result: PolicyOutcome) -> np.ndarray:
     """cm[r] * km * move, and the fixed cost of each move that is made; move arc x day."""
     by_unit = instance.resources.cost_unit_km[instance.moves.resource] * instance.moves.km
     fixed = instance.resources.cost_move[instance.moves.resource]

@@ -30,14 +30,14 @@ def census_follows(m: pyo.ConcreteModel, i: str, c: str, t: int) -> Any:
 
 def capacity_holds(m: pyo.ConcreteModel, i: str, r: str, t: int) -> Any:
     """(3) sum_c u[c,r]·census[i,c,t] + β[i,r,t]
-    ≤ occ[r]·(stock[i,r,t] + surge[i,r,t]) + over[i,r,t]
+    ≤ occ[r]·(stock[i,r,t] + surge[i,r,t]) + crowding[i,r,t]
 
     stock is K where nothing moves; surge is 0 where none can be opened.
     """
     used = sum_over(m.use[c, r] * m.census[i, c, t] for c in m.users[i, r])
     stock = m.stays[i, r, t] + sum_over(m.stock[j, q, t] for j, q in m.moving[i, r])
     surge = sum_over(m.surge[j, q, t] for j, q in m.opening[i, r])
-    return used + m.reserve[i, r, t] <= m.occupancy[r] * (stock + surge) + m.over[i, r, t]
+    return used + m.reserve[i, r, t] <= m.occupancy[r] * (stock + surge) + m.crowding[i, r, t]
 
 
 def stock_follows(m: pyo.ConcreteModel, i: str, r: str, t: int) -> Any:
@@ -66,9 +66,11 @@ def fair_to_zones(m: pyo.ConcreteModel, region: str, o: str) -> Any:
 
 
 def fair_to_institutions(m: pyo.ConcreteModel, region: str, i: str) -> Any:
-    """(7b) sum_{r,t} h[r]·over[i,r,t] ≤ crowded[region(i)] · sum_{r,t} h[r]·occ[r]·K[i,r,t]"""
-    over = sum_over(m.harm_over[r] * m.over[i, r, t] for r in m.resources_of[i] for t in m.days)
-    return over <= m.crowded[region] * m.crowd_capacity[i]
+    """(7b) sum_{r,t} h[r]·crowding[i,r,t] ≤ crowded[region(i)] · sum_{r,t} h[r]·occ[r]·K[i,r,t]"""
+    crowding = sum_over(
+        m.harm_crowding[r] * m.crowding[i, r, t] for r in m.resources_of[i] for t in m.days
+    )
+    return crowding <= m.crowded[region] * m.crowd_capacity[i]
 
 
 def steps_of_zones(m: pyo.ConcreteModel, region: str, o: str, b: float) -> Any:
@@ -78,9 +80,11 @@ def steps_of_zones(m: pyo.ConcreteModel, region: str, o: str, b: float) -> Any:
 
 
 def steps_of_institutions(m: pyo.ConcreteModel, region: str, i: str, b: float) -> Any:
-    """(7d) sum_{r,t} h[r]·over[i,r,t] ≤ (b + above[i,b]) · sum_{r,t} h[r]·occ[r]·K[i,r,t]"""
-    over = sum_over(m.harm_over[r] * m.over[i, r, t] for r in m.resources_of[i] for t in m.days)
-    return over <= (b + m.institution_above[region, i, b]) * m.crowd_capacity[i]
+    """(7d) sum_{r,t} h[r]·crowding[i,r,t] ≤ (b + above[i,b]) · sum_{r,t} h[r]·occ[r]·K[i,r,t]"""
+    crowding = sum_over(
+        m.harm_crowding[r] * m.crowding[i, r, t] for r in m.resources_of[i] for t in m.days
+    )
+    return crowding <= (b + m.institution_above[region, i, b]) * m.crowd_capacity[i]
 
 
 def choice(m: pyo.ConcreteModel, o: str, i: str, c: str, t: int) -> Any:
@@ -95,8 +99,8 @@ def choice_limit(m: pyo.ConcreteModel, o: str, c: str, t: int) -> Any:
 
 
 def no_worse(m: pyo.ConcreteModel, i: str, r: str, t: int) -> Any:
-    """(9) over[i,r,t] ≤ max(0, load when everyone goes where usual + β - occ[r]·K[i,r,t])"""
-    return m.over[i, r, t] <= m.over_limit[i, r, t]
+    """(9) crowding[i,r,t] ≤ max(0, load when everyone goes where usual + β - occ[r]·K[i,r,t])"""
+    return m.crowding[i, r, t] <= m.crowding_limit[i, r, t]
 
 
 def largest_moves(m: pyo.ConcreteModel, i: str, j: str, r: str, t: int) -> Any:
@@ -110,21 +114,21 @@ def least_moves(m: pyo.ConcreteModel, i: str, j: str, r: str, t: int) -> Any:
 
 
 def sent_beyond_announced(m: pyo.ConcreteModel, o: str, i: str, c: str, t: int) -> Any:
-    """(11a) elsewhere[o,i,c,t] - told[o,i,c,t] ≤ added[o,i,c,t]   where patients were announced"""
-    return m.elsewhere[o, i, c, t] - m.told_patients[o, i, c, t] <= m.added[o, i, c, t]
+    """(11a) elsewhere[o,i,c,t] - announced[o,i,c,t] ≤ added[o,i,c,t]   where some were announced"""
+    return m.elsewhere[o, i, c, t] - m.announced_patients[o, i, c, t] <= m.added[o, i, c, t]
 
 
 def sent_short_of_announced(m: pyo.ConcreteModel, o: str, i: str, c: str, t: int) -> Any:
-    """(11b) told[o,i,c,t] - (admit[o,i,c,t] - usual[o,i,c]·d[o,c,t]) ≤ withdrawn[o,i,c,t]"""
+    """(11b) announced[o,i,c,t] - (admit[o,i,c,t] - usual[o,i,c]·d[o,c,t]) ≤ withdrawn[o,i,c,t]"""
     beyond_usual = m.admit[o, i, c, t] - m.expected[o, i, c, t]
-    return m.told_patients[o, i, c, t] - beyond_usual <= m.withdrawn[o, i, c, t]
+    return m.announced_patients[o, i, c, t] - beyond_usual <= m.withdrawn[o, i, c, t]
 
 
 def moved_beyond_announced(m: pyo.ConcreteModel, i: str, j: str, r: str, t: int) -> Any:
-    """(11c) move[i,j,r,t] - ordered[i,j,r,t] ≤ moved_more[i,j,r,t]   where units were announced"""
-    return m.move[i, j, r, t] - m.ordered_units[i, j, r, t] <= m.moved_more[i, j, r, t]
+    """(11c) move[i,j,r,t] - announced[i,j,r,t] ≤ moved_more[i,j,r,t]   where some were announced"""
+    return m.move[i, j, r, t] - m.announced_units[i, j, r, t] <= m.moved_more[i, j, r, t]
 
 
 def moved_short_of_announced(m: pyo.ConcreteModel, i: str, j: str, r: str, t: int) -> Any:
-    """(11d) ordered[i,j,r,t] - move[i,j,r,t] ≤ moved_less[i,j,r,t]"""
-    return m.ordered_units[i, j, r, t] - m.move[i, j, r, t] <= m.moved_less[i, j, r, t]
+    """(11d) announced[i,j,r,t] - move[i,j,r,t] ≤ moved_less[i,j,r,t]"""
+    return m.announced_units[i, j, r, t] - m.move[i, j, r, t] <= m.moved_less[i, j, r, t]

@@ -15,11 +15,11 @@ from optimization.allocation import constraints, tiers
 from optimization.allocation.accounting import (
     STEPS,
     crowd_capacity,
+    crowding_limit,
     harm_at_stake,
-    over_limit,
     part_of_region,
 )
-from optimization.allocation.instance import Instance
+from optimization.allocation.inputs import Instance
 from optimization.solver import templatized
 
 
@@ -96,16 +96,16 @@ def _announced_sets(m: pyo.ConcreteModel, instance: Instance) -> None:
     sent, moved = _priced(instance)
     prices = np.concatenate([instance.classes.cost_change, instance.resources.cost_change])
     m.priced = bool(instance.announced.days.any() and prices.any())
-    m.told = _tuples(_days_of(list(m.arcs), sent), 4)
-    m.ordered = _tuples(_days_of(list(m.moves), moved), 4)
+    m.sent_announced = _tuples(_days_of(list(m.arcs), sent), 4)
+    m.moved_announced = _tuples(_days_of(list(m.moves), moved), 4)
 
 
 def _priced(instance: Instance) -> tuple[np.ndarray, np.ndarray]:
     """Announced patients by arc and day, and units by move arc and day, whose change is priced."""
-    told = instance.announced
+    announced = instance.announced
     by_arc = instance.classes.cost_change[instance.arcs.care] > 0
     by_move = instance.resources.cost_change[instance.moves.resource] > 0
-    return told.sent * by_arc[:, None], told.moved * by_move[:, None]
+    return announced.sent * by_arc[:, None], announced.moved * by_move[:, None]
 
 
 def _days_of(arcs: Sequence[tuple], amounts: np.ndarray) -> list[tuple]:
@@ -143,9 +143,9 @@ def _parameters(m: pyo.ConcreteModel, instance: Instance) -> None:
     m.keep = _dense(instance.keep, institutions, resources)
     m.occupancy = _dense(instance.resources.occupancy, resources)
     m.limit = _dense(instance.classes.limit, classes)
-    m.over_limit = _dense(over_limit(instance), institutions, resources, days)
+    m.crowding_limit = _dense(crowding_limit(instance), institutions, resources, days)
     m.harm_unmet = _dense(instance.harm_unmet, classes, days)
-    m.harm_over = _dense(instance.resources.harm, resources)
+    m.harm_crowding = _dense(instance.resources.harm, resources)
     stake, crowd = harm_at_stake(instance), crowd_capacity(instance)
     m.at_stake, m.crowd_capacity = _dense(stake, zones), _dense(crowd, institutions)
     m.part_of_zone = _dense(part_of_region(stake, instance.zone_region), zones)
@@ -160,8 +160,8 @@ def _parameters(m: pyo.ConcreteModel, instance: Instance) -> None:
     m.change_sent = _dense(np.outer(instance.classes.cost_change, priced), classes, days)
     m.change_moved = _dense(np.outer(instance.resources.cost_change, priced), resources, days)
     sent, moved = _priced(instance)
-    m.told_patients = _param([m.told], _at(m.told, sent))
-    m.ordered_units = _param([m.ordered], _at(m.ordered, moved))
+    m.announced_patients = _param([m.sent_announced], _above_zero(m.sent_announced, sent))
+    m.announced_units = _param([m.moved_announced], _above_zero(m.moved_announced, moved))
     m.least_move = _dense(instance.resources.least_move, resources)
     m.largest_move = _dense(instance.capacity.max(axis=2), institutions, resources)
 
@@ -182,17 +182,17 @@ def _variables(m: pyo.ConcreteModel, instance: Instance) -> None:
     m.census = pyo.Var(m.wards, m.days, domain=positive)
     m.stock = pyo.Var(m.kept, m.days, domain=positive)
     m.surge = pyo.Var(m.surges, m.days, domain=positive)
-    m.over = pyo.Var(m.cells, m.days, domain=positive)
+    m.crowding = pyo.Var(m.cells, m.days, domain=positive)
     whole = dict(zip(instance.names.resources, instance.resources.whole.tolist(), strict=True))
     m.move = pyo.Var(m.moves, m.days, domain=positive)
     for index, move in m.move.items():
         if whole[index[2]]:
             move.domain = pyo.NonNegativeIntegers
     m.moved = pyo.Var(m.counted, m.days, domain=pyo.Binary)
-    m.added = pyo.Var(m.told, domain=positive)
-    m.withdrawn = pyo.Var(m.told, domain=positive)
-    m.moved_more = pyo.Var(m.ordered, domain=positive)
-    m.moved_less = pyo.Var(m.ordered, domain=positive)
+    m.added = pyo.Var(m.sent_announced, domain=positive)
+    m.withdrawn = pyo.Var(m.sent_announced, domain=positive)
+    m.moved_more = pyo.Var(m.moved_announced, domain=positive)
+    m.moved_less = pyo.Var(m.moved_announced, domain=positive)
     m.worst = pyo.Var(m.regions, domain=positive)
     m.crowded = pyo.Var(m.regions, domain=positive)
 
@@ -209,10 +209,10 @@ def _constraints(m: pyo.ConcreteModel, instance: Instance) -> None:
     _hold(m, constraints.choice_limit, m.needs, m.days)
     _hold(m, constraints.largest_moves, m.counted, m.days)
     _hold(m, constraints.least_moves, m.counted, m.days)
-    _hold(m, constraints.sent_beyond_announced, m.told)
-    _hold(m, constraints.sent_short_of_announced, m.told)
-    _hold(m, constraints.moved_beyond_announced, m.ordered)
-    _hold(m, constraints.moved_short_of_announced, m.ordered)
+    _hold(m, constraints.sent_beyond_announced, m.sent_announced)
+    _hold(m, constraints.sent_short_of_announced, m.sent_announced)
+    _hold(m, constraints.moved_beyond_announced, m.moved_announced)
+    _hold(m, constraints.moved_short_of_announced, m.moved_announced)
     if instance.no_worse:
         _hold(m, constraints.no_worse, m.cells, m.days)
 
@@ -238,7 +238,7 @@ def _fairness(m: pyo.ConcreteModel, instance: Instance) -> None:
     m.unfairness = pyo.Objective(rule=tiers.graduated_unfairness)
 
 
-def _at(index: pyo.Set, amounts: np.ndarray) -> dict[Any, float]:
+def _above_zero(index: pyo.Set, amounts: np.ndarray) -> dict[Any, float]:
     """The amounts above 0, in the order of ``index``."""
     return dict(zip(index, amounts[amounts > 0].tolist(), strict=True))
 

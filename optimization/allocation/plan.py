@@ -5,17 +5,21 @@ from dataclasses import replace
 
 import polars as pl
 
-from optimization.allocation import tables as published_tables
+from optimization.allocation import results
 from optimization.allocation.accounting import objectives
-from optimization.allocation.alternatives import alternatives
-from optimization.allocation.changes import changes
-from optimization.allocation.comparison import comparison
-from optimization.allocation.instance import Instance
-from optimization.allocation.policies import simple_policies
-from optimization.allocation.prices import best_units, unit_prices, value
-from optimization.allocation.read import read_instance
-from optimization.allocation.reasons import move_reasons, tight_days, transfer_reasons
-from optimization.allocation.solve import Solved, solve, turned_away
+from optimization.allocation.inputs import Instance
+from optimization.allocation.inputs.read import read_instance
+from optimization.allocation.policies import comparison, simple_policies
+from optimization.allocation.results import changes
+from optimization.allocation.results.prices import (
+    best_units,
+    move_reasons,
+    tight_days,
+    transfer_reasons,
+    unit_prices,
+    value,
+)
+from optimization.allocation.solve import Solved, alternatives, solve, turned_away
 from optimization.solver import Plan, SolveRecord, SolveSettings
 from schemas.assumptions.allocation import AllocationAssumptions, Budget
 from schemas.assumptions.region import Region
@@ -51,7 +55,7 @@ def plan(frames: Mapping[str, pl.DataFrame], region: Region, threads: int) -> Pl
             given, *places, assumptions, settings, region.planning.upper_deviations
         )
     record = reached(solved.record, objectives(instance, solved.plan))
-    rounded = {key: published_tables.published(frame) for key, frame in exact.items()}
+    rounded = {key: results.published(frame) for key, frame in exact.items()}
     return Plan(rounded, exact, record)
 
 
@@ -62,12 +66,12 @@ def _frames(instance: Instance, solved: Solved, settings: SolveSettings) -> dict
     tight = tight_days(instance, policies["usual"], prices)
     sent, moved = transfer_reasons(instance, plan, tight), move_reasons(instance, plan, tight)
     return {
-        "allocation_admission": published_tables.admission(instance, plan),
-        "allocation_transfer": published_tables.transfer(instance, plan, sent),
-        "allocation_move": published_tables.move(instance, plan, moved),
-        "allocation_load": published_tables.load(instance, plan, policies["usual"]),
-        "allocation_unmet": published_tables.unmet(instance, plan),
-        "allocation_fairness": published_tables.fairness(instance, plan, policies["usual"]),
+        "allocation_admission": results.admission(instance, plan),
+        "allocation_transfer": results.transfer(instance, plan, sent),
+        "allocation_move": results.move(instance, plan, moved),
+        "allocation_load": results.load(instance, plan, policies["usual"]),
+        "allocation_unmet": results.unmet(instance, plan),
+        "allocation_fairness": results.fairness(instance, plan, policies["usual"]),
         "allocation_value": value(instance, plan, prices),
         "allocation_best_unit": best_units(instance, solved.record, prices, settings),
         "policy_comparison": comparison(instance, policies),

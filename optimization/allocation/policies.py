@@ -8,14 +8,25 @@ institution in reach that has room on all days left, within (8); who finds none 
 from collections.abc import Callable, Mapping
 
 import numpy as np
+import polars as pl
 
-from optimization.allocation.accounting import Outcome, as_usual, census, outcome
-from optimization.allocation.instance import Instance
+from optimization.allocation.accounting import (
+    PolicyOutcome,
+    as_usual,
+    census,
+    cost,
+    institution_shares,
+    policy_outcome,
+    zone_shares,
+)
+from optimization.allocation.inputs import Instance
+from schemas.results.allocation import PolicyComparison
+from schemas.table import check, conform
 
 Order = list[tuple[int, int]]
 
 
-def simple_policies(instance: Instance) -> dict[str, Outcome]:
+def simple_policies(instance: Instance) -> dict[str, PolicyOutcome]:
     """The outcome of every simple policy but those that need the model, by its name."""
     return {
         "usual": as_usual(instance),
@@ -46,7 +57,7 @@ def most_harm(instance: Instance) -> np.ndarray:
     return np.argsort(-instance.classes.harm, kind="stable")
 
 
-def admitted_in(instance: Instance, order: Order) -> Outcome:
+def admitted_in(instance: Instance, order: Order) -> PolicyOutcome:
     """Admit zone and class after zone and class, on each day in the same order."""
     reach = _nearest_first(instance)
     admit = np.zeros_like(instance.expected)
@@ -55,7 +66,7 @@ def admitted_in(instance: Instance, order: Order) -> Outcome:
         for zone, care in order:
             _admit(instance, room, reach.get((zone, care), []), admit, zone, care)
     no_moves = np.zeros((instance.moves.km.size, instance.horizon))
-    return outcome(instance, admit, no_moves, np.zeros_like(instance.capacity))
+    return policy_outcome(instance, admit, no_moves, np.zeros_like(instance.capacity))
 
 
 def _nearest_first(instance: Instance) -> dict[tuple[int, int], list[int]]:
@@ -115,7 +126,7 @@ def _admit(
             room.take(institution, care, amount)
 
 
-def greedy_moves(instance: Instance) -> Outcome:
+def greedy_moves(instance: Instance) -> PolicyOutcome:
     """Usual admissions; day by day, free units go to the worst shortage, the nearest first."""
     usual = as_usual(instance)
     stock = instance.capacity.copy()
@@ -125,7 +136,7 @@ def greedy_moves(instance: Instance) -> Outcome:
     for day in range(instance.horizon):
         for taker, resource in _shortages(instance, load, stock, day):
             _relieve(instance, load, stock, move, givers, taker, resource, day)
-    return outcome(instance, instance.expected, move, np.zeros_like(instance.capacity))
+    return policy_outcome(instance, instance.expected, move, np.zeros_like(instance.capacity))
 
 
 def _givers(instance: Instance) -> Mapping[tuple[int, int], list[int]]:
@@ -148,9 +159,9 @@ def _shortages(
         if arrival >= instance.horizon:
             continue
         room = instance.resources.occupancy[resource] * stock[:, resource, arrival]
-        over = load[:, resource, arrival] - room
-        worth = instance.resources.harm[resource] * over
-        short += [(-float(worth[i]), int(i), resource) for i in np.flatnonzero(over > 1e-9)]
+        crowding = load[:, resource, arrival] - room
+        worth = instance.resources.harm[resource] * crowding
+        short += [(-float(worth[i]), int(i), resource) for i in np.flatnonzero(crowding > 1e-9)]
     return [(i, r) for _, i, r in sorted(short)]
 
 
@@ -181,3 +192,38 @@ def _relieve(
         move[arc, day] += units
         stock[giver, resource, day:] -= units
         stock[taker, resource, arrival:] += units
+
+
+def comparison(instance: Instance, outcomes: Mapping[str, PolicyOutcome]) -> pl.DataFrame:
+    """``PolicyComparison``: a row for each outcome, by name of the policy."""
+    rows = [{"policy": policy} | measures(instance, o) for policy, o in outcomes.items()]
+    return check(PolicyComparison, conform(PolicyComparison, pl.DataFrame(rows)))
+
+
+def measures(instance: Instance, result: PolicyOutcome) -> dict[str, float]:
+    """What ``PolicyComparison`` says of one outcome."""
+    harm_unmet = float((result.unmet * instance.harm_unmet).sum())
+    harm_crowding = float((result.crowding * instance.resources.harm[None, :, None]).sum())
+    return {
+        "harm": harm_unmet + harm_crowding,
+        "harm_unmet": harm_unmet,
+        "harm_crowding": harm_crowding,
+        "crowding_unit_days": float(result.crowding.sum()),
+        "crowding_patient_days": crowding_patient_days(instance, result),
+        "unmet": float(result.unmet.sum()),
+        "worst": float(zone_shares(instance, result).max(initial=0.0)),
+        "crowded": float(institution_shares(instance, result).max(initial=0.0)),
+        "sent": float(result.elsewhere.sum()),
+        "moved": float(result.move.sum()),
+        "surge_unit_days": float(result.surge.sum()),
+        "cost": cost(instance, result),
+    }
+
+
+def crowding_patient_days(instance: Instance, result: PolicyOutcome) -> float:
+    """Patient-days short of at least one resource, patients of a cell sharing alike."""
+    used = np.where(result.use > 0, result.use, np.inf)
+    short = np.minimum(result.crowding / used, 1.0)
+    needs = instance.use > 0
+    worst = np.stack([short[:, need, :].max(axis=1, initial=0.0) for need in needs], axis=1)
+    return float((result.census * worst).sum())

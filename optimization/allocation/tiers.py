@@ -8,10 +8,12 @@ from optimization.solver import sum_over
 
 
 def harm(m: pyo.ConcreteModel) -> Any:
-    """Z1 = sum W[c,t]·unmet[o,c,t] + sum h[r]·over[i,r,t]   [points]"""
+    """Z1 = sum W[c,t]·unmet[o,c,t] + sum h[r]·crowding[i,r,t]   [points]"""
     unmet = sum_over(m.harm_unmet[c, t] * m.unmet[o, c, t] for o, c in m.needs for t in m.days)
-    over = sum_over(m.harm_over[r] * m.over[i, r, t] for i, r in m.cells for t in m.days)
-    return unmet + over
+    crowding = sum_over(
+        m.harm_crowding[r] * m.crowding[i, r, t] for i, r in m.cells for t in m.days
+    )
+    return unmet + crowding
 
 
 def unfairness(m: pyo.ConcreteModel) -> Any:
@@ -66,14 +68,14 @@ def _changes(m: pyo.ConcreteModel) -> Any:
     any_moved = sum_over(
         m.change_moved[r, t] * m.move[i, j, r, t] for i, j, r in m.moves for t in m.days
     )
-    told = sum_over(
+    sent_changed = sum_over(
         m.change_sent[c, t]
         * (m.added[o, i, c, t] + m.withdrawn[o, i, c, t] - m.elsewhere[o, i, c, t])
-        for o, i, c, t in m.told
+        for o, i, c, t in m.sent_announced
     )
-    ordered = sum_over(
+    moved_changed = sum_over(
         m.change_moved[r, t]
         * (m.moved_more[i, j, r, t] + m.moved_less[i, j, r, t] - m.move[i, j, r, t])
-        for i, j, r, t in m.ordered
+        for i, j, r, t in m.moved_announced
     )
-    return any_sent + any_moved + told + ordered
+    return any_sent + any_moved + sent_changed + moved_changed

@@ -7,11 +7,11 @@ import numpy as np
 import polars as pl
 import pyomo.environ as pyo
 
-from optimization.allocation.accounting import over_limit
-from optimization.allocation.instance import Instance
+from optimization.allocation.accounting import crowding_limit
+from optimization.allocation.inputs import Instance
+from optimization.allocation.inputs.read import read_instance
 from optimization.allocation.model import build
-from optimization.allocation.prices import moves_at
-from optimization.allocation.read import read_instance
+from optimization.allocation.results.prices import can_move
 from optimization.purchases.inputs import YEAR_DAYS, Request
 from optimization.solver import SolveRecord, SolveSettings, first_tier_changes, solve_tiers
 from schemas.assumptions.allocation import AllocationAssumptions
@@ -59,13 +59,13 @@ def confirmation(
 def more_units(instance: Instance, units: Units) -> dict[str, Mapping]:
     """Changes of right sides that more units in service on every day make."""
     changes: dict[str, dict] = {}
-    limits = over_limit(instance)
+    limits = crowding_limit(instance)
     for (i, r), more in units.items():
         cell = instance.names.institutions[i], instance.names.resources[r]
         room = float(instance.resources.occupancy[r]) * more
         less = -np.minimum(limits[i, r], room) if instance.no_worse else np.zeros(instance.horizon)
         for t in range(1, instance.horizon + 1):
-            if moves_at(instance, i, r):
+            if can_move(instance, i, r):
                 changes.setdefault("stock_follows", {})[*cell, t] = more
                 kept = float(instance.resources.retain[r]) * more
                 changes.setdefault("retention", {})[*cell, t] = kept

@@ -127,16 +127,16 @@ def places(given, regions=1):
     )
 
 
-def announced(given, flows, told, prices):
+def announced(given, flows, on, prices):
     """``given`` with what was announced: flows (action, from, to, subject, date, patients
-    or units) on the days ``told``, and the price of a change by class or resource.
+    or units) on the days ``on``, and the price of a change by class or resource.
     """
     columns = ("action", "from_id", "to_id", "subject_id", "date", "announced")
     rows = [dict(zip(columns, flow, strict=True)) for flow in flows]
-    days_told = [{"date": day, "announced_on": START - timedelta(days=2)} for day in told]
+    announced_days = [{"date": day, "announced_on": START - timedelta(days=2)} for day in on]
     made = {
         "allocation_announced": frame(BY_NAME["allocation_announced"], rows),
-        "allocation_announced_day": frame(BY_NAME["allocation_announced_day"], days_told),
+        "allocation_announced_day": frame(BY_NAME["allocation_announced_day"], announced_days),
     }
     for table, key, cost in (
         ("allocation_class", "class_id", "cost_change_patient"),
@@ -147,18 +147,18 @@ def announced(given, flows, told, prices):
     return {**given, **made}
 
 
-def random_announced(seed, given, told=2):
+def random_announced(seed, given, on=2):
     """``given`` with transfers and moves that a night before had announced for its first days."""
     rng = np.random.default_rng(seed)
     flows = [
         (kind, *arc, day, round(float(rng.uniform(0.2, 2)), 2))
         for kind, table in (("transfer", "allocation_arc"), ("move", "allocation_move_arc"))
         for arc in given[table].select(pl.nth(0, 1, 2)).rows()
-        for day in days(told)
+        for day in days(on)
         if rng.random() < 0.4
     ]
     prices = {"general": 40.0, "icu": 300.0, "nurse": 25.0, "icu_bed": 90.0}
-    return announced(given, flows, days(told), prices)
+    return announced(given, flows, days(on), prices)
 
 
 def random_tables(seed, horizon=4, zones=4, institutions=4, closed=False):

@@ -98,7 +98,7 @@ def optimum(tables, zones, institutions, settings, slack=1e-6):
     moves = keyed(
         tables["allocation_move_arc"], "from_institution_id", "to_institution_id", "resource_id"
     )
-    told = {
+    announced = {
         (f["action"], f["from_id"], f["to_id"], f["subject_id"], dates.index(f["date"])): f[
             "announced"
         ]
@@ -125,7 +125,7 @@ def optimum(tables, zones, institutions, settings, slack=1e-6):
             cost.append((e, classes[c,]["cost_km"] * arcs[o, i, c]["km"]))
             price, before = (
                 classes[c,]["cost_change_patient"],
-                told.get(("transfer", o, i, c, t), 0.0),
+                announced.get(("transfer", o, i, c, t), 0.0),
             )
             if t in told_days and price and not before:
                 cost.append((e, price))
@@ -186,7 +186,7 @@ def optimum(tables, zones, institutions, settings, slack=1e-6):
             move = m.column("move", i, j, r, t)
             m.whole[move] = r in settings.integer
             cost.append((move, about["cost_unit_km"] * arc["km"]))
-            price, before = about["cost_change_unit"], told.get(("move", i, j, r, t), 0.0)
+            price, before = about["cost_change_unit"], announced.get(("move", i, j, r, t), 0.0)
             if t in told_days and price:
                 off = m.column("off", i, j, r, t)
                 m.row([(move, 1), (off, -1)], -np.inf, before)

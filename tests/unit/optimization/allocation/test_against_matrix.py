@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from optimization.allocation.read import read_instance
+from optimization.allocation.inputs.read import read_instance
 from optimization.allocation.solve import solve
 from optimization.solver import SolveSettings
 from tests.unit.optimization.allocation.cases import (

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from optimization.allocation.changes import changes
+from optimization.allocation.results import changes
 from schemas.results.allocation import AllocationMove, AllocationTransfer
 from tests.unit.optimization.allocation.cases import (
     announced,
@@ -41,7 +41,7 @@ def planned(transfers=(), moves=()):
     }
 
 
-def told(*flows, on=(FIRST, SECOND), prices=None):
+def earlier(*flows, on=(FIRST, SECOND), prices=None):
     """A region whose A is full, so that 2 patients a day go to B (10 km) or C (20 km)."""
     given = tables(
         2,
@@ -74,7 +74,7 @@ def to(institution, day, patients):
 
 
 def test_more_less_new_and_dropped_are_told_the_same_is_not():
-    given = told(to("A", FIRST, 3.0), to("B", FIRST, 2.0), to("C", SECOND, 1.0))
+    given = earlier(to("A", FIRST, 3.0), to("B", FIRST, 2.0), to("C", SECOND, 1.0))
     made = planned([("A", FIRST, 4.0), ("C", SECOND, 1.0)], [("D", SECOND, 5.0)])
     found = changes(made, given).select("action", "to_id", "date", "announced", "planned", "change")
     assert found.rows() == [
@@ -85,13 +85,13 @@ def test_more_less_new_and_dropped_are_told_the_same_is_not():
 
 
 def test_days_never_announced_are_no_change():
-    given = told(to("A", FIRST, 3.0), on=(FIRST,))
+    given = earlier(to("A", FIRST, 3.0), on=(FIRST,))
     assert changes(planned([("A", FIRST, 3.0), ("A", SECOND, 9.0)]), given).is_empty()
-    assert changes(planned([("A", FIRST, 3.0)]), told(on=())).is_empty()
+    assert changes(planned([("A", FIRST, 3.0)]), earlier(on=())).is_empty()
 
 
 def test_a_first_night_sends_the_cheapest_way():
-    assert sent(told(on=())) == ([("B", FIRST, 2.0), ("B", SECOND, 2.0)], 120.0)
+    assert sent(earlier(on=())) == ([("B", FIRST, 2.0), ("B", SECOND, 2.0)], 120.0)
 
 
 @pytest.mark.parametrize(
@@ -103,18 +103,18 @@ def test_a_first_night_sends_the_cheapest_way():
     ],
 )
 def test_what_was_announced_stays_unless_a_change_saves_more_than_its_price(price, where, cost):
-    given = told(to("C", FIRST, 2.0), on=(FIRST,), prices={"care": price})
+    given = earlier(to("C", FIRST, 2.0), on=(FIRST,), prices={"care": price})
     found = sent(given)
     assert found == (sorted([(where, FIRST, 2.0), ("B", SECOND, 2.0)]), cost)
 
 
 def test_fewer_than_announced_are_withdrawn_and_more_are_added():
-    given = told(to("B", FIRST, 3.0), to("B", SECOND, 1.0), prices={"care": 1.0})
+    given = earlier(to("B", FIRST, 3.0), to("B", SECOND, 1.0), prices={"care": 1.0})
     assert sent(given) == ([("B", FIRST, 2.0), ("B", SECOND, 2.0)], 120 + 1 + 1)
 
 
 def test_the_status_quo_pays_for_what_it_withdraws():
-    given = told(to("B", FIRST, 3.0), prices={"care": 7.0})
+    given = earlier(to("B", FIRST, 3.0), prices={"care": 7.0})
     made = plan(given, *places(given), assumptions()).frames["policy_comparison"]
     assert made.filter(policy="usual")["cost"].item() == pytest.approx(21.0)
 
@@ -141,7 +141,7 @@ def test_a_unit_announced_moves_unless_staying_saves_more_than_the_price():
 
 
 def test_what_no_arc_serves_any_more_is_told_and_has_no_price():
-    given = told(to("X", FIRST, 2.0), prices={"care": 5.0})
+    given = earlier(to("X", FIRST, 2.0), prices={"care": 5.0})
     made = plan(given, *places(given), assumptions()).frames
     change = made["allocation_change"].select("to_id", "announced", "planned")
     assert ("X", 2.0, 0.0) in change.rows()
@@ -150,9 +150,9 @@ def test_what_no_arc_serves_any_more_is_told_and_has_no_price():
 
 def test_the_same_night_once_more_keeps_every_flow():
     """Solved again on the days that remain, with what was announced: nothing changes."""
-    first = told(on=(), prices={})
+    first = earlier(on=(), prices={})
     flows = plan(first, *places(first), assumptions()).frames["allocation_transfer"]
-    again = told(*(to(i, d, n) for i, d, n in flows.select(
+    again = earlier(*(to(i, d, n) for i, d, n in flows.select(
         "institution_id", "date", "patients_per_day"
     ).rows()), prices={"care": 0.5})  # fmt: skip
     made = plan(again, *places(again), assumptions()).frames

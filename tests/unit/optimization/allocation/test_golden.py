@@ -11,8 +11,8 @@ from unittest import mock
 import pyomo.environ as pyo
 import pytest
 
+from optimization.allocation.inputs.read import read_instance
 from optimization.allocation.model import build
-from optimization.allocation.read import read_instance
 from tests.unit.optimization.allocation.cases import START, announced, assumptions, places, tables
 
 GOLDEN = Path(__file__).resolve().parents[3] / "golden"

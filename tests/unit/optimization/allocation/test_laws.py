@@ -6,8 +6,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from optimization.allocation.accounting import harm
+from optimization.allocation.inputs.read import read_instance
 from optimization.allocation.policies import simple_policies
-from optimization.allocation.read import read_instance
 from optimization.allocation.solve import solve
 from optimization.solver import SolveSettings, tiers
 from tests.unit.optimization.allocation.cases import assumptions, places, random_tables

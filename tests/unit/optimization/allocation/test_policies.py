@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from optimization.allocation.inputs.read import read_instance
 from optimization.allocation.policies import simple_policies
-from optimization.allocation.read import read_instance
 from tests.unit.optimization.allocation.cases import assumptions, places, plan, tables
 
 
@@ -41,7 +41,7 @@ def test_first_come_is_served_nearest_then_elsewhere_then_turned_away():
     assert admitted(result.admit) == [4, 0, 2, 1]
     assert result.unmet.sum() == pytest.approx(1)
     assert result.elsewhere.sum() == pytest.approx(1)
-    assert result.over.sum() == 0
+    assert result.crowding.sum() == 0
 
 
 def test_no_more_go_elsewhere_than_the_limit():
@@ -114,7 +114,7 @@ def test_free_units_go_to_the_worst_shortage_from_the_nearest():
         if units
     }
     assert moved == pytest.approx({("near", "worse"): 3, ("far", "worse"): 1, ("far", "bad"): 2})
-    assert result.over.sum() == pytest.approx(0)
+    assert result.crowding.sum() == pytest.approx(0)
 
 
 def test_the_comparison_holds_every_policy_and_the_plan_is_best():

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from optimization.allocation.inputs.read import read_instance
 from optimization.allocation.model import build, tier_names
-from optimization.allocation.read import read_instance
 from optimization.solver import sum_over, templatized
 from optimization.solver.matrix import compile_model, row_by_row
 from optimization.solver.templates import expanded

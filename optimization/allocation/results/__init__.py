@@ -8,57 +8,64 @@ import polars as pl
 
 from optimization.allocation.accounting import (
     PUBLISHED,
-    Outcome,
+    PolicyOutcome,
     institution_shares,
     move_cost,
     transfer_cost,
     worst_by_region,
     zone_shares,
 )
-from optimization.allocation.instance import Instance
+from optimization.allocation.inputs import Instance
 from schemas.results.allocation import (
     AllocationAdmission,
+    AllocationChange,
     AllocationFairness,
     AllocationLoad,
     AllocationMove,
     AllocationTransfer,
     AllocationUnmet,
 )
+from schemas.results.allocation.flows import KEY, flows
 from schemas.table import Table, check, conform
 
+LEAST = 1e-6
 
-def admission(instance: Instance, plan: Outcome) -> pl.DataFrame:
+
+def admission(instance: Instance, plan: PolicyOutcome) -> pl.DataFrame:
     """``AllocationAdmission`` of ``plan``."""
-    at = np.argwhere(plan.admit > 0)
+    entries = np.argwhere(plan.admit > 0)
     return _table(
-        AllocationAdmission, _arc_ids(instance, at) | {"patients_per_day": plan.admit[tuple(at.T)]}
+        AllocationAdmission,
+        _arc_ids(instance, entries) | {"patients_per_day": plan.admit[tuple(entries.T)]},
     )
 
 
-def transfer(instance: Instance, plan: Outcome, reasons: Sequence[str | None]) -> pl.DataFrame:
+def transfer(
+    instance: Instance, plan: PolicyOutcome, reasons: Sequence[str | None]
+) -> pl.DataFrame:
     """``AllocationTransfer`` of ``plan``; ``reasons`` in the order of ``transfers``."""
-    at = transfers(plan)
+    entries = transfers(plan)
     return _table(
         AllocationTransfer,
-        _arc_ids(instance, at)
+        _arc_ids(instance, entries)
         | {
-            "patients_per_day": plan.elsewhere[tuple(at.T)],
-            "km": instance.arcs.km[at[:, 0]],
-            "cost_per_day": transfer_cost(instance, plan)[tuple(at.T)],
+            "patients_per_day": plan.elsewhere[tuple(entries.T)],
+            "km": instance.arcs.km[entries[:, 0]],
+            "cost_per_day": transfer_cost(instance, plan)[tuple(entries.T)],
             "reason": pl.Series(reasons, dtype=pl.String),
         },
     )
 
 
-def transfers(plan: Outcome) -> np.ndarray:
+def transfers(plan: PolicyOutcome) -> np.ndarray:
     """Arc and day of every transfer."""
     return np.argwhere(plan.elsewhere > 0)
 
 
-def move(instance: Instance, plan: Outcome, reasons: Sequence[str | None]) -> pl.DataFrame:
+def move(instance: Instance, plan: PolicyOutcome, reasons: Sequence[str | None]) -> pl.DataFrame:
     """``AllocationMove`` of ``plan``; ``reasons`` in the order of ``moves``."""
-    at, names = moves(plan), instance.names
-    arc, day = at[:, 0], at[:, 1]
+    entries, names = moves(plan), instance.names
+    arc, day = entries[:, 0], entries[:, 1]
     resource = instance.moves.resource[arc]
     left = pl.Series(_ids(names.days, day), dtype=pl.Date)
     return _table(
@@ -69,47 +76,47 @@ def move(instance: Instance, plan: Outcome, reasons: Sequence[str | None]) -> pl
             "resource_id": _ids(names.resources, resource),
             "date": left,
             "arrives": _later(left, instance.resources.lead[resource]),
-            "units": plan.move[tuple(at.T)],
+            "units": plan.move[tuple(entries.T)],
             "km": instance.moves.km[arc],
-            "cost": move_cost(instance, plan)[tuple(at.T)],
+            "cost": move_cost(instance, plan)[tuple(entries.T)],
             "reason": pl.Series(reasons, dtype=pl.String),
         },
     )
 
 
-def moves(plan: Outcome) -> np.ndarray:
+def moves(plan: PolicyOutcome) -> np.ndarray:
     """Move arc and day of every move."""
     return np.argwhere(plan.move > 0)
 
 
-def load(instance: Instance, plan: Outcome, usual: Outcome) -> pl.DataFrame:
+def load(instance: Instance, plan: PolicyOutcome, usual: PolicyOutcome) -> pl.DataFrame:
     """``AllocationLoad``: ``plan`` beside ``usual``."""
-    at = cell_days(instance)
+    entries = cell_days(instance)
     values = {
         "in_service": instance.capacity,
         "stock": plan.stock,
         "planned_use": plan.use,
         "reserve": instance.reserve,
         "surge": plan.surge,
-        "crowding": plan.over,
+        "crowding": plan.crowding,
         "usual_use": usual.use,
-        "usual_crowding": usual.over,
+        "usual_crowding": usual.crowding,
     }
-    picked = {name: np.maximum(value[tuple(at.T)], 0.0) for name, value in values.items()}
-    return _table(AllocationLoad, cell_ids(instance, at) | picked)
+    picked = {name: np.maximum(value[tuple(entries.T)], 0.0) for name, value in values.items()}
+    return _table(AllocationLoad, cell_ids(instance, entries) | picked)
 
 
-def unmet(instance: Instance, plan: Outcome) -> pl.DataFrame:
+def unmet(instance: Instance, plan: PolicyOutcome) -> pl.DataFrame:
     """``AllocationUnmet``: a row per zone, class and day with demand."""
-    at = np.argwhere(instance.demand > 0)
+    entries = np.argwhere(instance.demand > 0)
     names = instance.names
-    demand, missed = instance.demand[tuple(at.T)], plan.unmet[tuple(at.T)]
+    demand, missed = instance.demand[tuple(entries.T)], plan.unmet[tuple(entries.T)]
     return _table(
         AllocationUnmet,
         {
-            "zone_id": _ids(names.zones, at[:, 0]),
-            "class_id": _ids(names.classes, at[:, 1]),
-            "date": pl.Series(_ids(names.days, at[:, 2]), dtype=pl.Date),
+            "zone_id": _ids(names.zones, entries[:, 0]),
+            "class_id": _ids(names.classes, entries[:, 1]),
+            "date": pl.Series(_ids(names.days, entries[:, 2]), dtype=pl.Date),
             "demand_patients": demand,
             "unmet_patients": missed,
             "unmet_share": missed / demand,
@@ -117,7 +124,7 @@ def unmet(instance: Instance, plan: Outcome) -> pl.DataFrame:
     )
 
 
-def fairness(instance: Instance, plan: Outcome, usual: Outcome) -> pl.DataFrame:
+def fairness(instance: Instance, plan: PolicyOutcome, usual: PolicyOutcome) -> pl.DataFrame:
     """``AllocationFairness``: the worst off of each region, ``plan`` beside ``usual``."""
     columns: dict[str, Any] = {"region_id": instance.names.regions}
     regions = len(instance.names.regions)
@@ -133,23 +140,23 @@ def cell_days(instance: Instance) -> np.ndarray:
     return np.argwhere(np.repeat(instance.cells[:, :, None], instance.horizon, axis=2))
 
 
-def cell_ids(instance: Instance, at: np.ndarray) -> dict[str, Any]:
-    """The key columns of the cells and days ``at``."""
+def cell_ids(instance: Instance, entries: np.ndarray) -> dict[str, Any]:
+    """The key columns of the cells and days ``entries``."""
     names = instance.names
     return {
-        "institution_id": _ids(names.institutions, at[:, 0]),
-        "resource_id": _ids(names.resources, at[:, 1]),
-        "date": pl.Series(_ids(names.days, at[:, 2]), dtype=pl.Date),
+        "institution_id": _ids(names.institutions, entries[:, 0]),
+        "resource_id": _ids(names.resources, entries[:, 1]),
+        "date": pl.Series(_ids(names.days, entries[:, 2]), dtype=pl.Date),
     }
 
 
-def _arc_ids(instance: Instance, at: np.ndarray) -> dict[str, Any]:
+def _arc_ids(instance: Instance, entries: np.ndarray) -> dict[str, Any]:
     names, arcs = instance.names, instance.arcs
     return {
-        "zone_id": _ids(names.zones, arcs.zone[at[:, 0]]),
-        "institution_id": _ids(names.institutions, arcs.institution[at[:, 0]]),
-        "class_id": _ids(names.classes, arcs.care[at[:, 0]]),
-        "date": pl.Series(_ids(names.days, at[:, 1]), dtype=pl.Date),
+        "zone_id": _ids(names.zones, arcs.zone[entries[:, 0]]),
+        "institution_id": _ids(names.institutions, arcs.institution[entries[:, 0]]),
+        "class_id": _ids(names.classes, arcs.care[entries[:, 0]]),
+        "date": pl.Series(_ids(names.days, entries[:, 1]), dtype=pl.Date),
     }
 
 
@@ -169,3 +176,21 @@ def _table(table: type[Table], columns: Mapping[str, Any]) -> pl.DataFrame:
 def published(frame: pl.DataFrame) -> pl.DataFrame:
     """Numbers as they are published: to the twelfth decimal, so that noise stays out of files."""
     return frame.with_columns(pl.selectors.float().round(PUBLISHED))
+
+
+def changes(
+    planned: Mapping[str, pl.DataFrame], inputs: Mapping[str, pl.DataFrame]
+) -> pl.DataFrame:
+    """``AllocationChange``: transfers and moves that differ, on the days that were announced.
+
+    ``planned`` has allocation_transfer and allocation_move, ``inputs`` allocation_announced and
+    allocation_announced_day.
+    """
+    days = inputs["allocation_announced_day"].select("date")
+    now = flows(planned).join(days, on="date", how="semi").rename({"amount": "planned"})
+    then = inputs["allocation_announced"]
+    both = now.join(then, on=KEY, how="full", coalesce=True)
+    both = both.with_columns(pl.col("planned", "announced").fill_null(0.0))
+    both = both.with_columns(change=pl.col("planned") - pl.col("announced"))
+    differ = both.filter(pl.col("change").abs() > LEAST)
+    return check(AllocationChange, conform(AllocationChange, differ))

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from optimization.allocation.instance import (
+from optimization.allocation.inputs import (
     Announced,
     Arcs,
     Classes,
@@ -15,7 +15,6 @@ from optimization.allocation.instance import (
     Names,
     Resources,
 )
-from optimization.allocation.robust import reserve
 from optimization.solver import check_numbers
 from schemas.assumptions.allocation import AllocationAssumptions, Budget
 from schemas.errors import InputRefused
@@ -208,8 +207,8 @@ def _moves(frame: pl.DataFrame, names: Names) -> Moves:
 def _announced(tables: Tables, arcs: Arcs, moves: Moves, names: Names) -> Announced:
     """What was announced on tonight's arcs; what no arc serves any more cannot be kept."""
     ids = names.institutions
-    told = set(tables["allocation_announced_day"]["date"])
-    days = np.array([day in told for day in names.days])
+    announced = set(tables["allocation_announced_day"]["date"])
+    days = np.array([day in announced for day in names.days])
     flows = tables["allocation_announced"].filter(pl.col("date").is_in(names.days))
     sent = _on_arcs(
         flows.filter(action="transfer"),
@@ -236,8 +235,8 @@ def _on_arcs(
     amounts = np.zeros((ends[0].size, len(days)))
     keys = ["from_id", "to_id", "subject_id"]
     names = {
-        key: pl.Series(known, dtype=pl.String).gather(at)
-        for key, known, at in zip(keys, ids, ends, strict=True)
+        key: pl.Series(known, dtype=pl.String).gather(end)
+        for key, known, end in zip(keys, ids, ends, strict=True)
     }
     arcs = pl.DataFrame(names).with_row_index("arc")
     found = flows.join(arcs, on=keys, how="inner")
@@ -270,3 +269,27 @@ def _regions(
     if placed.height != len(ids):
         raise InputRefused(f"{key} repeats where regions are looked up")
     return codes(placed["region_id"], regions)
+
+
+def reserve(
+    above: np.ndarray, arcs: Arcs, stay: np.ndarray, use: np.ndarray, institutions: int, days: int
+) -> np.ndarray:
+    """β[i,r,t], units: what demand at its upper bound on any ``days`` days would add.
+
+    The sum of the ``days`` largest, over τ <= t, of
+    ``sum_c u[c,r] * s[c,t-τ] * sum_o usual[o,i,c] * (upper - mean)[o,c,τ]``;
+    ``above`` is upper - mean by zone, class and day.
+    """
+    classes, horizon = stay.shape
+    kept = np.zeros((institutions, use.shape[1], horizon))
+    if days == 0:
+        return kept
+    more = np.zeros((institutions, classes, horizon))
+    np.add.at(
+        more, (arcs.institution, arcs.care), arcs.usual[:, None] * above[arcs.zone, arcs.care]
+    )
+    for t in range(horizon):
+        still = stay[:, t::-1]
+        added = np.einsum("ick,ck,cr->irk", more[:, :, : t + 1], still, use)
+        kept[:, :, t] = np.sort(added, axis=2)[:, :, ::-1][:, :, :days].sum(axis=2)
+    return kept

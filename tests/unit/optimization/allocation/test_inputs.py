@@ -3,8 +3,8 @@ import polars as pl
 import pytest
 
 from optimization.allocation.accounting import harm_at_stake
-from optimization.allocation.read import read_instance
-from optimization.allocation.settle import settled_admissions, tidied
+from optimization.allocation.inputs.read import read_instance
+from optimization.allocation.solve import settled_admissions, tidied
 from schemas.errors import InputRefused, TableRefused
 from tests.unit.optimization.allocation.cases import assumptions, places, random_tables
 
