@@ -20,8 +20,11 @@ from optimization.purchases import model as purchases_model
 from optimization.purchases import tiers as purchases_tiers
 from optimization.solver import Plan
 from optimization.verify import Verification
+from optimization.verify.allocation import RULES as ALLOCATION_RULES
 from optimization.verify.allocation import verify_allocation
+from optimization.verify.financing import RULES as FINANCING_RULES
 from optimization.verify.financing import verify_financing
+from optimization.verify.purchases import RULES as PURCHASES_RULES
 from optimization.verify.purchases import verify_purchases
 from schemas import clean
 from schemas.assumptions.region import Region
@@ -50,7 +53,7 @@ class Model:
     ``inputs`` are made for it alone and stored beside its ``results``; ``reads`` are the other
     tables that ``plan`` and ``verify`` need. ``plan`` takes the frames of ``inputs`` and ``reads``
     by table name, the region and the solver's threads; ``verify`` those of ``inputs``, ``reads``
-    and ``results``, and plan_run.
+    and ``results``, and plan_run; ``rules`` are the words of the rules by which it refuses.
     """
 
     name: str
@@ -59,6 +62,7 @@ class Model:
     reads: Tables
     plan: Callable[[Frames, Region, int], Plan]
     verify: Callable[[Frames], Verification]
+    rules: Mapping[str, str]
     formulation: Formulation
 
     def solve(self, frames: Frames, region: Region, threads: int) -> Plan:
@@ -85,6 +89,7 @@ ALLOCATION = Model(
     (clean.Zone, clean.Institution),
     allocation.plan,
     verify_allocation,
+    ALLOCATION_RULES,
     Formulation(allocation, (allocation_constraints,), allocation_tiers),
 )
 FINANCING = Model(
@@ -94,6 +99,7 @@ FINANCING = Model(
     (),
     financing.plan,
     verify_financing,
+    FINANCING_RULES,
     Formulation(financing_model, (payers, funds, debt, cash, fairness), financing_tiers),
 )
 PURCHASES = Model(
@@ -108,6 +114,7 @@ PURCHASES = Model(
     ),
     purchases.plan,
     verify_purchases,
+    PURCHASES_RULES,
     Formulation(purchases_model, (purchases_model,), purchases_tiers),
 )
 MODELS = (ALLOCATION, FINANCING, PURCHASES)

@@ -4,6 +4,8 @@ A message says what is wrong, where (feed, file, column, row number) and what to
 carries a value read from an extract, because a value may be a patient's.
 """
 
+from collections.abc import Mapping
+
 
 class CatchmentError(Exception):
     """Base of every error that a person is meant to read."""
@@ -46,9 +48,35 @@ class SolverStopped(CatchmentError):
 
 
 class PlanRefused(CatchmentError):
-    """The independent verification found a plan or budget that breaks its own rules."""
+    """The independent verification found a plan or budget that breaks its own rules.
+
+    ``rule`` is its name in docs/verification.md; ``where`` names the row that is furthest off,
+    ``published`` is what stands there and ``expected`` what follows from the inputs.
+    """
 
     exit_code = 7
+
+    def __init__(
+        self,
+        model: str,
+        rule: str,
+        words: str,
+        where: Mapping[str, object],
+        published: object,
+        expected: object,
+        rows: int = 1,
+    ) -> None:
+        super().__init__(model, rule, words, where, published, expected, rows)
+        self.rule, self.where = rule, dict(where)
+        self.published, self.expected, self.rows = published, expected, rows
+
+    def __str__(self) -> str:
+        model, rule, words, where, published, expected, rows = self.args
+        place = ", ".join(f"{key} {value}" for key, value in where.items()) or "the whole plan"
+        return (
+            f"{model}: {rule} is broken in {rows} rows, most at {place}: published is {published}, "
+            f"expected {expected} ({words}); do not use this plan, run the night again"
+        )
 
 
 class NightBusy(CatchmentError):

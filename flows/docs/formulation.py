@@ -25,6 +25,12 @@ from schemas.assumptions.financing import (
 )
 from schemas.assumptions.planning import PlanningAssumptions
 
+VERIFICATION = (
+    "Every plan is computed again from its published tables, without the model and the solver, "
+    "before it is published and by `catchment verify`. A plan that breaks a rule is refused by "
+    "the rule's name, with the row that is furthest off, its figure and what should stand there. A "
+    "limit may be broken by a millionth, of money also by a cent for each amount rounded."
+)
 NOTE = "Written by `make docs` from the code that is solved; a test keeps the two the same."
 SETTINGS: dict[str, dict[str, type[BaseModel]]] = {
     "allocation": {
@@ -45,7 +51,16 @@ SETTINGS: dict[str, dict[str, type[BaseModel]]] = {
 
 def documents() -> dict[str, str]:
     """The formulation of each model, by file name."""
-    return {f"{model.name}.md": _document(model) for model in MODELS}
+    pages = {f"{model.name}.md": _document(model) for model in MODELS}
+    return pages | {"verification.md": _verification()}
+
+
+def _verification() -> str:
+    lines = [f"# Verification\n\n{VERIFICATION}\n\n{NOTE}"]
+    for model in MODELS:
+        lines += [f"\n## The {model.name}\n", "| rule | what holds |\n| --- | --- |"]
+        lines += [f"| `{rule}` | {words} |" for rule, words in model.rules.items()]
+    return "\n".join(lines) + "\n"
 
 
 def _document(model: Model) -> str:

@@ -88,7 +88,8 @@ def reached(record: SolveRecord, values: Mapping[str, float]) -> SolveRecord:
     for tier in record.tiers:
         value, claimed = values[tier.name], tier.objective
         if value > claimed + DOUBT * max(1.0, abs(claimed)):
-            raise PlanRefused(f"{tier.name}: the plan does not reach what the solver claims")
+            words = "the plan reaches what the solver claims"
+            raise PlanRefused("allocation", "objective", words, {"tier": tier.name}, value, claimed)
         gap = None if tier.bound is None else max(0.0, value - tier.bound) / max(1.0, abs(value))
         tiers.append(replace(tier, objective=value, gap=gap))
     return replace(record, tiers=tuple(tiers))

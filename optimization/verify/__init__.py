@@ -1,10 +1,9 @@
-"""Plans recomputed from their tables alone, without the modeller and without the solver."""
+"""Plans recomputed from their tables alone, without the modeller and without the solver.
 
-from dataclasses import dataclass
+Each model's folder lists its ``RULES``: a name, which is the constraint's where it checks one, and
+a line of words. A plan that breaks one is refused by that name.
+"""
 
+from optimization.verify.verdict import Verification
 
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """What a verification found: the largest relative violation of any rule."""
-
-    worst_violation: float
+__all__ = ["Verification"]

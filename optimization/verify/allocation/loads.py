@@ -2,34 +2,32 @@
 
 import polars as pl
 
-from optimization.verify.allocation.flows import census
-from optimization.verify.allocation.sums import beside, total
-from optimization.verify.allocation.verdict import Verdict
-from optimization.verify.allocation.view import CARE, CELL, View
+from optimization.verify.allocation.flows import MOVE, census
+from optimization.verify.allocation.view import CARE, CELL, PLACE, View
+from optimization.verify.sums import outer_joined, total
+from optimization.verify.verdict import Verdict
 
-MOVE = ["from_institution_id", "to_institution_id", "resource_id"]
-PLACE = ["institution_id", "resource_id"]
+LOADS = {
+    "load_in_service": ("in_service", "units"),
+    "census_follows": ("planned_use", "use"),
+    "usual_use": ("usual_use", "usual"),
+    "load_reserve": ("reserve", "kept"),
+}
 
 
 def check_loads(view: View, verdict: Verdict) -> None:
-    """(2) to (6), (9), (10), and every column of load and move."""
-    check_moves(view, verdict)
+    """(2) to (6), (9), and every column of load"""
+    table, resources = view["allocation_load"], view["allocation_resource"]
+    verdict.none("load_rows", table.join(resources, on="resource_id", how="anti"))
     rows = recomputed(view)
     has = pl.max_horizontal("use", "usual", "units", "surge_limit") > 0
-    missing = rows.filter(has).join(view["allocation_load"], on=CELL, how="anti")
-    verdict.none("load lacks an institution's resource", missing)
-    rows = beside(view["allocation_load"], rows, CELL)
-    rows = rows.join(
-        view["allocation_resource"].select("resource_id", "occupancy_target"), on="resource_id"
-    )
-    for column, expected in (
-        ("in_service", "units"),
-        ("planned_use", "use"),
-        ("usual_use", "usual"),
-        ("reserve", "kept"),
-    ):
-        verdict.equal(f"load.{column}", rows, pl.col(column), pl.col(expected))
-    verdict.equal("(4) stock", rows, pl.col("stock"), pl.col("there"), 2e-12, 1e-13)
+    missing = rows.filter(has).join(table, on=CELL, how="anti")
+    verdict.none("load_rows", missing, "no row", "one")
+    rows = outer_joined(table, rows, CELL)
+    rows = rows.join(resources.select("resource_id", "occupancy_target"), on="resource_id")
+    for rule, (column, expected) in LOADS.items():
+        verdict.follows(rule, rows, column, expected)
+    verdict.follows("stock_follows", rows, "stock", "there", 2e-12, 1e-13)
     _capacity(view, verdict, rows)
     _retention(view, verdict, rows)
 
@@ -40,38 +38,31 @@ def _capacity(view: View, verdict: Verdict, rows: pl.DataFrame) -> None:
     load = pl.col("planned_use") + pl.col("reserve")
     room = occupancy * (pl.col("stock") + pl.col("surge"))
     crowding = pl.max_horizontal(load - room, 0.0)
-    verdict.equal("(3) capacity", rows, pl.col("crowding"), crowding, 1e-10)
+    verdict.follows("capacity_holds", rows, "crowding", crowding, 1e-10)
     usual = pl.col("usual_use") + pl.col("reserve") - occupancy * pl.col("in_service")
     most = pl.max_horizontal(usual, 0.0)
-    verdict.equal("load.usual_crowding", rows, pl.col("usual_crowding"), most, 1e-10)
-    verdict.at_most("(6) surge", rows, pl.col("surge"), pl.col("surge_limit"))
+    verdict.follows("usual_crowding", rows, "usual_crowding", most, 1e-10)
+    verdict.at_most("surge_holds", rows, "surge", "surge_limit", size=1.0)
     used = pl.min_horizontal(room, load)
     opened = rows.filter(pl.col("surge") > 0)
-    verdict.equal("surge that nobody uses", opened, room, used, 1e-10)
+    verdict.follows("surge_is_used", opened, room, used, 1e-10)
     if view.settings["no_worse"] == "true":
-        verdict.at_most("(9) no worse", rows, pl.col("crowding"), most)
+        verdict.at_most("no_worse", rows, "crowding", most, size=1.0)
 
 
 def _retention(view: View, verdict: Verdict, rows: pl.DataFrame) -> None:
     """(5) stock >= retain_share · min_t K, where some arc serves"""
     arcs = view["allocation_move_arc"]
-    served = pl.concat(
-        [
-            arcs.select(pl.col(end).alias("institution_id"), "resource_id")
-            for end in ("from_institution_id", "to_institution_id")
-        ]
-    ).unique()
+    ends = ("from_institution_id", "to_institution_id")
+    served = pl.concat([arcs.select("resource_id", institution_id=pl.col(end)) for end in ends])
     days = view.dates.height
     least = rows.group_by(PLACE).agg(pl.col("units").min(), pl.len().alias("days"))
-    least = least.with_columns(
-        least=pl.when(pl.col("days") < days).then(0.0).otherwise(pl.col("units"))
-    )
+    every_day = pl.when(pl.col("days") == days).then("units").otherwise(0.0)
     keep = least.join(served, on=PLACE, how="semi").join(
         view["allocation_resource"].select("resource_id", "retain_share"), on="resource_id"
     )
-    keep = keep.select(*PLACE, keep=pl.col("least") * pl.col("retain_share"))
-    kept = rows.join(keep, on=PLACE)
-    verdict.at_most("(5) retention", kept, pl.col("keep"), pl.col("stock"))
+    keep = keep.select(*PLACE, keep=every_day * pl.col("retain_share"))
+    verdict.at_most("retention", rows.join(keep, on=PLACE), "keep", "stock", size=1.0)
 
 
 def recomputed(view: View) -> pl.DataFrame:
@@ -79,10 +70,10 @@ def recomputed(view: View) -> pl.DataFrame:
     usual = view.expected.rename({"expected": "patients_per_day"})
     rows = view.capacity
     for admission, column in ((view["allocation_admission"], "use"), (usual, "usual")):
-        rows = beside(rows, used(view, census(view, admission), column), CELL)
-    rows = beside(rows, reserve(view), CELL)
+        rows = outer_joined(rows, used(view, census(view, admission), column), CELL)
+    rows = outer_joined(rows, reserve(view), CELL)
     for change in moved(view):
-        rows = beside(rows, change, CELL)
+        rows = outer_joined(rows, change, CELL)
     there = pl.col("units") - pl.col("left") + pl.col("come")
     return rows.with_columns(there=there)
 
@@ -132,20 +123,18 @@ def moved(view: View) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 def check_moves(view: View, verdict: Verdict) -> None:
     """Moves follow arcs, arrive after their lead, cost what they should, and are large enough."""
-    move = view["allocation_move"]
-    verdict.none(
-        "move where no arc leads", move.join(view["allocation_move_arc"], on=MOVE, how="anti")
-    )
-    rows = move.join(view["allocation_move_arc"], on=MOVE, how="left", suffix="_arc")
+    move, arcs = view["allocation_move"], view["allocation_move_arc"]
+    verdict.none("move_arcs", move.join(arcs, on=MOVE, how="anti"))
+    rows = move.join(arcs, on=MOVE, suffix="_arc")
     rows = rows.join(view["allocation_resource"], on="resource_id", how="left")
     rows = rows.with_columns(pl.col("least_move", "cost_move").fill_null(0.0))
-    verdict.none("move of what may not be moved", rows.filter(~pl.col("movable")))
-    late = pl.col("date").dt.offset_by(pl.format("{}d", "lead_days"))
-    verdict.none("move.arrives", rows.filter(pl.col("arrives") != late))
-    verdict.equal("move.km", rows, pl.col("km"), pl.col("km_arc"))
+    verdict.none("movable", rows.filter(~pl.col("movable")))
+    arrives = pl.col("date").dt.offset_by(pl.format("{}d", "lead_days"))
+    verdict.none("move_arrives", rows.filter(pl.col("arrives") != arrives), "another day")
+    verdict.follows("move_km", rows, "km", "km_arc")
     cost = pl.col("cost_unit_km") * pl.col("km_arc") * pl.col("units") + pl.col("cost_move")
-    verdict.equal("move.cost", rows, pl.col("cost"), cost)
-    verdict.at_most("(10b) least move", rows, pl.col("least_move"), pl.col("units"))
+    verdict.follows("move_cost", rows, "cost", cost)
+    verdict.at_most("least_moves", rows, "least_move", "units", size=1.0)
     whole = pl.col("resource_id").is_in(view.settings["integer"].split())
     counted = rows.filter(whole | pl.col("whole").fill_null(False))
-    verdict.equal("moves in whole units", counted, pl.col("units"), pl.col("units").round())
+    verdict.follows("whole_moves", counted, "units", pl.col("units").round())

@@ -1,33 +1,22 @@
-"""The tables of one plan, and what several checks need of them."""
+"""What several checks need of an allocation's tables."""
 
-from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
 
 import polars as pl
 
-from optimization.verify.allocation.sums import total
-from schemas.errors import PlanRefused
-from schemas.results.allocation import INPUTS, RESULTS
-from schemas.table import check, name
+from optimization.verify import view
+from optimization.verify.sums import total
 
 CARE = ["institution_id", "class_id", "date"]
 CELL = ["institution_id", "resource_id", "date"]
+NEED = ["zone_id", "class_id", "date"]
+PLACE = ["institution_id", "resource_id"]
 DECIMALS = 6
 
 
-class View:
-    """Tables by name, each checked against its schema."""
-
-    def __init__(self, tables: Mapping[str, pl.DataFrame]) -> None:
-        missing = [name(t) for t in (*INPUTS, *RESULTS) if name(t) not in tables]
-        if missing:
-            raise PlanRefused(f"allocation: tables are missing: {', '.join(missing)}")
-        self.tables = dict(tables)
-        self.tables |= {name(t): check(t, tables[name(t)]) for t in (*INPUTS, *RESULTS)}
-
-    def __getitem__(self, table: str) -> pl.DataFrame:
-        return self.tables[table]
+class View(view.View):
+    """The tables of an allocation."""
 
     @cached_property
     def settings(self) -> dict[str, str]:

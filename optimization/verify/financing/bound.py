@@ -3,8 +3,9 @@
 import polars as pl
 
 from optimization.verify.financing.prices import CLAIM, LOAN, SUPPORT, Prices, owing
-from optimization.verify.financing.verdict import Verdict
-from optimization.verify.financing.view import CELL, View, joined, total
+from optimization.verify.financing.view import CELL, View
+from optimization.verify.sums import joined, total
+from optimization.verify.verdict import Verdict
 
 # A ceiling may equal the claims but for the noise of adding them up.
 ADDING_UP = 1e-9
@@ -22,7 +23,7 @@ def check_bound(view: View, verdict: Verdict, prices: Prices) -> None:
     optimum = view["objective"].filter(pl.col("objective_tier") == 1).select("optimum")
     bound = optimum.with_columns(bound=pl.lit(sum(amounts.to_list())))
     turnover = max(float(sum(amounts.abs().to_list())), view.setting["money_unit"])
-    verdict.equal("(tier 1) optimum", bound, "bound", "optimum", size=pl.lit(turnover))
+    verdict.equal("tier_one_bound", bound, "optimum", "bound", size=turnover)
 
 
 def _bounds_of_payers(view: View, prices: Prices) -> list[pl.DataFrame]:
@@ -100,9 +101,7 @@ def check_shadow_prices(view: View, verdict: Verdict, prices: Prices) -> None:
             rows = rows.join(capped, on=key, how="left").with_columns(
                 y=pl.when(pl.col("ceiling").is_not_null()).then("y")
             )
-        verdict.equal(
-            f"shadow price of a {kind}", rows, "shadow_price", -pl.col("y"), size=pl.lit(1e-3)
-        )
+        verdict.equal("shadow_price", rows, "shadow_price", -pl.col("y"), size=1e-3)
 
 
 def _fund_prices(view: View, prices: Prices) -> pl.DataFrame:

@@ -2,8 +2,10 @@
 
 import polars as pl
 
-from optimization.verify.financing.verdict import TOLERANCE, Verdict
-from optimization.verify.financing.view import CELL, View, joined, total
+from optimization.verify.financing.view import CELL, View
+from optimization.verify.loans import lifetime_interest
+from optimization.verify.sums import joined, total
+from optimization.verify.verdict import LIMIT, Verdict
 
 ONE = ["institution_id"]
 TIERS = ("uncovered", "unfairness", "thinness", "cost")
@@ -20,7 +22,7 @@ def check_outcome(view: View, verdict: Verdict) -> None:
 
 def _check_status_quo(view: View, verdict: Verdict) -> None:
     """Payers pay pro rata; what cash then lacks is uncovered"""
-    verdict.same_rows("financing_status_quo", view["status_quo"], view["institution"], CELL)
+    verdict.same_rows("status_quo_rows", view["status_quo"], view["institution"], CELL)
     quo = view["status_quo"].rename({"uncovered": "lacking", "days_on_hand": "days_held"})
     before = quo.select("institution_id", pl.col("period") + 1, before="closing_cash")
     rows = joined(quo.join(view.given, on=CELL), _pro_rata(view), CELL)
@@ -28,18 +30,18 @@ def _check_status_quo(view: View, verdict: Verdict) -> None:
         pl.col("before").fill_null(pl.col("cash"))
     )
     paid = pl.col("institution_payers") * verdict.cent
-    verdict.equal("status quo payments", rows, "payments", "expected", allowed=paid)
+    verdict.equal("status_quo_payments", rows, "payments", "expected", allowed=paid)
     interest = view.setting["deposit_rate"] * pl.col("before").clip(0)
-    verdict.equal("status quo interest", rows, "interest_earned", interest, allowed=verdict.cent)
+    verdict.equal("status_quo_interest", rows, "interest_earned", interest, allowed=verdict.cent)
     free = pl.sum_horizontal("before", "payments", "interest_earned", "given_other_income")
     spent = ("given_operating_cost", "given_capital_need", "given_debt_service")
     left = free - pl.sum_horizontal(*spent)
     cents = 3 * verdict.cent
-    verdict.equal("status quo cash", rows, "closing_cash", left.clip(0), free.abs(), cents)
-    verdict.equal("status quo need", rows, "lacking", (-left).clip(0), allowed=cents)
+    verdict.equal("status_quo_cash", rows, "closing_cash", left.clip(0), free.abs(), cents)
+    verdict.equal("status_quo_need", rows, "lacking", (-left).clip(0), allowed=cents)
     cost = pl.col("given_operating_cost")
     days = pl.when(cost > NOTHING).then(pl.col("closing_cash") * pl.col("days_in_period") / cost)
-    verdict.equal("status quo days", rows, "days_held", days)
+    verdict.equal("status_quo_days", rows, "days_held", days)
 
 
 def _pro_rata(view: View) -> pl.DataFrame:
@@ -75,35 +77,35 @@ def _institutions(view: View) -> pl.DataFrame:
 
 def _check_institutions(view: View, verdict: Verdict) -> None:
     """gap + beyond by need, support against last year's"""
-    verdict.same_rows("financing_outcome", view["outcome"], view["opening"], ONE)
+    verdict.same_rows("outcome_rows", view["outcome"], view["opening"], ONE)
     rows = _institutions(view)
-    if rows.filter(pl.col("region") != pl.col("region_id")).height:
-        verdict.same_rows("regions of institutions", rows, rows.clear(), ONE)
+    elsewhere = rows.filter(pl.col("region") != pl.col("region_id"))
+    verdict.none("outcome_region", elsewhere, "another region")
     for column, of in (
         ("need", "lacking"),
         ("uncovered", "gap"),
         ("supported", "aid"),
         ("closing_cash", "cash_left"),
     ):
-        verdict.balance(f"outcome {column}", rows, column, of)
+        verdict.balance("outcome_sums", rows, column, of)
     beyond = (pl.col("operating_debt") - pl.col("arrears")).clip(0)
-    verdict.balance("(4) beyond", rows, "beyond", beyond)
+    verdict.balance("debt_outlives", rows, "beyond", beyond)
     asked = (1 - view.setting["largest_cut"]) * pl.col("last_support").fill_null(0.0)
     slower = (asked - pl.col("supported")).clip(0)
-    verdict.equal("(10) pace", rows, "slower", slower, allowed=verdict.cent / 2)
+    verdict.equal("pace", rows, "slower", slower, allowed=verdict.cent / 2)
     left = pl.col("uncovered") + pl.col("beyond")
     share = pl.when(pl.col("need") > NOTHING).then(left / pl.col("need"))
-    verdict.equal("(11) unmet share", rows, "unmet_share", share)
+    verdict.equal("unmet_share", rows, "unmet_share", share)
     alone = rows.filter(pl.col("need") <= NOTHING)
     slack = verdict.limit_slack(cents=2.0 * view.last)
-    verdict.at_most("(11) without need", alone, left, pl.lit(0.0), allowed=slack)
+    verdict.at_most("without_need", alone, left, pl.lit(0.0), allowed=slack)
 
 
 def _check_regions(view: View, verdict: Verdict) -> None:
     """The worst of each region, and its part of pooled money"""
     one = ["region_id"]
     outcome = view["outcome"]
-    verdict.same_rows("financing_fairness", view["fairness"], outcome.select(one).unique(), one)
+    verdict.same_rows("fairness_rows", view["fairness"], outcome.select(one).unique(), one)
     worst = outcome.group_by(one).agg(share=pl.col("unmet_share").max())
     need = total(outcome.sort(ONE), one, "need")
     pooled = view.support.filter(pl.col("fund_id").is_in(view.pooled)).join(
@@ -115,12 +117,12 @@ def _check_regions(view: View, verdict: Verdict) -> None:
     budget = view["budget"].filter(pl.col("fund_id").is_in(view.pooled))["budget"].sum()
     money = (1 - view.setting["equity_band"]) * float(budget)
     target = pl.min_horizontal(money * pl.col("target_share"), "need")
-    verdict.equal("(11) worst", rows, "largest_unmet_share", "share")
-    verdict.balance("(8) pooled support", rows, "pooled_support", "amount")
+    verdict.equal("worst_off", rows, "largest_unmet_share", "share")
+    verdict.balance("pooled_support", rows, "pooled_support", "amount")
     cents = verdict.cent * view["outcome"].height
-    verdict.equal("(8) target", rows, "target", target, allowed=cents)
+    verdict.equal("equity_target", rows, "target", target, allowed=cents)
     short = (pl.col("target") - pl.col("pooled_support")).clip(0)
-    verdict.balance("(8) equity", rows, "below", short)
+    verdict.balance("equity", rows, "below", short)
 
 
 def _check_objectives(view: View, verdict: Verdict) -> None:
@@ -128,25 +130,25 @@ def _check_objectives(view: View, verdict: Verdict) -> None:
     unit = view.setting["money_unit"]
     run = view.tables["plan_run"].filter(pl.col("model") == "financing")
     tier, named = "objective_tier", "objective_name"
-    names = pl.DataFrame({tier: pl.arange(1, 5, eager=True), "name": TIERS, "value": _values(view)})
+    names = pl.DataFrame({tier: pl.arange(1, 5, eager=True), named: TIERS, "value": _values(view)})
     table = view["objective"]
-    verdict.same_rows("financing_objective", table, names, [tier])
-    rows = table.join(names, on=tier).join(run, on=[tier, named])
-    verdict.same_rows("plan_run", run, rows, [tier])
+    verdict.same_rows("objective_rows", table, names, [tier, named])
+    verdict.same_rows("run_rows", run, names, [tier, named])
+    rows = table.join(names, on=[tier, named]).join(run, on=[tier, named])
     by = pl.when(pl.col(named).is_in(["uncovered", "cost"])).then(unit).otherwise(1.0)
     widened = pl.when(pl.col("widened") > 0).then(10.0).otherwise(1.0)
-    slack = TOLERANCE * widened * (pl.col("components") + (pl.col("optimum") / by).abs()) * by
-    verdict.equal("objective", rows, "achieved", "value", size=pl.lit(NOTHING))
+    slack = LIMIT * widened * (pl.col("components") + (pl.col("optimum") / by).abs()) * by
+    verdict.equal("objective", rows, "achieved", "value", size=NOTHING)
     proved = pl.coalesce("bound", "objective") * by
-    verdict.equal("proved optimum", rows, "optimum", proved, size=by * NOTHING)
-    verdict.equal("slack of a tier", rows, "slack", slack)
+    verdict.equal("proved_optimum", rows, "optimum", proved, size=by * NOTHING)
+    verdict.equal("tier_slack", rows, "slack", slack)
     allowed = 2 * slack + verdict.limit_slack(cents=float(view["position"].height)) * by / unit
     below = pl.col("optimum") - pl.col("achieved")
-    verdict.at_most("(tiers) bound", rows, below, pl.lit(0.0), size=by, allowed=allowed)
+    verdict.at_most("tier_bound", rows, below, pl.lit(0.0), size=by, allowed=allowed)
     ended = rows.filter(pl.col("status") == "optimal")
-    verdict.at_most("(tiers) optimum", ended, -below, pl.lit(0.0), size=by, allowed=allowed)
+    verdict.at_most("tier_optimum", ended, -below, pl.lit(0.0), size=by, allowed=allowed)
     solved = (pl.col("objective") * by - pl.col("achieved")).abs()
-    verdict.at_most("plan_run", rows, solved, pl.lit(0.0), size=by, allowed=allowed)
+    verdict.at_most("run_objective", rows, solved, pl.lit(0.0), size=by, allowed=allowed)
 
 
 def _values(view: View) -> list[float]:
@@ -192,15 +194,7 @@ def _thinness(view: View) -> float:
 
 def _cost(view: View) -> float:
     """interest of every draw over its whole life - interest earned + κ·support"""
-    rate, term = pl.col("rate"), pl.col("term")
-    annuity = term * rate / (1 - (1 + rate).pow(-term)) - 1
-    life = (
-        pl.when(pl.col("repayment") == "bullet")
-        .then((1 + rate).pow(term) - 1)
-        .when(pl.col("repayment") == "annuity")
-        .then(annuity)
-        .otherwise(rate * (term + 1) / 2)
-    )
+    life = lifetime_interest()
     lent = view.drawn.sort("loan_id", *CELL).select(pl.col("drawn") * life).to_series()
     cost = (
         view.support.sort("fund_id", *CELL)

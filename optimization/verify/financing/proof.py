@@ -8,11 +8,11 @@ from the input tables, variable by variable of the formulation.
 import polars as pl
 
 from optimization.verify.financing.bound import check_bound, check_shadow_prices
-from optimization.verify.financing.debt import schedule
 from optimization.verify.financing.prices import CLAIM, LOAN, SUPPORT, Prices, owing
-from optimization.verify.financing.verdict import Verdict
-from optimization.verify.financing.view import CELL, View, joined, total
-from schemas.errors import PlanRefused
+from optimization.verify.financing.view import CELL, View
+from optimization.verify.loans import schedule
+from optimization.verify.sums import joined, total
+from optimization.verify.verdict import Verdict
 
 SIGNS = {
     "arrears_balance": 0,
@@ -44,17 +44,15 @@ def check_proof(view: View, verdict: Verdict) -> None:
 
 def _check_signs(view: View, verdict: Verdict) -> None:
     """≤ rows have prices of at most 0, ≥ rows of at least 0"""
-    unknown = view["price"].filter(~pl.col("constraint_name").is_in(list(SIGNS)))
-    if unknown.height:
-        raise PlanRefused(f"financing: {unknown.height} prices of rules that tier 1 cannot have")
+    verdict.none("price_rules", view["price"].filter(~pl.col("constraint_name").is_in(list(SIGNS))))
     sign = pl.col("constraint_name").replace_strict(SIGNS, return_dtype=pl.Int64)
     wrong = view["price"].with_columns(wrong=-sign * pl.col("dual_value"))
-    verdict.at_most("(tier 1) sign of a price", wrong, "wrong", pl.lit(0.0), size=pl.lit(1.0))
+    verdict.at_most("price_signs", wrong, "wrong", pl.lit(0.0), size=1.0)
 
 
 def _not_below(verdict: Verdict, variable: str, frame: pl.DataFrame, cost: pl.Expr) -> None:
     """c - A'y ≥ 0"""
-    verdict.at_most(f"(tier 1) price of {variable}", frame, -cost, pl.lit(0.0), size=pl.lit(1.0))
+    verdict.at_most(f"price_of_{variable}", frame, -cost, pl.lit(0.0), size=1.0)
 
 
 def _check_payments(view: View, verdict: Verdict, prices: Prices) -> None:
@@ -172,4 +170,4 @@ def _check_cash(view: View, verdict: Verdict, prices: Prices) -> None:
     _not_below(verdict, "beyond", rows, 1 - pl.col("outlives") - pl.col("worst"))
     rows = rows.join(view["outcome"].select(*one, "need"), on=one)
     free = rows.filter(pl.col("need") > verdict.cent)
-    verdict.equal("(tier 1) price of worst", free, "worst", pl.lit(0.0), size=pl.lit(1.0))
+    verdict.equal("price_of_worst", free, "worst", pl.lit(0.0), size=1.0)

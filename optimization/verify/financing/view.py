@@ -1,22 +1,21 @@
-"""The published tables, joined for recomputation."""
+"""What several checks need of a financing's tables."""
 
-from collections.abc import Mapping
 from functools import cached_property
 
 import polars as pl
+
+from optimization.verify import view
+from optimization.verify.sums import joined, total
 
 CELL = ["institution_id", "period"]
 INPUTS = ("operating_cost", "capital_need", "other_income", "debt_service")
 
 
-class View:
-    """What was read and what was published, side by side."""
+class View(view.View):
+    """The tables of a financing, by their names after ``financing_``."""
 
-    def __init__(self, tables: Mapping[str, pl.DataFrame]) -> None:
-        self.tables = tables
-
-    def __getitem__(self, name: str) -> pl.DataFrame:
-        return self.tables[f"financing_{name}"]
+    def __getitem__(self, table: str) -> pl.DataFrame:
+        return super().__getitem__(f"financing_{table}")
 
     @cached_property
     def setting(self) -> dict[str, float]:
@@ -31,19 +30,15 @@ class View:
     @cached_property
     def given(self) -> pl.DataFrame:
         """Inputs by institution and period, named given_*, with the days of both kinds."""
-        return (
+        rows = (
             self["institution"]
             .rename({c: f"given_{c}" for c in INPUTS})
             .join(self["opening"], on="institution_id")
             .join(self["period"].select("period", days_in_period="days"), on="period")
-            .with_columns(
-                required=pl.col("days_required")
-                / pl.col("days_in_period")
-                * pl.col("given_operating_cost")
-            )
-            .join(total(self["claim"], CELL, "claim"), on=CELL, how="left")
-            .with_columns(pl.col("claim").fill_null(0.0))
         )
+        days = pl.col("days_required") / pl.col("days_in_period")
+        rows = rows.with_columns(required=days * pl.col("given_operating_cost"))
+        return joined(rows, total(self["claim"], CELL, "claim"), CELL)
 
     @cached_property
     def cells(self) -> pl.DataFrame:
@@ -82,19 +77,3 @@ class View:
             .agg(pl.col("region_id").n_unique())
         )
         return regions.filter(pl.col("region_id") > 1)["fund_id"].sort().to_list()
-
-
-def total(frame: pl.DataFrame, by: list[str], column: str, name: str | None = None) -> pl.DataFrame:
-    """Sum of ``column`` by key, added in key order."""
-    ordered = frame.sort(frame.columns[:4])
-    return (
-        ordered.group_by(by, maintain_order=True)
-        .agg(pl.col(column).alias("all"))
-        .select(*by, pl.col("all").list.sum().alias(name or column))
-    )
-
-
-def joined(frame: pl.DataFrame, other: pl.DataFrame, on: list[str]) -> pl.DataFrame:
-    """``frame`` with what ``other`` has for its rows, else 0."""
-    added = [c for c in other.columns if c not in on]
-    return frame.join(other, on=on, how="left").with_columns(pl.col(added).fill_null(0.0))

@@ -72,7 +72,7 @@ def test_a_row_that_is_gone_is_refused(solved, table):
 def test_a_price_that_proves_less_is_refused(solved):
     tables, made = solved
     none = made.frames["financing_price"].clear()
-    with pytest.raises(PlanRefused, match="tier 1"):
+    with pytest.raises(PlanRefused, match="tier_one_bound"):
         verify_financing({**tables, **made.frames, "financing_price": none})
 
 
@@ -103,5 +103,5 @@ def stopped(made: Plan, status: str) -> dict[str, pl.DataFrame]:
 def test_a_plan_that_ran_out_of_time_passes_and_one_that_claims_more_does_not(solved):
     tables, made = solved
     assert verify_financing({**tables, **made.frames, **stopped(made, "time_limit")})
-    with pytest.raises(PlanRefused, match="optimum"):
+    with pytest.raises(PlanRefused, match="tier_optimum"):
         verify_financing({**tables, **made.frames, **stopped(made, "optimal")})

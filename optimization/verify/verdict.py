@@ -1,0 +1,148 @@
+"""How far figures are from what follows from the inputs, and from where on a plan is refused."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from schemas.errors import PlanRefused
+
+LIMIT = 1e-6
+CENT = 0.01
+SMALLEST = 1e-12
+NAMED = {
+    *("action", "constraint_name", "date", "flow_kind", "lever", "line_item", "objective_name"),
+    *("period", "policy", "rank", "side", "table"),
+}
+Value = pl.Expr | str
+Amount = pl.Expr | float
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What a verification found: the largest relative violation of any rule."""
+
+    worst_violation: float
+
+
+class Verdict:
+    """The worst relative violation so far; refuses the first that is beyond its rule's tolerance.
+
+    ``rules`` are the words of each rule by name. ``cent`` is what one rounding may move an amount,
+    ``unit`` the plan's unit of money, in whose millionth the solver may break a limit; both in
+    currency.
+
+    Every rule raises PlanRefused: naming itself, the worst row, its figure and what should stand
+    there.
+    """
+
+    def __init__(
+        self, model: str, rules: Mapping[str, str], cent: float = 0.0, unit: float = 1.0
+    ) -> None:
+        self.model = model
+        self.rules = rules
+        self.cent = cent
+        self.unit = unit
+        self.worst = 0.0
+
+    def equal(
+        self,
+        rule: str,
+        frame: pl.DataFrame,
+        value: Value,
+        expected: Value,
+        size: Amount = SMALLEST,
+        allowed: Amount = 0.0,
+    ) -> None:
+        """``value = expected``, but for ``allowed`` and a millionth of the largest of the three."""
+        a, b = _expr(value), _expr(expected)
+        share = ((a - b).abs() - allowed) / pl.max_horizontal(a.abs(), b.abs(), size)
+        self._judge(rule, frame, a, b, share)
+
+    def follows(
+        self,
+        rule: str,
+        frame: pl.DataFrame,
+        value: Value,
+        expected: Value,
+        least: float = 1e-11,
+        share: float = 1e-9,
+    ) -> None:
+        """``value = expected``, but for the noise of adding up: ``least``, ``share`` of both."""
+        a, b = _expr(value), _expr(expected)
+        size = pl.max_horizontal(b.abs(), 1.0)
+        noise = least + share * pl.max_horizontal(a.abs(), b.abs())
+        self._judge(rule, frame, a, b, (a - b).abs() / size, noise / size)
+
+    def balance(self, rule: str, frame: pl.DataFrame, value: Value, expected: Value) -> None:
+        """Sums of amounts are equal: to less than half a cent, if the books are in cents."""
+        if not self.cent:
+            return self.equal(rule, frame, value, expected, size=1e-3 * self.unit)
+        a, b = _expr(value), _expr(expected)
+        out = (a - b).abs() >= self.cent / 2
+        return self._judge(rule, frame, a, b, out.cast(pl.Float64))
+
+    def at_most(
+        self,
+        rule: str,
+        frame: pl.DataFrame,
+        value: Value,
+        limit: Value,
+        size: Amount = SMALLEST,
+        allowed: Amount = 0.0,
+    ) -> None:
+        """``value <= limit``, but for ``allowed`` and a millionth of ``limit`` or ``size``."""
+        a, b = _expr(value), _expr(limit)
+        self._judge(rule, frame, a, b, (a - b - allowed) / pl.max_horizontal(b.abs(), size))
+
+    def limit_slack(self, cents: float = 1.0) -> float:
+        """What a limit in money may be broken by: roundings, and the solver's tolerance."""
+        return cents * self.cent + LIMIT * self.unit
+
+    def none(
+        self, rule: str, frame: pl.DataFrame, found: str = "a row", wanted: str = "none"
+    ) -> None:
+        """``frame`` has no rows."""
+        words = self.rules[rule]
+        if not frame.is_empty():
+            where = _where(frame)
+            raise PlanRefused(self.model, rule, words, where, found, wanted, frame.height)
+
+    def same_rows(
+        self, rule: str, frame: pl.DataFrame, expected: pl.DataFrame, on: Sequence[str]
+    ) -> None:
+        """Both frames have the same keys, ``frame`` each once."""
+        self.none(rule, expected.join(frame, on=on, how="anti"), "no row", "one")
+        self.none(rule, frame.join(expected, on=on, how="anti"))
+        self.none(rule, frame.filter(frame.select(on).is_duplicated()), "two rows", "one")
+
+    def _judge(
+        self,
+        rule: str,
+        frame: pl.DataFrame,
+        value: pl.Expr,
+        expected: pl.Expr,
+        share: pl.Expr,
+        limit: Amount = LIMIT,
+    ) -> None:
+        words = self.rules[rule]
+        rows = frame.with_columns(_value=value, _expected=expected, _share=share, _limit=limit)
+        absent = pl.col("_value").is_null() & pl.col("_expected").is_null()
+        sound = (pl.col("_share") <= pl.col("_limit")) & pl.col("_share").is_finite()
+        broken = rows.filter(~(absent | sound.fill_null(False)))
+        if not broken.is_empty():
+            broken = broken.sort("_share", descending=True)
+            figures = broken["_value"][0], broken["_expected"][0]
+            where = {**_where(broken), "figure": value.meta.output_name()}
+            raise PlanRefused(self.model, rule, words, where, *figures, broken.height)
+        self.worst = max(self.worst, float(rows["_share"].max() or 0.0))  # type: ignore[arg-type]
+
+
+def _where(rows: pl.DataFrame) -> dict[str, object]:
+    """What names the first row."""
+    keys = [c for c in rows.columns if c in NAMED or c.endswith("_id")]
+    return rows.select(keys).row(0, named=True) if keys else {}
+
+
+def _expr(value: Value) -> pl.Expr:
+    return pl.col(value) if isinstance(value, str) else value
