@@ -7,6 +7,7 @@ READY := $(VENV)/.ready
 HOME_DIR ?= home
 SAMPLE_DIR ?= sample
 FAULTS ?= 200
+SAMPLE ?= 400
 SEED ?= 1
 DRAWS := $(shell od -An -N3 -tu4 /dev/urandom | tr -d ' ')
 NEW_DRAWS := --hypothesis-profile new_draws --hypothesis-seed $(DRAWS)
@@ -14,7 +15,7 @@ NEW_DRAWS := --hypothesis-profile new_draws --hypothesis-seed $(DRAWS)
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
-.PHONY: help setup nightly test check check-all fix format lint types contracts docs lock bench faults sbom audit clean
+.PHONY: help setup nightly test check check-all fix format lint types contracts docs lock bench mutants faults sbom audit clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -39,10 +40,11 @@ $(READY): requirements.lock pyproject.toml
 
 check: setup format lint types contracts test ## What CI runs: format, lint, types, import contracts, tests.
 
-check-all: setup format lint types contracts ## `check` by new draws of the laws, and the tests marked slow.
+check-all: setup format lint types contracts ## `check` by new draws of the laws, the tests marked slow, and `mutants`.
 	@echo "laws draw by the seed $(DRAWS); the same again: make check-all DRAWS=$(DRAWS)"
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not slow" $(NEW_DRAWS)
 	@$(BIN)/python -m pytest -q -m slow $(NEW_DRAWS)
+	@$(BIN)/python tests/mutants/run.py
 
 format: setup ## Is everything formatted? (`make fix` does it)
 	@$(BIN)/ruff format --check --quiet .
@@ -77,6 +79,9 @@ $(PEERS)/.ready: $(READY) requirements-benchmarks.lock
 
 bench: $(PEERS)/.ready ## Measure beside peers, in an environment of their own (docs/benchmarks.md).
 	@for name in transfer night growth financing ingest; do $(PEERS)/bin/python -m benchmarks.$$name || exit 1; done
+
+mutants: setup ## Change 400 places of the code, one at a time; which changes do the tests miss?
+	@$(BIN)/python tests/mutants/run.py --sample $(SAMPLE) --seed $(SEED)
 
 faults: setup ## Inject 200 faults into nights of a small region and count which are survived.
 	@$(BIN)/python tests/faults/run.py --faults $(FAULTS) --seed $(SEED)
