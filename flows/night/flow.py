@@ -9,7 +9,7 @@ from prefect.cache_policies import NO_CACHE
 from flows.backup.safekeeping import keep_safe
 from flows.night.run import begin, completed, run_step
 from flows.night.steps import steps_of
-from flows.store.ending import ending_at_once
+from flows.store.ending import ending_at_once, quiet_exit
 from flows.store.home import one_night
 from flows.store.night import Night, plan_night
 from flows.store.settings import settings
@@ -34,6 +34,7 @@ def nightly(
         attempt: which attempt at this night this is, where the caller has begun it.
         backups: folder for a proved backup, written when the night is published and its lock free.
     """
+    quiet_exit()
     planned = plan_night(
         Path(region),
         Path(extracts) if extracts else None,

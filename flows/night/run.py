@@ -27,7 +27,7 @@ MEMORY_MB = 3072
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What a listener hears: a step began, or ended after ``seconds`` with ``rows``."""
+    """What a listener hears: a step began, or ended after ``seconds``; no rows: it failed."""
 
     step: str
     position: int
@@ -100,8 +100,10 @@ def run_step(night: Night, name: str, position: int) -> int:
             seconds = time.perf_counter() - clock
             _record(night, step, position, started, seconds, rows)
     except BaseException:
+        seconds = time.perf_counter() - clock
+        _tell(Progress(name, position, len(steps), seconds))
         with suppress(Exception):  # a warehouse that failed the step may not take its record
-            _record(night, step, position, started, time.perf_counter() - clock, None)
+            _record(night, step, position, started, seconds, None)
         raise
     _tell(Progress(name, position, len(steps), seconds, rows))
     return rows

@@ -6,9 +6,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import httpx
@@ -19,6 +20,9 @@ from flows.store.home import Home
 from flows.store.night import plan_night
 from flows.store.settings import settings
 from schemas.errors import ConfigRefused, HomeRefused
+
+if TYPE_CHECKING:
+    from prefect.schedules import Schedule
 
 LOOPBACK = "127.0.0.1"
 START_SECONDS = 90
@@ -38,7 +42,7 @@ def serve_nightly(
     Each run leaves a proved backup in ``backups``; by default beside the home.
 
     Raises:
-        ConfigRefused: for a schedule that cron does not know or an unknown time zone.
+        ConfigRefused: for what is not a schedule of cron's or not a time zone.
         HomeRefused: if the server does not start.
     """
     night = plan_night(region, extracts, home or settings().home, None)
@@ -46,12 +50,12 @@ def serve_nightly(
     night.home.prepare()
     folder = (backups or settings().backups or beside(night.home)).resolve()
     _environment(night.home, port)
+    schedule = _schedule(cron, zone)
     with _server(port):
         Console().print(f"Prefect's UI: http://{LOOPBACK}:{port}  schedule: {cron} {zone}")
         Console().print(f"backups, each proved by a restore: {folder}", soft_wrap=True)
         _serve(
-            cron,
-            zone,
+            schedule,
             {
                 "region": str(night.region_file),
                 "extracts": str(night.extracts),
@@ -73,7 +77,20 @@ def _zone(name: str) -> str:
         pass
     else:
         return name
-    raise ConfigRefused(f"--timezone {name} is no IANA time zone, for example Europe/Vienna")
+    raise ConfigRefused(f"--timezone {name} is not an IANA time zone, for example Europe/Vienna")
+
+
+def _schedule(cron: str, zone: str) -> "Schedule":
+    """The schedule; a sixth field, which Prefect takes for seconds, is refused."""
+    from prefect.schedules import Cron
+
+    with suppress(ValueError):
+        if len(cron.split()) == 5:
+            return Cron(cron, timezone=zone)
+    raise ConfigRefused(
+        f"--cron {cron!r} is not a schedule: five fields are expected (minute, hour, day of the "
+        "month, month, day of the week), for example '0 2 * * *' for two o'clock every night"
+    )
 
 
 def _environment(home: Home, port: int) -> None:
@@ -122,18 +139,10 @@ def _answers(port: int) -> bool:
         return False
 
 
-def _serve(cron: str, timezone: str, parameters: dict[str, str]) -> None:
-    from prefect.schedules import Cron
-
+def _serve(schedule: "Schedule", parameters: dict[str, str]) -> None:
     from flows.night.flow import nightly
 
     signal.signal(signal.SIGTERM, _stop)
-    try:
-        schedule = Cron(cron, timezone=timezone)
-    except ValueError:
-        schedule = None
-    if schedule is None:
-        raise ConfigRefused(f"--cron {cron!r} is no schedule, for example '0 2 * * *'")
     nightly.serve(
         name="nightly",
         schedule=schedule,

@@ -1,5 +1,7 @@
-"""SIGTERM ends a night within a second, whatever it is doing; the next one goes on."""
+"""How a process that runs a night ends: at once by SIGTERM, and without DuckDB's warnings."""
 
+import atexit
+import multiprocessing
 import os
 import signal
 import sys
@@ -36,6 +38,22 @@ def ending_at_once() -> Iterator[None]:
         signal.set_wakeup_fd(wakeup)
         signal.signal(signal.SIGTERM, before)
         os.close(write)
+
+
+def quiet_exit() -> None:
+    """In a process that Prefect's schedule started, print nothing after Python's exit handlers.
+
+    Prefect's background threads outlive the interpreter's modules, at which DuckDB's bindings
+    print pages of warnings into the log of whoever serves the schedule. Whatever the night has to
+    say is said by then.
+    """
+    if multiprocessing.parent_process() is not None:
+        atexit.register(_errors_to_nowhere)
+
+
+def _errors_to_nowhere() -> None:
+    sys.stderr.flush()
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 def _noted(number: int, frame: object) -> None:

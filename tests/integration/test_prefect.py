@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from flows.backup import DRILL
-from flows.commands.sample import write_sample
+from flows.clerk.sample import write_sample
 from flows.store.audit_log import last
 from flows.store.home import Home
 
@@ -153,9 +153,10 @@ def test_the_schedule_fires_and_survives_a_restart(small, tmp_path):
     command += ["--extracts", str(small), "--home", str(tmp_path / "home"), "--port", str(port)]
     command += ["--cron", "* * * * *", "--timezone", "Europe/Vienna"]
     env = environment(tmp_path)
-    with running(command, env):
+    with running(command, env) as served:
         until(lambda: healthy(port), 90, "Prefect's server")
         until(lambda: scheduled_and_completed(port), 240, "a scheduled run")
+    assert b"leaked instance" not in served.stdout.read(), "DuckDB's warnings are in the log"
     assert ("prefect", "completed") in runs(tmp_path / "home")
     assert last(Home(tmp_path / "home"), DRILL), "a scheduled night ends with a proved backup"
     assert list((tmp_path / "home-backups").glob("*.backup"))
