@@ -4,14 +4,13 @@ from typing import Any
 
 import duckdb
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from flows.ingest.decisions import read_decisions
 from flows.store.home import Home
+from flows.store.screen import COLOURS, Entry, table
 from schemas.errors import HomeRefused
 
-COLOURS = {"loaded": "green", "duplicate": "dim", "held": "yellow", "rejected": "red"}
 QUERY = """
     SELECT delivery_id AS id, night, feed, file_name AS file, extract_time, rows_read AS rows,
            restated, verdict, coalesce(reason, flags) AS why
@@ -54,25 +53,21 @@ def deliveries_of(home: Home, which: str = "last") -> list[dict[str, Any]]:
 
 def render(deliveries: list[dict[str, Any]], console: Console) -> None:
     """Show deliveries to a person."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("id", "night"):
-        table.add_column(name, no_wrap=True)
-    for name in ("file", "verdict", "rows", "why"):
-        table.add_column(name, justify="right" if name == "rows" else "left", overflow="fold")
-    for d in deliveries:
-        decided = f", {d['decided']} with the next night" if d["decided"] else ""
-        verdict = Text(d["verdict"] + decided, COLOURS[d["verdict"]])
-        table.add_row(
+    rows = [
+        (
             d["id"],
             str(d["night"]),
-            Text(d["file"]),
-            verdict,
+            Text(d["verdict"], COLOURS[d["verdict"]]),
             "withheld" if d["rows"] is None else f"{d['rows']:,}",
-            Text("; ".join(_words(d))),
+            Entry(d["file"], "; ".join(_words(d))),
         )
-    console.print(table if deliveries else "no delivery")
+        for d in deliveries
+    ]
+    made = table(("id", "night", "verdict", "rows", "file"), rows, right=("rows",))
+    console.print(made if rows else "no delivery", crop=False)
 
 
 def _words(delivery: dict[str, Any]) -> list[str]:
     restated = f"{delivery['restated']:,} rows restated" if delivery["restated"] else None
-    return [words for words in (delivery["why"], restated) if words]
+    decided = f"{delivery['decided']} with the next night" if delivery["decided"] else None
+    return [words for words in (decided, delivery["why"], restated) if words]

@@ -1,41 +1,38 @@
 """``catchment plan``: what-ifs on last night's tables."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+
+from flows.commands.options import AsJson, HomeFolder, RegionFile, home_of, print_json
 
 
 def plan(
-    region: Annotated[
-        Path, typer.Option("--region", help="The region's file, for example config/demo.toml.")
-    ],
-    home: Annotated[
-        Path | None, typer.Option("--home", help="Where last night was published.")
-    ] = None,
+    region: RegionFile,
+    home: HomeFolder = None,
     scenario: Annotated[
-        list[Path] | None, typer.Option("--scenario", help="A what-if's file; may be repeated.")
+        list[Path] | None,
+        typer.Option("--scenario", metavar="FILE", help="A what-if; may be given several times."),
     ] = None,
     save_model: Annotated[
         Path | None,
-        typer.Option("--save-model", help="Write each tier's model: FILE.mps or FILE.lp."),
+        typer.Option(
+            "--save-model", metavar="FILE", help="Write each tier's model: FILE.mps or FILE.lp."
+        ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Solve what-ifs on last night's tables, beside its plan; the night stays as it is."""
+    """Plan what-ifs on last night's tables and compare them with its plan, which stays."""
     from flows.scenarios.report import facts, render
     from flows.scenarios.run import what_if
     from flows.scenarios.store import store_facts
-    from flows.store.home import Home
-    from flows.store.settings import settings
+    from flows.store.screen import Screen
 
-    place = Home((home or settings().home).resolve())
-    with Console(stderr=True).status("solving"):
-        result = what_if(region, place, scenario or [], save_model)
+    with Screen(stderr=True).status("solving"):
+        result = what_if(region, home_of(home), scenario or [], save_model)
     store_facts(result.folder, facts(result))
     if as_json:
-        typer.echo(json.dumps(facts(result), indent=2, default=str))
+        print_json(facts(result))
     else:
-        render(result, Console())
+        render(result, Screen())

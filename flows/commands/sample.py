@@ -1,19 +1,27 @@
-"""Writes the synthetic sample region's extracts."""
+"""``catchment sample``: a region to try things on."""
 
 from pathlib import Path
+from typing import Annotated
 
-from transforms.sample import sample_files
+import typer
 
 
-def write_sample(out: Path, seed: int = 1, institutions: int = 12, days: int = 180) -> list[Path]:
-    """Write the sample's extracts into ``out`` and return their paths: same seed, same bytes.
+def sample(
+    out: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Folder to write into; made if missing.")
+    ],
+    seed: Annotated[
+        int, typer.Option(metavar="NUMBER", help="The same seed gives the same files.")
+    ] = 1,
+    institutions: Annotated[
+        int, typer.Option(metavar="NUMBER", min=3, help="Hospitals in the region.")
+    ] = 12,
+    days: Annotated[
+        int, typer.Option(metavar="NUMBER", min=28, help="Days of capacity and stays.")
+    ] = 180,
+) -> None:
+    """Write the extracts of a made-up region, marked as synthetic, with a few faulty rows."""
+    from flows.clerk.sample import write_sample
 
-    Raises:
-        InputRefused: where there is no institution or too few days.
-    """
-    made = sample_files(seed, institutions, days)
-    out.mkdir(parents=True, exist_ok=True)
-    paths = [out / name for name in made.files]
-    for path, frame in zip(paths, made.files.values(), strict=True):
-        frame.write_csv(path, line_terminator="\n")
-    return paths
+    paths = write_sample(out, seed=seed, institutions=institutions, days=days)
+    typer.echo(f"{len(paths)} files of synthetic data in {out}")

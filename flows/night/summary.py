@@ -1,15 +1,14 @@
 """What a night did, in figures: read from the published file, shown to a person or a machine."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import duckdb
 from rich.console import Console, Group, RenderableType
-from rich.panel import Panel
-from rich.table import Table
 from rich.text import Text
 
 from flows.store.night import Night
+from flows.store.screen import COLOURS, Entry, table
 from flows.store.warehouse import opened
 
 Figures = dict[str, Any]
@@ -130,6 +129,8 @@ def render(figures: Figures, console: Console) -> None:
     about = figures["about"]
     title = f"{about.get('name', figures['region'])}, night of {figures['night']}"
     parts = [
+        Text(title, "bold"),
+        Text(f"{_age(about)}\n"),
         _deliveries(figures),
         _tightest(figures),
         _plan(figures),
@@ -139,14 +140,11 @@ def render(figures: Figures, console: Console) -> None:
         _steps(figures),
         _outputs(figures),
     ]
-    note = _age(about)
-    console.print(
-        Panel(Group(*(p for p in parts if p)), title=title, subtitle=note, padding=(1, 2))
-    )
+    console.print(Group(*(part for part in parts if part)), crop=False)
 
 
 def _age(about: Mapping[str, str]) -> str:
-    words = [f"plans from {about.get('plan_from', '?')} on data to {about.get('data_to', '?')}"]
+    words = [f"Plans from {about.get('plan_from', '?')} on data to {about.get('data_to', '?')}"]
     if (days := int(about.get("data_age_days", 0))) > 1:
         words.append(f"{days} days old")
     if about.get("synthetic") == "true":
@@ -155,32 +153,41 @@ def _age(about: Mapping[str, str]) -> str:
 
 
 def _deliveries(figures: Figures) -> RenderableType:
-    table = _table("Deliveries", "file", "verdict", "rows", "why")
-    for d in figures["deliveries"]:
-        colour = {"loaded": "green", "duplicate": "dim", "held": "yellow"}.get(d["verdict"], "red")
-        why = d["reason"] or d["flags"] or ""
-        table.add_row(Text(d["file"]), Text(d["verdict"], colour), f"{d['rows']:,}", Text(why))
+    rows = [
+        (
+            Text(d["verdict"], COLOURS[d["verdict"]]),
+            f"{d['rows']:,}",
+            Entry(d["file"], d["reason"] or d["flags"]),
+        )
+        for d in figures["deliveries"]
+    ]
+    made = table(("verdict", "rows", "file"), rows, title="Deliveries", right=("rows",))
     r = figures["rows"]
     parts = " + ".join(
         f"{r[n]:,} {n}" for n in ("loaded", "quarantined", "duplicate", "excluded", "merged")
     )
     nulled = f"; {r['cells_nulled']:,} cells at fault nulled" if r["cells_nulled"] else ""
-    return Group(table, Text(f"{r['read']:,} rows read = {parts}{nulled}\n"))
+    return Group(made, Text(f"{r['read']:,} rows read = {parts}{nulled}\n"))
 
 
 def _tightest(figures: Figures) -> RenderableType:
-    table = _table("Tightest", "region", "resource", "in service", "in use", "occupancy", "short")
-    for t in figures["tightest"]:
-        colour = "red" if t["occupancy"] >= 1 else "yellow" if t["occupancy"] >= 0.85 else ""
-        table.add_row(
+    columns = ("region", "resource", "in service", "in use", "occupancy", "short")
+    rows = [
+        (
             t["region"],
             t["resource"],
             f"{t['in_service']:,.0f}",
             _count(t["in_use"]),
-            Text(f"{t['occupancy']:.1%}", colour),
+            Text(f"{t['occupancy']:.1%}", _heat(t["occupancy"])),
             _count(t["shortage"]),
         )
-    return Group(table, "")
+        for t in figures["tightest"]
+    ]
+    return Group(table(columns, rows, title="Tightest", right=columns[2:]), "")
+
+
+def _heat(occupancy: float) -> str:
+    return "red" if occupancy >= 1 else "yellow" if occupancy >= 0.85 else ""
 
 
 def _count(value: float | None) -> str:
@@ -191,7 +198,8 @@ def _plan(figures: Figures) -> RenderableType | None:
     plan = figures["plan"]
     if set(plan) != {"usual", "turn_away", "plan"}:
         return Text("No allocation plan: see the alerts.\n", "red")
-    table = _table("Plan", "", "as usual", "turning away", "plan", "change")
+    columns = ("", "as usual", "turning away", "plan", "change")
+    rows = []
     for label, name in (
         ("harm, points", "harm"),
         ("over-capacity patient-days", "crowding_patient_days"),
@@ -199,38 +207,42 @@ def _plan(figures: Figures) -> RenderableType | None:
     ):
         usual, turned, planned = (plan[p][name] for p in ("usual", "turn_away", "plan"))
         change = f"{planned / usual - 1:+.1%}" if usual else ""
-        table.add_row(label, f"{usual:,.1f}", f"{turned:,.1f}", f"{planned:,.1f}", change)
+        rows.append((label, f"{usual:,.1f}", f"{turned:,.1f}", f"{planned:,.1f}", change))
     sent = f"{plan['plan']['sent']:,.1f} patients sent elsewhere than usual\n"
-    return Group(table, Text(sent + _rolling(figures["rolling"])))
+    made = table(columns, rows, title="Plan", right=columns[1:])
+    return Group(made, Text(sent + _rolling(figures["rolling"])))
 
 
 def _rolling(rolling: Mapping[str, float]) -> str:
-    told = rolling["announced"]
-    if not told:
+    announced = rolling["announced"]
+    if not announced:
         return ""
-    kept = f"{told - rolling['otherwise']:,} of {told:,} transfers and moves stay as announced"
-    return f"{kept}; {rolling['under_way']:,.1f} units under way\n"
+    kept = f"{announced - rolling['otherwise']:,} of {announced:,} transfers and moves"
+    return f"{kept} stay as announced; {rolling['under_way']:,.1f} units under way\n"
 
 
 def _money_text(figures: Figures, currency: str) -> RenderableType:
     m = figures["money"]
     if not m["institutions"]:
         return Text("No budget: no institution sent finance.\n", "yellow")
-    table = _table("Money", "", currency)
-    table.add_row("need in the status quo", f"{m['need']:,.0f}")
-    table.add_row("covered by the plan", f"{m['covered']:,.0f}")
-    table.add_row("uncovered", f"{m['uncovered']:,.0f}")
-    return Group(table, Text(f"{m['institutions']:,} institutions financed\n"))
+    rows = (
+        ("need in the status quo", f"{m['need']:,.0f}"),
+        ("covered by the plan", f"{m['covered']:,.0f}"),
+        ("uncovered", f"{m['uncovered']:,.0f}"),
+    )
+    made = table(("", currency), rows, title="Money", right=(currency,))
+    return Group(made, Text(f"{m['institutions']:,} institutions financed\n"))
 
 
 def _alerts(figures: Figures) -> RenderableType | None:
     if not figures["alerts"]:
         return None
-    table = _table("Alerts", "about", "what")
-    for alert in figures["alerts"][:12]:
-        table.add_row(Text(alert["subject"]), Text(alert["message"], "yellow"))
+    rows = [(a["subject"], Text(a["message"], "yellow")) for a in figures["alerts"][:12]]
     more = len(figures["alerts"]) - 12
-    return Group(table, Text(f"and {more} more in ops.alert\n" if more > 0 else ""))
+    return Group(
+        table(("about", "what"), rows, title="Alerts"),
+        Text(f"and {more} more in ops.alert\n" if more > 0 else ""),
+    )
 
 
 def _backup(figures: Figures) -> RenderableType | None:
@@ -257,12 +269,3 @@ def _outputs(figures: Figures) -> RenderableType:
     backup = {"backup": figures["backup"]["file"]} if "backup" in figures else {}
     places = {**figures["outputs"], **backup}
     return Text("\n".join(f"{k}: {v}" for k, v in places.items()))
-
-
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
-    for column in columns:
-        right = column not in {"", "file", "verdict", "why", "region", "resource", "about", "what"}
-        side: Literal["left", "right"] = "right" if right else "left"
-        table.add_column(column, justify=side, header_style="dim", overflow="fold")
-    return table

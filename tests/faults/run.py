@@ -124,7 +124,7 @@ IMPORTED = (
     "flows.store.fingerprint",
     "flows.night.orchestrate",
     "flows.backup.safekeeping",
-    "flows.commands.sample",
+    "flows.clerk.sample",
     "flows.publish.verify",
     # What a night imports at its first use.
     "pandera.backends.polars.container",

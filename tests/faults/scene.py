@@ -149,7 +149,7 @@ class Scene:
         shutil.copytree(CONFIG / "feeds", self.region.parent / "feeds")
 
     def _write_samples(self) -> None:
-        from flows.commands.sample import write_sample
+        from flows.clerk.sample import write_sample
 
         write_sample(self.old, seed=1, institutions=3, days=28)
         shutil.copytree(self.old, self.new)

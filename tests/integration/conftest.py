@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.commands.sample import write_sample
+from flows.clerk.sample import write_sample
 from flows.store.home import Home
 
 CONFIG = Path(__file__).parents[2] / "config"

@@ -16,7 +16,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from flows.commands.sample import write_sample
+from flows.clerk.sample import write_sample
 from flows.night.run import _without_values
 from flows.night.steps import Step, steps_of
 from flows.protect.encryption import is_encrypted

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from flows.clerk.draft import draft_feed
-from flows.commands.sample import write_sample
+from flows.clerk.sample import write_sample
 from flows.store.regions import load_feed
 from schemas.errors import ConfigRefused
 from transforms.feed import apply

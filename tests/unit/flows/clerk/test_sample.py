@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from flows.commands.sample import write_sample
+from flows.clerk.sample import write_sample
 from flows.store.regions import load_feed, load_region
 from transforms.feed import apply
 from transforms.reading import read_text
@@ -37,7 +37,7 @@ def test_one_thread_and_two_give_the_same_bytes(tmp_path):
     digests = []
     for threads in ("1", "2"):
         out = tmp_path / threads
-        code = "from pathlib import Path; from flows.commands.sample import write_sample\n"
+        code = "from pathlib import Path; from flows.clerk.sample import write_sample\n"
         code += f"write_sample(Path({str(out)!r}), 1, 4, 40)"
         subprocess.run(
             [sys.executable, "-c", code],
