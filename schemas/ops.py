@@ -128,7 +128,7 @@ class Decision(Table):
     decided_by: str = column("The account that decided.")
     decided_at: Instant = column("When, UTC.")  # type: ignore[valid-type]
     night: pl.Date = column("The night that applied it.")
-    outcome: str = column("The verdict it led to.", isin=VERDICTS)
+    verdict: str = column("The verdict it led to.", isin=VERDICTS)
 
     class Config:
         name = "decision"
@@ -148,7 +148,7 @@ class Quality(Table):
     subject: str = column("Its code.")
     severity: str = column("warn, or severe: an alert is raised.", isin=["warn", "severe"])
     owner: str = column("Who should look: sender, clerk or analyst.")
-    value: float = column("What was seen.", unit="1", nullable=True)
+    measured: float = column("What was seen.", unit="1", nullable=True)
     threshold: float = column("What was expected.", unit="1", nullable=True)
     words: str = column("The rule in plain words.")
 
@@ -220,7 +220,7 @@ class Alert(Table):
     run_key: str = column("Region and night.")
     rule: str = column("The rule that raised it.")
     subject: str = column("What it is about: a region, institution, feed, delivery or code.")
-    value: float = column("What was seen.", unit="1", nullable=True)
+    measured: float = column("What was seen.", unit="1", nullable=True)
     threshold: float = column("What was expected.", unit="1", nullable=True)
     message: str = column("The condition, in words.")
 

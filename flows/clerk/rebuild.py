@@ -30,6 +30,8 @@ TABLES = ("ingest restatement", "clean ", "regional ")
 PLANS = ("allocation", "financing", "about")
 # What the landing folder cannot tell: taken over from the old warehouse, where it can be read.
 OPERATIONS: tuple[type[Table], ...] = (ops.Run, ops.Alert, ops.Quality, ops.QualityScore)
+# Columns of theirs that had another name in an earlier layout.
+FORMER = {"measured": "value"}
 
 
 def rebuild(home: Home, region_file: Path | None, *, plans: bool = True) -> list[str]:
@@ -130,8 +132,11 @@ def _operations(new: Home, old: Home) -> bool:
         con.execute(f"ATTACH '{quoted}' AS old (READ_ONLY)")
         with transaction(con):
             for table in OPERATIONS:
-                names = ", ".join(f'"{column}"' for column in polars_schema(table))
                 target = qualified(table)
+                had = con.sql(f"FROM old.{target} LIMIT 0").columns
+                names = ", ".join(
+                    f'"{c if c in had else FORMER[c]}" AS "{c}"' for c in polars_schema(table)
+                )
                 con.execute(f"INSERT INTO {target} BY NAME SELECT {names} FROM old.{target}")
         return True
     return False

@@ -93,7 +93,7 @@ def decided_account(
     return Account("loaded", None, outcome.counts.rows_read, [*flags, f"released; {held}"], outcome)
 
 
-def decision_row(decision: Decision, night: date, outcome: str) -> pl.DataFrame:
+def decision_row(decision: Decision, night: date, verdict: str) -> pl.DataFrame:
     """A decision that a night applied, as ``ops.decision`` has it."""
     row = {
         "delivery_id": decision.delivery_id,
@@ -102,6 +102,6 @@ def decision_row(decision: Decision, night: date, outcome: str) -> pl.DataFrame:
         "decided_by": decision.decided_by,
         "decided_at": decision.decided_at,
         "night": night,
-        "outcome": outcome,
+        "verdict": verdict,
     }
     return conform(ops.Decision, pl.DataFrame([row]))

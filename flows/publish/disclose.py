@@ -55,8 +55,8 @@ def _operations(
         ops.Delivery: disclosure.delivery(deliveries, people, counted),
         ops.Quarantine: quarantine.filter(~pl.col("delivery_id").is_in(people.implode())),
         ops.Run: disclosure.run(_read(con, ops.Run), steps),
-        ops.Alert: disclosure.told(alert, subjects, ["value", "threshold"], ["message"]),
-        ops.Quality: disclosure.told(quality, subjects, ["value", "threshold"], ["words"]),
+        ops.Alert: disclosure.told(alert, subjects, ["measured", "threshold"], ["message"]),
+        ops.Quality: disclosure.told(quality, subjects, ["measured", "threshold"], ["words"]),
         ops.QualityScore: disclosure.told(score, subjects, ["good_share"], []),
     }
 

@@ -24,7 +24,7 @@ from schemas.table import (
 )
 from schemas.tables import ALL
 
-SCHEMA_VERSION = "4"
+SCHEMA_VERSION = "5"
 Connection = duckdb.DuckDBPyConnection
 HISTORY = "history"
 

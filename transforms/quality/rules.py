@@ -205,7 +205,7 @@ def _described(run_key: str, rule: Rule, frame: pl.DataFrame) -> pl.DataFrame:
         subject=pl.col("subject").cast(pl.String),
         severity=pl.lit(rule.severity),
         owner=pl.lit(rule.owner),
-        value=pl.col("value").cast(pl.Float64).round(6),
+        measured=pl.col("value").cast(pl.Float64).round(6),
         threshold=pl.lit(rule.threshold, pl.Float64),
         words=pl.lit(rule.words),
     )
@@ -226,5 +226,5 @@ def alerts(found: pl.DataFrame, delivery: pl.DataFrame) -> pl.DataFrame:
         about, on=["subject_kind", "subject"], how="left"
     )
     message = pl.concat_str("file", "words", "why", ignore_nulls=True)
-    named = severe.select("run_key", "rule", "subject", "value", "threshold", message=message)
+    named = severe.select("run_key", "rule", "subject", "measured", "threshold", message=message)
     return conform(ops.Alert, named)

@@ -191,6 +191,6 @@ def changes(
     then = inputs["allocation_announced"]
     both = now.join(then, on=KEY, how="full", coalesce=True)
     both = both.with_columns(pl.col("planned", "announced").fill_null(0.0))
-    both = both.with_columns(change=pl.col("planned") - pl.col("announced"))
-    differ = both.filter(pl.col("change").abs() > LEAST)
+    both = both.with_columns(difference=pl.col("planned") - pl.col("announced"))
+    differ = both.filter(pl.col("difference").abs() > LEAST)
     return check(AllocationChange, conform(AllocationChange, differ))

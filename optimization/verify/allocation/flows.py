@@ -66,7 +66,7 @@ def check_changes(view: View, verdict: Verdict) -> None:
     verdict.follows("change_planned", rows, "planned", "now")
     verdict.follows("change_announced", rows, "announced", "then")
     less = pl.col("planned") - pl.col("announced")
-    verdict.follows("change_difference", rows, "change", less, 2e-12, 1e-12)
+    verdict.follows("change_difference", rows, "difference", less, 2e-12, 1e-12)
 
 
 def census(view: View, admission: pl.DataFrame) -> pl.DataFrame:

@@ -210,7 +210,7 @@ class AllocationChange(Table):
     date: pl.Date = column("Day of the plan.")
     announced: float = column("Patients or units announced.", "units", ge=0)
     planned: float = column("Patients or units planned tonight.", "units", ge=0)
-    change: float = column("Planned less announced.", "units")
+    difference: float = column("Planned less announced.", "units")
 
     class Config:
         name = "allocation_change"

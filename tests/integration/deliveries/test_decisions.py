@@ -29,7 +29,7 @@ def test_a_released_delivery_is_loaded_by_the_next_night(place):
     assert place.night() == {NEXT: ("loaded", "")}
     assert place.newest().height == 42
     (decision,) = place.ops("decision")
-    assert (decision["decision"], decision["outcome"]) == ("release", "loaded")
+    assert (decision["decision"], decision["verdict"]) == ("release", "loaded")
     assert decision["why"] == "the register was down"
     (row,) = [d for d in place.ops("delivery") if d["delivery_id"] == held]
     assert "released; was held: capacity.in_use" in row["flags"]
@@ -49,7 +49,7 @@ def test_a_refused_delivery_stays_out_however_often_it_comes(place):
     assert {v for v, _ in verdicts.values()} == {"rejected"}
     assert place.newest().height == 21
     (decision,) = place.ops("decision")
-    assert decision["outcome"] == "rejected"
+    assert decision["verdict"] == "rejected"
     assert place.night() == {NEXT: ("rejected", f"{same} was refused")}
 
 
@@ -83,7 +83,7 @@ def test_a_misspelt_resource_raises_an_alert_that_names_it(place):
         if step.name in {"clean capacity", "clean resource", "quality"}:
             step.run(night)
     (alert,) = [a for a in place.ops("alert") if a["rule"] == "unknown_resource"]
-    assert (alert["subject"], alert["value"]) == ("General_bed (H1)", 7.0)
+    assert (alert["subject"], alert["measured"]) == ("General_bed (H1)", 7.0)
 
 
 def test_the_summary_is_of_one_night_and_counts_what_it_releases(place):

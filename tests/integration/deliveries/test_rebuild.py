@@ -110,14 +110,21 @@ def test_plans_are_made_again_from_the_nights_that_were_kept(place, monkeypatch)
 
 
 def test_a_warehouse_of_another_layout_names_the_command_that_helps(place):
+    kept = ("run", "alert")
+    with duckdb.connect(str(place.home.warehouse)) as con:
+        con.execute("INSERT INTO ops.alert VALUES ('demo', 'a_rule', 'beds', 2.0, 1.0, 'late')")
+    before = [place.ops(table) for table in kept]
     with duckdb.connect(str(place.home.warehouse)) as con:
         con.execute("UPDATE history.version SET version = '0'")
+        for table in ("alert", "quality"):
+            con.execute(f"ALTER TABLE ops.{table} RENAME measured TO value")
     with pytest.raises(HomeRefused, match="has layout 0.*catchment rebuild"):
         place.night()
     with pytest.raises(HomeRefused, match="has layout 0.*catchment rebuild"):
         place.newest()
     rebuild(place.home, None, plans=False)
     assert place.newest().height == 21
+    assert [place.ops(table) for table in kept] == before
     assert not list(place.root.glob("*before-rebuild*"))
 
 

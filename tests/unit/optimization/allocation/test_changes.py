@@ -76,7 +76,9 @@ def to(institution, day, patients):
 def test_more_less_new_and_dropped_are_told_the_same_is_not():
     given = earlier(to("A", FIRST, 3.0), to("B", FIRST, 2.0), to("C", SECOND, 1.0))
     made = planned([("A", FIRST, 4.0), ("C", SECOND, 1.0)], [("D", SECOND, 5.0)])
-    found = changes(made, given).select("action", "to_id", "date", "announced", "planned", "change")
+    found = changes(made, given).select(
+        "action", "to_id", "date", "announced", "planned", "difference"
+    )
     assert found.rows() == [
         ("move", "D", SECOND, 0.0, 5.0, 5.0),
         ("transfer", "A", FIRST, 3.0, 4.0, 1.0),

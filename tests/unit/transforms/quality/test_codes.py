@@ -26,7 +26,7 @@ def test_it_raises_an_alert():
     found = unknown_code(facts(("H1", "General_bed")), DEFINED, "resource_id")
     nothing = pl.DataFrame(schema=dict.fromkeys(("delivery_id", "file_name", "reason"), pl.String))
     (alert,) = alerts(quality("r/2026-02-10", [("unknown_resource", found)]), nothing).to_dicts()
-    assert (alert["subject"], alert["value"]) == ("General_bed (H1)", 1.0)
+    assert (alert["subject"], alert["measured"]) == ("General_bed (H1)", 1.0)
     assert "defines no resource of this code" in alert["message"]
 
 
