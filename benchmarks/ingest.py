@@ -96,7 +96,7 @@ def catchment(file: Path, database: Path) -> dict[str, float]:
     known = frozenset(f"{i:04d}" for i in range(HOSPITALS))
     feed = load_feed(FEED)
     began = time.perf_counter()
-    text = read_text(file, feed)
+    text = read_text(file.read_bytes(), feed)
     frame, unread = text.frame, text.bad_rows
     del text
     outcome = apply(feed, frame, known, DRAWN, unread, use_up=True)

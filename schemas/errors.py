@@ -5,6 +5,9 @@ carries a value read from an extract, because a value may be a patient's.
 """
 
 from collections.abc import Mapping
+from typing import Any
+
+from schemas.events import Occurrence
 
 
 class CatchmentError(Exception):
@@ -30,9 +33,16 @@ class TableRefused(CatchmentError):
 
 
 class DeliveryRejected(CatchmentError):
-    """A file is not what its feed says; the night goes on without it."""
+    """A file is not what its feed says; the night goes on without it.
+
+    ``occurrences`` are the reason, given by its code and facts, and what else helps to see it.
+    """
 
     exit_code = 4
+
+    def __init__(self, code: str, *others: Occurrence, **facts: Any) -> None:
+        self.occurrences = (Occurrence(code, **facts), *others)
+        super().__init__("; ".join(o.words() for o in self.occurrences))
 
 
 class InputRefused(CatchmentError):

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from schemas.events import DELIVERY_EVENTS
 from schemas.table import Table, column, disclosure_column
 
 VERDICTS = ("loaded", "rejected", "duplicate", "held")
@@ -30,8 +31,10 @@ class Delivery(Table):
     extract_time: Instant = column("When it was drawn, UTC, from its name.", nullable=True)  # type: ignore[valid-type]
     received_at: Instant = column("When it was read, UTC.")  # type: ignore[valid-type]
     verdict: str = column("loaded, rejected, duplicate or held.", isin=VERDICTS)
-    reason: str = column("Why it was not loaded; null if it was.", nullable=True)
-    flags: str = column("Repairs and drift, in words; null if none.", nullable=True)
+    reason: str = column(
+        "Code of why it was not loaded, as docs/deliveries.md lists them; null if it was.",
+        nullable=True,
+    )
     disclosure: str = disclosure_column()
 
     class Config:
@@ -40,13 +43,45 @@ class Delivery(Table):
         metadata = {"layer": "ops", "source": "the night"}
 
 
+class DeliveryEvent(Table):
+    """One thing that there is to say of a delivery: why its verdict, what was repaired, a flag.
+
+    Its facts stand in columns of their own. Where the rows of a file are people, numbers and what
+    is private are withheld from the published file.
+    """
+
+    delivery_id: str = column("The delivery.")
+    number: pl.Int64 = column("Its place among those of the delivery, from 1.", unit="1", ge=1)
+    kind: str = column("What kind of event it is.", isin=DELIVERY_EVENTS)
+    code: str = column("Which event; docs/deliveries.md lists them.")
+    column_name: str = column("The column, as the feed names it.", nullable=True)
+    table_name: str = column("The clean table.", nullable=True)
+    count: pl.Int64 = column("How many.", unit="1", nullable=True, ge=0)
+    total: pl.Int64 = column("Of how many, or how many are allowed.", unit="1", nullable=True, ge=0)
+    share: float = column("What share of them, or how many times.", unit="1", nullable=True)
+    line: pl.Int64 = column("Line of the file; the first is 1.", unit="1", nullable=True, ge=1)
+    detail: str = column("A word of the feed or the platform.", nullable=True)
+    private: str = column(
+        "What stood in the file, in its name, or was written by a person.", nullable=True
+    )
+    words: str = column("All of it in plain words.")
+
+    class Config:
+        name = "delivery_event"
+        unique = ["delivery_id", "number"]
+        metadata = {"layer": "ops", "source": "the night"}
+
+
 class Quarantine(Table):
     """A row that was not loaded, or a cell that was nulled: where, and by which rule."""
 
     delivery_id: str = column("The delivery.")
-    row_number: pl.Int64 = column("Line of data, the first after the header is 1.", unit="rows")
+    row_number: pl.Int64 = column(
+        "Lines of the file before it: a spreadsheet shows it in the row of the next number.",
+        unit="rows",
+    )
     column_name: str = column("The column at fault, as the feed names it.")
-    rule: str = column("The rule it broke.")
+    rule: str = column("Code of the rule it broke; docs/deliveries.md lists them.")
     grain: str = column("row: the row was not loaded; cell: only the cell.", isin=["row", "cell"])
 
     class Config:
@@ -244,6 +279,7 @@ class RegionInfo(Table):
 
 TABLES: tuple[type[Table], ...] = (
     Delivery,
+    DeliveryEvent,
     Quarantine,
     Reconciliation,
     Restatement,

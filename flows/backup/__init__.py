@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows.ingest.sidecar import sweep
+from flows.ingest.landing import sweep
 from flows.protect.encryption import decrypt, encrypt
 from flows.protect.keys import Key, Keys, keys_of
 from flows.store import audit_log

@@ -7,7 +7,7 @@ import duckdb
 
 from flows.clerk.forget_landed import out_of_landed
 from flows.clerk.rebuild import last_region_file, rebuild
-from flows.ingest.sidecar import read_sidecars
+from flows.ingest.landing import read_sidecars
 from flows.protect.encryption import is_encrypted, key_of, reencrypt_file
 from flows.protect.forgotten import (
     INSTITUTION,
@@ -26,7 +26,7 @@ from flows.store.files import write_text
 from flows.store.home import Home, one_night
 from flows.store.regions import load_region
 from flows.store.warehouse import opened, transaction
-from transforms.quality.rules import RULES
+from schemas.events import EVENTS
 
 
 def forget(home: Home, kind: str, code: str, region_file: Path | None) -> list[str]:
@@ -100,7 +100,7 @@ def _codes(home: Home, veil: Veil) -> frozenset[str]:
 def _out_of_findings(home: Home, code: str) -> None:
     """Earlier nights' findings, scores and alerts of institutions that are no longer there."""
     gone = "(subject = ? OR subject NOT IN (SELECT institution_id FROM history.institution))"
-    rules = [rule.rule for rule in RULES if rule.subject_kind == "institution"]
+    rules = [event.code for event in EVENTS if event.subject == "institution"]
     with opened(home) as con, transaction(con):
         con.execute(
             f"DELETE FROM ops.alert WHERE {gone} AND (subject = ? OR list_contains(?, rule))",

@@ -3,8 +3,8 @@
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from flows.ingest.landing import Delivery, landed_path, read_sidecars
 from flows.ingest.leave_out import content_of_landed, erase_landed, redact_landed, sharing
-from flows.ingest.sidecar import Delivery, landed_path, read_sidecars
 from flows.protect.redact import Redacted, Sought, decoded, plain
 from flows.protect.veil import Veil
 from flows.store.home import Home
@@ -85,7 +85,7 @@ def _is_to_go(home: Home, delivery: Delivery, feed: Feed, veil: Veil, code: str)
         read_text(content, feed)
         return False
     try:
-        refuse_other_kinds(content, feed)
+        refuse_other_kinds(content)
         return code in plain(decoded(content, feed)[0])
     except (DeliveryRejected, UnicodeDecodeError):
         return True

@@ -7,14 +7,15 @@ from rich.console import Console
 from rich.text import Text
 
 from flows.ingest.decisions import read_decisions
+from flows.ingest.record import WHY
 from flows.store.home import Home
 from flows.store.screen import COLOURS, Entry, table
 from schemas.errors import HomeRefused
 
-QUERY = """
+QUERY = f"""
     SELECT delivery_id AS id, night, feed, file_name AS file, extract_time, rows_read AS rows,
-           restated, verdict, coalesce(reason, flags) AS why
-    FROM ops.delivery LEFT JOIN (
+           restated, verdict, reason, why
+    FROM ops.delivery LEFT JOIN ({WHY}) USING (delivery_id) LEFT JOIN (
         SELECT delivery_id, sum(rows)::BIGINT AS restated
         FROM ops.restatement WHERE change = 'restated' GROUP BY ALL
     ) USING (delivery_id)
@@ -33,7 +34,7 @@ def deliveries_of(home: Home, which: str = "last") -> list[dict[str, Any]]:
 
     Returns:
         id, night, feed, file, extract_time, rows, restated (rows of clean tables; null where that
-        is not counted), verdict, why, decided of each.
+        is not counted), verdict, reason (its code), why (in words), decided of each.
 
     Raises:
         HomeRefused: if nothing is published yet.
@@ -41,6 +42,8 @@ def deliveries_of(home: Home, which: str = "last") -> list[dict[str, Any]]:
     if not home.published.is_file():
         raise HomeRefused(f"{home.published}: nothing is published yet; run a night first")
     with duckdb.connect(str(home.published), read_only=True) as con:
+        if not con.execute("FROM duckdb_tables() WHERE table_name = 'delivery_event'").fetchall():
+            raise HomeRefused(f"{home.published} is of an earlier version; run a night first")
         found = con.execute(QUERY, {"which": which})
         names = [d[0] for d in found.description]
         rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import duckdb
 
-from flows.ingest.again import again
-from flows.ingest.decisions import read_decisions
-from flows.ingest.sidecar import Delivery, read_sidecars
+from flows.ingest.decisions import read_decisions, redeliver
+from flows.ingest.landing import Delivery, read_sidecars
 from flows.night.steps import Step, steps_of
 from flows.publish.keep import nights
 from flows.store.files import sync
@@ -101,7 +100,7 @@ def _made(
     initialise(night.home)
     decisions = {d.delivery_id: d for d in read_decisions(home)}
     with opened(night.home) as con:
-        rows = sum(again(night, home, con, d, decisions) for d in deliveries)
+        rows = sum(redeliver(night, home, con, d, decisions) for d in deliveries)
     said = [f"{len(deliveries):,} deliveries, {rows:,} rows loaded"]
     for step in steps_of(night):
         if step.name.startswith(steps):

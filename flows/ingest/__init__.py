@@ -2,16 +2,17 @@
 
 from datetime import datetime
 
-from flows.ingest.again import complete_last
 from flows.ingest.arrivals import Arrival, arrivals_of
+from flows.ingest.decisions import apply_decisions, complete_last, refuse_if_lost
 from flows.ingest.deliver import deliver
+from flows.ingest.judge import Judgement
+from flows.ingest.landing import sweep
 from flows.ingest.leave_out import expire
-from flows.ingest.record import Account, settle
-from flows.ingest.settled import apply_decisions, refuse_if_lost
-from flows.ingest.sidecar import sweep
+from flows.ingest.record import settle
 from flows.protect.veil import refuse_other_key, veil_of
 from flows.store.night import Night
 from flows.store.warehouse import opened
+from schemas.events import Occurrence
 
 __all__ = ["Arrival", "arrivals_of", "ingest_feed", "ingest_unclaimed"]
 
@@ -44,7 +45,7 @@ def ingest_unclaimed(night: Night) -> int:
     unclaimed = [a for a in arrivals_of(night) if a.feed is None]
     with opened(night.home) as con:
         for arrival in unclaimed:
-            reason = arrival.fault or "no feed of this region expects a file of this name"
-            settle(night, con, arrival, None, Account("rejected", reason))
+            reason = arrival.fault or Occurrence("no_feed")
+            settle(night, con, arrival, None, Judgement("rejected", [reason]))
         complete_last(night, con)
     return len(unclaimed)

@@ -1,35 +1,123 @@
-"""What is loaded already, as counts beside which a delivery is judged."""
+"""What came before: has this content come, and what does a delivery take the place of?"""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 import polars as pl
 
 from flows.ingest.arrivals import Arrival
+from flows.ingest.judge import Judgement
 from flows.store.night import Night
+from flows.store.settings import now
 from flows.store.warehouse import HISTORY, Connection, qualified, read, read_history
 from schemas import clean, ops
 from schemas.clean import FEED_TABLES
+from schemas.events import Occurrence
 from schemas.feed import Feed
 from schemas.table import key
+from transforms.feed import FeedResult
 from transforms.history.merge import PERIODS, current, delivery_order
 from transforms.quality.holds import (
     ALL,
     PART,
     Compared,
+    closed_reason,
     filled_by_part,
+    future_reason,
+    reasons_to_hold,
     rows_by_subject,
+    stranger_reason,
     subject_of,
     value_columns,
 )
 
 LAST = 8
+CLOCKS_DIFFER = timedelta(hours=1)
 ORDER = """
     SELECT delivery_id,
            row_number() OVER (ORDER BY extract_time, received_at, delivery_id) AS sequence
     FROM ops.delivery WHERE feed = ? AND verdict = 'loaded' AND extract_time <= ?
     ORDER BY sequence
 """
+SAME = """
+    SELECT delivery_id, verdict, rows_read, extract_time,
+           delivery_id IN (SELECT delivery_id FROM ops.decision WHERE decision = 'refuse')
+    FROM ops.delivery
+    WHERE content_sha256 = ? AND feed = ? AND verdict <> 'duplicate'
+    ORDER BY received_at, delivery_id
+"""
+
+
+NEWEST_OF_ITS_NAME = """
+    SELECT content_sha256 FROM ops.delivery
+    WHERE feed = ? AND file_name = ? AND extract_time = ? AND verdict = 'loaded'
+    ORDER BY received_at DESC, delivery_id DESC LIMIT 1
+"""
+
+
+def same_content_before(con: Connection, arrival: Arrival, content_sha256: str) -> Judgement | None:
+    """The verdict on content that came before; null if it is to be read.
+
+    The same content under another extract time is read again: it is what its sender says of that
+    time, whatever comes late in between. So is content to which its sender goes back, after other
+    content came under the same name.
+    """
+    assert arrival.feed is not None
+    feed = arrival.feed.feed
+    found = con.execute(SAME, [content_sha256, feed]).fetchall()
+    for delivery, verdict, rows, extract_time, refused in found:
+        if verdict == "held":
+            return Judgement("duplicate", [Occurrence("same_as_held", detail=delivery)], rows)
+        if refused:
+            return Judgement("rejected", [Occurrence("refused_before", detail=delivery)])
+        if verdict == "loaded" and extract_time == arrival.extract_time:
+            if _gone_back_to(con, arrival, content_sha256):
+                return None
+            return Judgement("duplicate", [Occurrence("same_as_loaded", detail=delivery)], rows)
+    return None
+
+
+def _gone_back_to(con: Connection, arrival: Arrival, content_sha256: str) -> bool:
+    """Did other content come under this name since?"""
+    assert arrival.feed is not None
+    asked = [arrival.feed.feed, arrival.name, arrival.extract_time]
+    newest = con.execute(NEWEST_OF_ITS_NAME, asked).fetchone()
+    return newest is not None and newest[0] != content_sha256
+
+
+def loaded_under_another_time(con: Connection, feed: str, content_sha256: str) -> list[Occurrence]:
+    """A flag, where the same content is loaded under another extract time."""
+    found = con.execute(SAME, [content_sha256, feed]).fetchall()
+    loaded = [delivery for delivery, verdict, *_ in found if verdict == "loaded"]
+    return [Occurrence("same_bytes", detail=loaded[0])] if loaded else []
+
+
+def hold_reasons(
+    night: Night, con: Connection, arrival: Arrival, result: FeedResult
+) -> list[Occurrence]:
+    """Why a person should look at it before it is loaded."""
+    feed, drawn = arrival.feed, arrival.extract_time
+    assert feed is not None and drawn is not None
+    newest = newest_extract(con, feed)
+    late = feed.file.late == "hold" and newest is not None and drawn < newest
+    found = [
+        future_reason(drawn, latest_extract(night)),
+        Occurrence("late") if late else None,
+        closed_reason(result.tables, closed_institutions(night, con)),
+        stranger_reason(feed, result) if newest else None,
+        Occurrence("contradicts_another")
+        if contradicted(con, night, arrival, result.tables)
+        else None,
+    ]
+    tables = compared(con, feed, drawn, result.tables)
+    unusual = reasons_to_hold(tables, result.counts.rows_read, earlier_rows(con, feed))
+    return [reason for reason in found if reason] + unusual
+
+
+def latest_extract(night: Night | None = None) -> datetime:
+    """The latest time at which a file may have been drawn: now, or that night; clocks differ."""
+    ends = [now()] if night is None else [now(), datetime.combine(night.date, time.max)]
+    return max(ends) + CLOCKS_DIFFER
 
 
 def compared(

@@ -9,8 +9,14 @@ from datetime import date, timedelta
 
 import duckdb
 
-from flows.ingest.archive import is_archive, unpack
-from flows.ingest.sidecar import Delivery, landed_path, read_sidecar, read_sidecars, write_sidecar
+from flows.ingest.arrivals import is_archive, unpack
+from flows.ingest.landing import (
+    Delivery,
+    landed_path,
+    read_sidecar,
+    read_sidecars,
+    write_sidecar,
+)
 from flows.protect.encryption import encrypt, plain_bytes
 from flows.protect.redact import Redacted, Sought, redacted, repacked
 from flows.protect.veil import Veil
@@ -76,7 +82,7 @@ def content_of_landed(home: Home, delivery: Delivery, feed: Feed, veil: Veil) ->
     packed = plain_bytes(landed_path(home, delivery), veil.keys)
     if not is_archive(delivery.file_name):
         return packed
-    return unpack(packed, delivery.file_name, int(feed.file.max_mb * 1_000_000))
+    return unpack(packed, delivery.file_name, feed.file.most_bytes)
 
 
 def erase_landed(home: Home, delivery: Delivery, day: date) -> None:

@@ -1,26 +1,41 @@
 """Writing a delivery's verdict: ops tables, history, sidecar and receipt, all of one account."""
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from typing import cast
 
 import polars as pl
 
 from flows.ingest.arrivals import Arrival
-from flows.ingest.landing import Landed
+from flows.ingest.judge import Judgement
+from flows.ingest.landing import (
+    NOT_LANDED,
+    Delivery,
+    Landed,
+    read_sidecar,
+    write_sidecar,
+)
 from flows.ingest.leave_out import redact_landed
-from flows.ingest.receipts import write_receipt
-from flows.ingest.sidecar import NOT_LANDED, Delivery, read_sidecar, write_sidecar
 from flows.protect.veil import veil_of
+from flows.store.files import write_text
 from flows.store.night import Night
 from flows.store.settings import now
 from flows.store.warehouse import Connection, append, append_history, transaction
 from schemas import ops
 from schemas.clean import FEED_TABLES
 from schemas.errors import ReconciliationFailed
-from schemas.table import conform
-from transforms.feed import Outcome
+from schemas.table import conform, empty
+from transforms.feed import FeedResult
+from transforms.quality.report import report
 
+# Why each delivery has its verdict; else all that there is to say of it.
+WHY = """
+    SELECT delivery_id, coalesce(
+        string_agg(words, '; ' ORDER BY number) FILTER (
+            kind = map {'rejected': 'rejection', 'held': 'hold', 'duplicate': 'duplicate'}[verdict]
+        ), string_agg(words, '; ' ORDER BY number)) AS why
+    FROM ops.delivery JOIN ops.delivery_event USING (delivery_id) GROUP BY delivery_id
+"""
 COUNTS = ("loaded", "quarantined", "duplicate", "excluded", "merged", "cells_nulled")
 
 
@@ -32,25 +47,15 @@ class Taken:
     content_sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
-    """A verdict and all that goes with it."""
-
-    verdict: str
-    reason: str | None = None
-    rows_read: int = 0
-    flags: list[str] = field(default_factory=list)
-    outcome: Outcome | None = None
-
-
 def settle(
-    night: Night, con: Connection, arrival: Arrival, taken: Taken | None, account: Account
+    night: Night, con: Connection, arrival: Arrival, taken: Taken | None, found: Judgement
 ) -> int:
     """Record a new delivery, or that a duplicate came once more; returns rows loaded."""
-    if taken and account.verdict == "duplicate" and (known := _duplicate(con, arrival, taken)):
+    if taken and found.verdict == "duplicate" and (known := _duplicate(con, arrival, taken)):
         first = read_sidecar(night.home, known)
-        once_more = replace(first, night=night.date, received_at=now(), reason=account.reason)
-        return write(night, con, once_more, account)
+        told = found.occurrences
+        once_more = replace(first, night=night.date, received_at=now(), occurrences=told)
+        return write(night, con, once_more, found.result)
     sha256 = taken.landed.sha256 if taken else hashlib.sha256(arrival.name.encode()).hexdigest()
     delivery = Delivery(
         delivery_id=_delivery_id(con, sha256[:16]),
@@ -60,43 +65,40 @@ def settle(
         sha256=sha256 if taken else NOT_LANDED,
         content_sha256=taken.content_sha256 if taken else NOT_LANDED,
         bytes=taken.landed.bytes if taken else _size(arrival),
-        rows_read=account.rows_read,
+        rows_read=found.rows_read,
         extract_time=arrival.extract_time,
         received_at=now(),
-        verdict=account.verdict,
-        reason=account.reason,
-        flags="; ".join(account.flags) or None,
+        verdict=found.verdict,
+        occurrences=found.occurrences,
         sequence=_sequence(con),
         decided=None,
         region_file=str(night.region_file),
     )
-    return write(night, con, delivery, account)
+    return write(night, con, delivery, found.result)
 
 
-def resettle(night: Night, con: Connection, delivery: Delivery, account: Account) -> Delivery:
+def resettle(night: Night, con: Connection, delivery: Delivery, found: Judgement) -> Delivery:
     """Give a delivery that stands in ``ops.delivery`` the verdict that a person decided."""
-    again = replace(
+    settled = replace(
         delivery,
-        rows_read=account.rows_read,
-        verdict=account.verdict,
-        reason=account.reason,
-        flags="; ".join(account.flags) or None,
+        rows_read=found.rows_read,
+        verdict=found.verdict,
+        occurrences=found.occurrences,
         sequence=_sequence(con),
         decided=night.date,
     )
-    con.execute("DELETE FROM ops.delivery WHERE delivery_id = ?", [delivery.delivery_id])
-    insert(con, again, account)
-    return again
+    _delete(con, delivery, "delivery", "delivery_event")
+    insert(con, settled, found.result)
+    return settled
 
 
-def write(night: Night, con: Connection, delivery: Delivery, account: Account) -> int:
+def write(night: Night, con: Connection, delivery: Delivery, result: FeedResult | None) -> int:
     """Write a delivery whole: the sidecar first, so that the landing folder is never behind."""
     write_sidecar(night.home, delivery)
     with transaction(con):
-        for table in ("delivery", "reconciliation"):
-            con.execute(f"DELETE FROM ops.{table} WHERE delivery_id = ?", [delivery.delivery_id])
-        loaded = insert(con, delivery, account)
-    write_receipt(night.home, delivery, account.outcome)
+        _delete(con, delivery, "delivery", "delivery_event", "reconciliation")
+        loaded = insert(con, delivery, result)
+    write_receipt(night, delivery, result)
     if delivery.feed and delivery.landed:
         redact_landed(
             night.home, delivery, night.files.feed(delivery.feed), veil_of(night.home, night.files)
@@ -104,26 +106,60 @@ def write(night: Night, con: Connection, delivery: Delivery, account: Account) -
     return loaded
 
 
-def insert(con: Connection, delivery: Delivery, account: Account) -> int:
+def insert(con: Connection, delivery: Delivery, result: FeedResult | None) -> int:
     """Write a delivery into the warehouse, within a transaction; returns rows loaded."""
     row = pl.DataFrame([delivery.row()])
     append(con, ops.Delivery, conform(ops.Delivery, row))
-    if account.verdict == "duplicate":
-        _reconcile(
-            con, delivery.delivery_id, rows_read=account.rows_read, duplicate=account.rows_read
-        )
-    if account.verdict != "loaded" or account.outcome is None:
+    append(con, ops.DeliveryEvent, delivery_events(delivery))
+    if delivery.verdict == "duplicate":
+        rows = delivery.rows_read
+        _reconcile(con, delivery.delivery_id, rows_read=rows, duplicate=rows)
+    if delivery.verdict != "loaded" or result is None:
         return 0
-    return _load(con, delivery, account.outcome)
+    return _load(con, delivery, result)
 
 
-def _load(con: Connection, delivery: Delivery, outcome: Outcome) -> int:
-    c, identity = outcome.counts, delivery.delivery_id
+def delivery_events(delivery: Delivery) -> pl.DataFrame:
+    """What there is to say of a delivery, as ``ops.delivery_event`` has it."""
+    rows = [
+        {"number": number, "kind": one.kind, "words": one.words(), **asdict(one)}
+        for number, one in enumerate(delivery.occurrences, start=1)
+    ]
+    frame = pl.DataFrame(rows, infer_schema_length=None) if rows else empty(ops.DeliveryEvent)
+    named = frame.with_columns(delivery_id=pl.lit(delivery.delivery_id))
+    return conform(ops.DeliveryEvent, named)
+
+
+def write_receipt(night: Night, delivery: Delivery, result: FeedResult | None) -> None:
+    """Write HOME/receipts/ID.csv (mode 0600): what `catchment check` would say, and which file.
+
+    ``result`` is what was read of it, loaded or not; null if it could not be read.
+    """
+    feed = night.files.feed(delivery.feed) if delivery.feed else None
+    frame = report(delivery.verdict, delivery.occurrences, result, feed)
+    file = pl.DataFrame({"what": ["file"], "words": [_file(delivery)]})
+    whole = pl.concat([frame, file.match_to_schema(frame.schema, missing_columns="insert")])
+    write_text(night.home.receipts / f"{delivery.delivery_id}.csv", whole.write_csv())
+
+
+def _file(delivery: Delivery) -> str:
+    sha256 = f"sha256 {delivery.sha256}" if delivery.landed else "not kept"
+    feed = f"feed {delivery.feed}" if delivery.feed else "no feed"
+    return f"{delivery.file_name}, {feed}, {delivery.bytes:,} bytes, {sha256}"
+
+
+def _delete(con: Connection, delivery: Delivery, *tables: str) -> None:
+    for table in tables:
+        con.execute(f"DELETE FROM ops.{table} WHERE delivery_id = ?", [delivery.delivery_id])
+
+
+def _load(con: Connection, delivery: Delivery, result: FeedResult) -> int:
+    c, identity = result.counts, delivery.delivery_id
     if not c.balances():
         raise ReconciliationFailed(f"{delivery.file_name}: its {c.rows_read} rows do not add up")
-    for name, rows in outcome.tables.items():
+    for name, rows in result.tables.items():
         append_history(con, FEED_TABLES[name], rows, identity)
-    at_fault = outcome.quarantine.with_columns(delivery_id=pl.lit(identity))
+    at_fault = result.quarantine.with_columns(delivery_id=pl.lit(identity))
     append(con, ops.Quarantine, conform(ops.Quarantine, at_fault))
     _reconcile(con, identity, rows_read=c.rows_read, **{n: getattr(c, n) for n in COUNTS})
     return c.loaded

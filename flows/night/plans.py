@@ -14,6 +14,7 @@ from optimization import models
 from schemas import clean, ops
 from schemas.assumptions.financing import FinancingAssumptions
 from schemas.errors import SolverStopped
+from schemas.events import words
 from schemas.results import allocation as allocation_tables
 from schemas.results import financing as financing_tables
 from schemas.results import purchases as purchase_tables
@@ -213,14 +214,12 @@ def _say_unreached(night: Night, inputs: Frames) -> None:
             night,
             "nobody_in_reach",
             class_id,
-            f"no institution of the region may admit its patients from {zones} zones: they are "
-            "planned as unmet; is an institution's capacity missing, or are borders closed?",
+            words("nobody_in_reach", {"count": zones}),
         )
 
 
 def _stale(night: Night, model: str, reason: str) -> int:
-    reason = f"tonight's solver stopped ({reason}); the last plan stands"
-    _alert(night, "plan_stale", model, reason)
+    _alert(night, "plan_stale", model, words("plan_stale", {"detail": reason}))
     return 0
 
 

@@ -2,19 +2,19 @@
 
 import polars as pl
 
-from flows.ingest.manifest import announced_and_missing
+from flows.ingest.judge import announced_and_missing
 from flows.night.tables import delivered
 from flows.store.night import Night
 from flows.store.warehouse import Connection, append, opened, read, transaction
 from schemas import clean, ops
+from schemas.events import EVENTS
 from schemas.table import Table
 from transforms.history.merge import left_out
 from transforms.quality import capacity as of_capacity
 from transforms.quality import codes, stays
 from transforms.quality import deliveries as of_deliveries
+from transforms.quality.findings import alerts, quality, quality_score
 from transforms.quality.population import population_unknown
-from transforms.quality.rules import RULES, alerts, quality
-from transforms.quality.score import quality_score
 
 STAYS = (
     "SELECT patient_key, institution_id, class_id, admitted_at, discharged_at FROM clean.encounter"
@@ -39,7 +39,9 @@ def quality_of(night: Night) -> int:
             _forget(con, night.run_key)
             append(con, ops.Quality, found)
             append(con, ops.QualityScore, scores)
-            append(con, ops.Alert, alerts(found, read(con, ops.Delivery)))
+            append(
+                con, ops.Alert, alerts(found, read(con, ops.Delivery), read(con, ops.DeliveryEvent))
+            )
     return found.height
 
 
@@ -82,7 +84,7 @@ def _left_out(night: Night, con: Connection, table: type[Table]) -> pl.DataFrame
 
 def _of_deliveries(night: Night, con: Connection) -> Found:
     delivery, rows = read(con, ops.Delivery), read(con, ops.Reconciliation)
-    feeds, day = night.files.feeds, night.date
+    feeds, day, events = night.files.feeds, night.date, read(con, ops.DeliveryEvent)
     every = {f.feed: f.file.every_days for f in feeds if f.file.every_days}
     return [
         ("silent_feed", of_deliveries.silent_feed(delivery, every, day)),
@@ -92,7 +94,7 @@ def _of_deliveries(night: Night, con: Connection) -> Found:
         ("delivery_rejected", of_deliveries.delivery_rejected(delivery, day)),
         ("same_content_new_name", of_deliveries.same_content_new_name(delivery, day)),
         ("rows_at_fault", of_deliveries.rows_at_fault(delivery, rows, day)),
-        ("undeclared_columns", of_deliveries.undeclared_columns(delivery, day)),
+        ("undeclared_columns", of_deliveries.undeclared_columns(delivery, events, day)),
     ]
 
 
@@ -109,7 +111,7 @@ def _subjects(names: list[str]) -> pl.DataFrame:
 def _forget(con: Connection, run_key: str) -> None:
     for table in ("quality", "quality_score"):
         con.execute(f"DELETE FROM ops.{table} WHERE run_key = ?", [run_key])
-    names = [rule.rule for rule in RULES]
+    names = [event.code for event in EVENTS if event.kind == "finding"]
     con.execute(
         "DELETE FROM ops.alert WHERE run_key = ? AND list_contains(?, rule)", [run_key, names]
     )

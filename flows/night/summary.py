@@ -7,6 +7,7 @@ import duckdb
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
+from flows.ingest.record import WHY
 from flows.store.night import Night
 from flows.store.screen import COLOURS, Entry, table
 from flows.store.warehouse import opened
@@ -32,8 +33,9 @@ TONIGHT = """
             AND started_at < $since AND started_at > decided_at))
 """
 DELIVERIES = f"""
-    SELECT file_name AS file, feed, verdict, rows_read AS rows, reason, flags
-    FROM ops.delivery WHERE {TONIGHT} ORDER BY received_at, file
+    SELECT file_name AS file, feed, verdict, rows_read AS rows, reason, why
+    FROM ops.delivery LEFT JOIN ({WHY}) USING (delivery_id)
+    WHERE {TONIGHT} ORDER BY received_at, file
 """
 ROWS = f"""
     SELECT coalesce(sum(reconciliation.rows_read), 0), coalesce(sum(loaded), 0),
@@ -157,7 +159,7 @@ def _deliveries(figures: Figures) -> RenderableType:
         (
             Text(d["verdict"], COLOURS[d["verdict"]]),
             f"{d['rows']:,}",
-            Entry(d["file"], d["reason"] or d["flags"]),
+            Entry(d["file"], d["why"]),
         )
         for d in figures["deliveries"]
     ]

@@ -13,6 +13,7 @@ from flows.store.home import Home
 from flows.store.regions import RegionFiles
 from schemas.clean import FEED_TABLES
 from schemas.errors import HomeRefused
+from schemas.events import Occurrence
 from schemas.feed import Feed
 from schemas.table import Table, conform, holds_patients, identifiers, name, polars_schema
 
@@ -42,31 +43,31 @@ class Veil:
 
     def over(
         self, con: duckdb.DuckDBPyConnection, tables: Mapping[str, pl.DataFrame]
-    ) -> tuple[dict[str, pl.DataFrame], list[str]]:
-        """Tables of a delivery as they may be kept, and in words what was left out.
+    ) -> tuple[dict[str, pl.DataFrame], list[Occurrence]]:
+        """Tables of a delivery as they may be kept, and what was left out.
 
         In a table of patients an identifier becomes its pseudonym, and text that is no code of
         this region becomes null (``unknown`` where there must be a code).
         """
-        kept, words = dict(tables), []
+        kept, left_out = dict(tables), []
         for own, frame in tables.items():
             if holds_patients(FEED_TABLES[own]):
-                kept[own], said = self._table(con, FEED_TABLES[own], frame)
-                words += said
-        return kept, words
+                kept[own], of_table = self._table(con, FEED_TABLES[own], frame)
+                left_out += of_table
+        return kept, left_out
 
     def _table(
         self, con: duckdb.DuckDBPyConnection, table: type[Table], frame: pl.DataFrame
-    ) -> tuple[pl.DataFrame, list[str]]:
+    ) -> tuple[pl.DataFrame, list[Occurrence]]:
         zones = frozenset(row[0] for row in con.execute(KNOWN_ZONES).fetchall() if row[0])
         known = {**self.codes, "zone_id": zones}
         named = [c for c, t in polars_schema(table).items() if t == pl.String]
-        words = []
+        told = []
         for column in [c for c in named if c not in identifiers(table)]:
             frame, left_out = _only_codes(frame, column, known.get(column))
             if left_out:
-                words.append(f"{column}: {left_out} cell(s) hold no code of this region, not kept")
-        return conform(table, pseudonymise(table, frame, self.keys.active())), words
+                told.append(Occurrence("codes_not_kept", column, count=left_out))
+        return conform(table, pseudonymise(table, frame, self.keys.active())), told
 
 
 def veil_of(home: Home, files: RegionFiles) -> Veil:

@@ -53,11 +53,12 @@ def _operations(
     return {
         ops.Reconciliation: counted,
         ops.Delivery: disclosure.delivery(deliveries, people, counted),
+        ops.DeliveryEvent: disclosure.delivery_event(_read(con, ops.DeliveryEvent), people),
         ops.Quarantine: quarantine.filter(~pl.col("delivery_id").is_in(people.implode())),
         ops.Run: disclosure.run(_read(con, ops.Run), steps),
-        ops.Alert: disclosure.told(alert, subjects, ["measured", "threshold"], ["message"]),
-        ops.Quality: disclosure.told(quality, subjects, ["measured", "threshold"], ["words"]),
-        ops.QualityScore: disclosure.told(score, subjects, ["good_share"], []),
+        ops.Alert: disclosure.findings(alert, subjects, ["measured", "threshold"]),
+        ops.Quality: disclosure.findings(quality, subjects, ["measured", "threshold"]),
+        ops.QualityScore: disclosure.findings(score, subjects, ["good_share"]),
     }
 
 

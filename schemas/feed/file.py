@@ -50,6 +50,11 @@ class File(Part):
     )
     every_days: int | None = Field(None, gt=0, description="How often a file is expected, in days.")
 
+    @property
+    def most_bytes(self) -> int:
+        """The largest file that the feed allows, in bytes."""
+        return int(self.max_mb * 1_000_000)
+
     @field_validator("name")
     @classmethod
     def _name_compiles(cls, name: str) -> str:

@@ -91,7 +91,7 @@ def load():
 
     def load(feed_name: str, path: Path, known: frozenset[str] | None = None):
         feed = load_feed(feeds / f"{feed_name}.toml")
-        text = read_text(path, feed)
+        text = read_text(path.read_bytes(), feed)
         return apply(feed, text.frame, known, feed.extract_time(path.name), text.bad_rows)
 
     return load

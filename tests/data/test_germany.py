@@ -171,7 +171,10 @@ def test_the_new_column_is_drift_and_the_rest_loads(nights, load) -> None:
     drifting = {
         path.name[5:15]
         for path in nights
-        if any("behandlungsgruppe_level_2" in flag for flag in read_text(path, feed).flags)
+        if any(
+            o.private == "behandlungsgruppe_level_2"
+            for o in read_text(path.read_bytes(), feed).occurrences
+        )
     }
     assert drifting == {"2022-12-22", "2022-12-23"}
     assert load(FEED, nights[-1]).counts.loaded == len(rows_of(nights[-1]))
@@ -299,7 +302,7 @@ def test_a_night_plans_intensive_care_and_says_that_there_is_no_money(nights, tm
             "SELECT exclusion_rule, count(*) FROM results.financing_excluded GROUP BY 1"
         ).fetchall()
         flagged = con.execute(
-            "SELECT count(*) FROM ops.delivery WHERE flags LIKE '%behandlungsgruppe_level_2%'"
+            "SELECT count(*) FROM ops.delivery_event WHERE private = 'behandlungsgruppe_level_2'"
         ).fetchall()
     assert beds == [(TOTAL_BEDS, TOTAL_USED, 0)]
     assert plans == [("allocation", "optimal")]

@@ -10,8 +10,9 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from schemas.errors import DeliveryRejected
+from schemas.events import Occurrence
 from schemas.feed import Feed
-from transforms.feed import Outcome, apply
+from transforms.feed import FeedResult, apply
 from transforms.reading import read_text
 
 TOML = r"""
@@ -107,7 +108,7 @@ def judge(tally: Tally) -> Callable[..., str]:
         except DeliveryRejected:
             pass
         else:
-            verdict = _verdict(outcome, text.flags)
+            verdict = _verdict(outcome, text.occurrences)
             if wrong := _silently_wrong(outcome, truth):
                 verdict = "silently wrong"
                 tally.silently_wrong += [] if planted else [f"{kind}: {wrong}"]
@@ -120,7 +121,7 @@ def judge(tally: Tally) -> Callable[..., str]:
     return run
 
 
-def _verdict(outcome: Outcome, flags: list[str]) -> str:
+def _verdict(outcome: FeedResult, told: list[Occurrence]) -> str:
     counts = outcome.counts
     if counts.quarantined:
         return "quarantined"
@@ -128,10 +129,10 @@ def _verdict(outcome: Outcome, flags: list[str]) -> str:
         return "duplicate"
     if counts.cells_nulled:
         return "nulled"
-    return "flagged" if [*flags, *outcome.flags] else "loaded"
+    return "flagged" if [*told, *outcome.occurrences] else "loaded"
 
 
-def _silently_wrong(outcome: Outcome, truth: list[list[str]]) -> str | None:
+def _silently_wrong(outcome: FeedResult, truth: list[list[str]]) -> str | None:
     """What differs from the truth without a word in quarantine or counts; null if nothing."""
     true = {(row[0], row[1]): row for row in truth}
     counts = outcome.counts

@@ -134,7 +134,7 @@ def test_a_second_time_without_its_server_loads_nothing_and_publishes_the_same(
     )
     assert verdicts["duplicate"] == verdicts["loaded"]
     reasons = ask(again, "SELECT DISTINCT reason FROM ops.delivery WHERE verdict = 'duplicate'")
-    assert all("the same bytes as delivery" in reason for (reason,) in reasons)
+    assert reasons == [("same_as_loaded",)]
     assert ask(again, "SELECT max(attempt) FROM ops.run") == [(2,)]
 
 
@@ -160,7 +160,11 @@ def test_bad_files_are_rejected_by_name_and_the_night_goes_on(again, tmp_path):
     (bad / "holiday.jpg").write_bytes(png)
     run_night(DEMO, bad, again.root, None, plain=True)
     rejected = dict(
-        ask(again, "SELECT file_name, reason FROM ops.delivery WHERE verdict = 'rejected'")
+        ask(
+            again,
+            "SELECT file_name, words FROM ops.delivery JOIN ops.delivery_event"
+            " USING (delivery_id) WHERE code = reason",
+        )
     )
     assert set(rejected) == {p.name for p in bad.iterdir()}
     assert "PNG" in rejected["synthetic_capacity_2026-02-10.csv"]

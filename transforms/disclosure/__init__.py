@@ -5,22 +5,14 @@ gives a count from 1 to 10. Zero is shown. No other figure is shown below 15: 11
 round to 10, are shown as 15.
 """
 
-import re
-
 import polars as pl
+
+from schemas.events import NUMBERS, words
 
 SMALLEST = 11
 STEP = 5
 LEAST_SHOWN = 15
 COUNTS = ("loaded", "quarantined", "duplicate", "excluded", "merged")
-# A number that stands alone in a sentence: no part of a date, a code or a percentage.
-NUMBER = r"(?P<before>^|[\s(])(?P<number>\d[\d,]*)(?P<after>$|[\s);:,.]($|\s)|[\s);:,])"
-# What ops.delivery.flags says of a column that the feed does not know, and what may follow it.
-UNDECLARED = "undeclared column not read: "
-AFTER = (
-    r"(leading zeros given back to|some |the same bytes as delivery |released$|was held: )"
-    r"|[a-z_]+: some cell\(s\) hold no code of this region"
-)
 KILOBYTE = 1000
 
 
@@ -133,10 +125,10 @@ def reconciliation(frame: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
 
 
 def delivery(frame: pl.DataFrame, protected: pl.Series, counted: pl.DataFrame) -> pl.DataFrame:
-    """ops.delivery: rows read as ``counted`` shows them, and no number in reasons and flags.
+    """ops.delivery: rows read as ``counted`` shows them.
 
     Sizes are rounded to 1,000 bytes, and withheld where no rows are shown: a size tells how many
-    rows there are. Columns that no feed declares are counted: their names may be anything.
+    rows there are.
 
     Args:
         frame: ops.delivery.
@@ -145,19 +137,14 @@ def delivery(frame: pl.DataFrame, protected: pl.Series, counted: pl.DataFrame) -
     """
     inside = pl.col("delivery_id").is_in(protected.implode())
     sums = counted.select("delivery_id", read="rows_read", said="disclosure")
-    made = (
-        frame.filter(inside)
-        .join(sums, on="delivery_id", how="left")
-        .with_columns(_without_numbers("reason"), _without_numbers("flags"))
-        .with_columns(pl.col("flags").map_elements(_without_names, return_dtype=pl.String))
-    )
+    made = frame.filter(inside).join(sums, on="delivery_id", how="left")
     labelled = _labelled(made.with_columns(shown("rows_read").cast(pl.Int64)), ("rows_read",))
     rows = pl.when(pl.col("read").is_null()).then("rows_read").otherwise("read")
     status = pl.coalesce("said", "disclosure")
-    told = (rows > 0) & (status != "withheld")
+    plain = (rows > 0) & (status != "withheld")
     size = ((pl.col("bytes") + KILOBYTE // 2) // KILOBYTE).clip(lower_bound=1) * KILOBYTE
     shown_rows = labelled.with_columns(
-        rows_read=rows, disclosure=status, bytes=pl.when(told).then(size)
+        rows_read=rows, disclosure=status, bytes=pl.when(plain).then(size)
     ).select(frame.columns)
     return pl.concat([frame.filter(~inside), shown_rows]).sort("delivery_id")
 
@@ -168,31 +155,33 @@ def run(frame: pl.DataFrame, steps: list[str]) -> pl.DataFrame:
     return frame.with_columns(rows=counted.cast(pl.Int64))
 
 
-def told(
-    frame: pl.DataFrame, subjects: pl.Series, columns: list[str], words: list[str]
-) -> pl.DataFrame:
-    """A table of findings: about ``subjects``, no figure in ``columns``, no number in ``words``."""
-    inside = pl.col("subject").is_in(subjects.implode())
-    return frame.with_columns(
-        *(pl.when(~inside).then(c).alias(c) for c in columns),
-        *(pl.when(inside).then(_without_numbers(c)).otherwise(c).alias(c) for c in words),
+def delivery_event(frame: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
+    """ops.delivery_event: of ``protected`` deliveries no number, and nothing that is private.
+
+    Columns that no feed declares are so counted, by their rows, and not named: a name may be
+    anything. Words are made again from the facts that are left.
+    """
+    inside = pl.col("delivery_id").is_in(protected.implode())
+    hidden = frame.filter(inside).with_columns(
+        pl.lit(None, frame.schema[fact]).alias(fact) for fact in (*NUMBERS, "private")
     )
+    said = [words(event["code"], event) for event in hidden.iter_rows(named=True)]
+    made = hidden.with_columns(pl.Series("words", said, pl.String))
+    return pl.concat([frame.filter(~inside), made]).sort("delivery_id", "number")
 
 
-def _without_numbers(column: str) -> pl.Expr:
-    """The words with every number that stands alone taken out, twice for neighbours."""
-    once = pl.col(column).str.replace_all(NUMBER, "${before}some${after}")
-    return once.str.replace_all(NUMBER, "${before}some${after}").alias(column)
+def findings(frame: pl.DataFrame, subjects: pl.Series, columns: list[str]) -> pl.DataFrame:
+    """A table of findings: about ``subjects``, no figure in ``columns``.
 
-
-def _without_names(flags: str) -> str:
-    """Flags with the number of undeclared columns in place of their names, whatever is in these."""
-    parts = flags.split("; ")
-    places = [i for i, part in enumerate(parts) if part.startswith(UNDECLARED)]
-    if not places:
-        return flags
-    after = [part for part in parts[places[0] :] if re.match(AFTER, part)]
-    return "; ".join([*parts[: places[0]], f"undeclared columns not read: {len(places)}", *after])
+    A message about them is what its rule says, and nothing of what was found.
+    """
+    inside = pl.col("subject").is_in(subjects.implode())
+    made = frame.with_columns(pl.when(~inside).then(c).alias(c) for c in columns)
+    if "message" not in frame.columns:
+        return made
+    plain = {rule: words(rule, {}) for rule in frame["rule"].unique().to_list()}
+    said = pl.col("rule").replace_strict(plain, return_dtype=pl.String)
+    return made.with_columns(message=pl.when(inside).then(said).otherwise("message"))
 
 
 def _hidden(frame: pl.DataFrame, shown_demand: pl.DataFrame, use: pl.DataFrame) -> pl.DataFrame:

@@ -1,5 +1,5 @@
 """From a file's text to canonical tables, with every source row accounted for."""
 
-from transforms.feed.outcome import Counts, Outcome, apply
+from transforms.feed.result import Counts, FeedResult, apply
 
-__all__ = ["Counts", "Outcome", "apply"]
+__all__ = ["Counts", "FeedResult", "apply"]

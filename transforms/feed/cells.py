@@ -14,15 +14,15 @@ from schemas.feed.expression import columns_of
 from schemas.feed.limits import Limits, limits
 from schemas.feed.source import fits
 from schemas.table import key
-from transforms.feed.faults import at, together
+from transforms.feed.faults import all_faults, faults_of
 
 ROUNDING = 1e-9
 LONGEST_STAY_DAYS = 730
 
 
 @dataclass(frozen=True)
-class Checked:
-    """The table's rows with cells at fault nulled; the faults; warnings and how many rows."""
+class LimitedCells:
+    """The table's rows with cells at fault nulled; faults; by its code, rows of each flag."""
 
     frame: pl.DataFrame
     faults: pl.DataFrame
@@ -45,7 +45,7 @@ def within_limits(
     frame: pl.DataFrame,
     said: dict[str, str],
     latest: datetime | None,
-) -> Checked:
+) -> LimitedCells:
     """Null or quarantine what the table does not allow.
 
     ``said`` maps a canonical column to the expression that faults are reported under.
@@ -58,11 +58,13 @@ def within_limits(
         if not mask.any():
             continue
         grain = "row" if rule.row else "cell"
-        faults.append(at(frame.filter(mask), said.get(rule.column, rule.column), rule.name, grain))
+        faults.append(
+            faults_of(frame.filter(mask), said.get(rule.column, rule.column), rule.name, grain)
+        )
         if not rule.row:
             frame = _nulled(frame, rule.column, mask)
-    return Checked(
-        frame, together([*faults, *_required(feed, made, frame, said)]), _warnings(feed, frame)
+    return LimitedCells(
+        frame, all_faults([*faults, *_required(feed, made, frame, said)]), _warnings(frame)
     )
 
 
@@ -117,12 +119,12 @@ def _required(
 ) -> Iterator[pl.DataFrame]:
     for column in (c for c in required(table.name) if c in frame.columns):
         missing = frame.filter(pl.col(column).is_null())
-        yield at(missing, said.get(column, column), "required_missing", "row")
+        yield faults_of(missing, said.get(column, column), "required_missing", "row")
     keys = key(FEED_TABLES[table.name])
     for column in (c for c in _needed(feed, table) if c in said):
         gap = pl.col(column).is_null()
         missing = frame.filter(gap.all().over(keys) if table.group else gap)
-        yield at(missing, said[column], "required_missing", "row")
+        yield faults_of(missing, said[column], "required_missing", "row")
 
 
 def _needed(feed: Feed, table: FeedTable) -> list[str]:
@@ -171,14 +173,14 @@ def _nulled(frame: pl.DataFrame, column: str, mask: pl.Series) -> pl.DataFrame:
     return frame.with_columns(made)
 
 
-def _warnings(feed: Feed, frame: pl.DataFrame) -> Counter[str]:
+def _warnings(frame: pl.DataFrame) -> Counter[str]:
     """What is loaded and yet should be looked at."""
     there, counts = set(frame.columns), Counter[str]()
     if {"in_service", "in_use"} <= there:
         over = frame.select((pl.col("in_use") > pl.col("in_service")).sum()).item()
-        counts[f"rows in use above in service, up to {feed.surge_factor:g} times"] = over
+        counts["use_above_service"] = over
     if {"admitted_at", "discharged_at"} <= there:
         stay = pl.col("discharged_at") - pl.col("admitted_at")
         long = frame.select((stay > pl.duration(days=LONGEST_STAY_DAYS)).sum()).item()
-        counts[f"stays of over {LONGEST_STAY_DAYS} days"] = long
+        counts["long_stays_sent"] = long
     return counts

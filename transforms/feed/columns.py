@@ -7,29 +7,32 @@ from datetime import datetime
 import polars as pl
 
 from schemas.errors import DeliveryRejected
+from schemas.events import Occurrence
 from schemas.feed import Feed
 from schemas.feed.expression import parse
 from schemas.feed.source import fits
-from transforms.feed.faults import at, together, use_up
-from transforms.feed.header import rename
-from transforms.feed.reasons import (
+from transforms.feed.faults import (
+    all_faults,
     explained,
+    faults_of,
     high_of,
     low_of,
     not_negative,
     reason_of,
+    use_up,
     value_with_reason,
 )
+from transforms.feed.header import rename
 from transforms.feed.values import FEW, Typed, number, typed
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The feed's typed and derived columns, with cell faults and words on what was repaired."""
+    """The feed's typed and derived columns, with cell faults, repairs and flags."""
 
     frame: pl.DataFrame
     faults: pl.DataFrame
-    flags: list[str]
+    occurrences: list[Occurrence]
 
 
 def columns(feed: Feed, text: pl.DataFrame, extract_time: datetime | None) -> Columns:
@@ -47,7 +50,7 @@ def columns(feed: Feed, text: pl.DataFrame, extract_time: datetime | None) -> Co
     named = [c for c in trimmed.columns if c != "row_number"]
     known = trimmed.with_columns(_without_markers(feed, trimmed, named))
     values = typed(feed, known, not_negative(feed))
-    frame, flags = _padded(feed, values.believed)
+    frame, repairs = _padded(feed, values.believed)
     frame = frame.with_columns(_explanations(feed, trimmed, values)).with_columns(
         extract_date=pl.lit(extract_time, pl.Datetime("us"))
         .dt.replace_time_zone("UTC")
@@ -57,19 +60,21 @@ def columns(feed: Feed, text: pl.DataFrame, extract_time: datetime | None) -> Co
     derived = _derived(feed, frame, {})
     doubts = {test.rule: _true(derived, feed, test.where) for test in feed.implausible}
     faults = [
-        at(derived.filter(doubts[test.rule] & derived[c].is_not_null()), c, test.rule, "cell")
+        faults_of(
+            derived.filter(doubts[test.rule] & derived[c].is_not_null()), c, test.rule, "cell"
+        )
         for test in feed.implausible
         for c in test.columns
     ]
     if any(not f.is_empty() for f in faults):
         derived = _disbelieved(feed, frame, doubts)
-    return Columns(derived, together([values.faults, *faults]), [*flags, *_hollow(known)])
+    return Columns(derived, all_faults([values.faults, *faults]), [*repairs, *_hollow(known)])
 
 
-def _hollow(text: pl.DataFrame) -> list[str]:
-    """Columns without a single value, in words."""
+def _hollow(text: pl.DataFrame) -> list[Occurrence]:
+    """Columns without a single value."""
     counts = zip(text.columns, text.null_count().row(0), strict=True)
-    return [f"column {c} holds nothing" for c, n in counts if n == text.height >= FEW]
+    return [Occurrence("column_empty", c) for c, n in counts if n == text.height >= FEW]
 
 
 def _respelled(feed: Feed, frame: pl.DataFrame) -> Iterator[pl.Series]:
@@ -108,9 +113,9 @@ def _is_marker(feed: Feed, column: str) -> pl.Expr:
     return pl.any_horizontal(pl.col(column) == m for m in ["", *feed.markers_for(column)])
 
 
-def _padded(feed: Feed, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+def _padded(feed: Feed, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Occurrence]]:
     """Ids of digits that lost their leading zeros get them back."""
-    flags = []
+    repairs = []
     texts = [c for c in frame.columns if feed.source.kind(c) == "text"]
     for column in texts:
         length = feed.source.setting(feed.source.pad, column)
@@ -121,8 +126,8 @@ def _padded(feed: Feed, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
         if repaired:
             full = pl.col(column).str.zfill(length)
             frame = frame.with_columns(pl.when(short).then(full).otherwise(pl.col(column)))
-            flags.append(f"leading zeros given back to {repaired} of {column}")
-    return frame, flags
+            repairs.append(Occurrence("leading_zeros", column, count=repaired))
+    return frame, repairs
 
 
 def _explanations(feed: Feed, trimmed: pl.DataFrame, values: Typed) -> list[pl.Series]:
@@ -185,10 +190,7 @@ def evaluated(
         return frame.with_columns(_finite(frame, parse(expression)).alias(name))
     except pl.exceptions.PolarsError:
         pass
-    raise DeliveryRejected(
-        f"{feed.feed}: {name} cannot be computed as {expression!r}; look at the types of its"
-        " columns in the feed"
-    )
+    raise DeliveryRejected("expression_refused", column_name=name, detail=repr(expression))
 
 
 def _finite(frame: pl.DataFrame, value: pl.Expr) -> pl.Expr:

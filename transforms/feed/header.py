@@ -7,10 +7,13 @@ from dataclasses import dataclass
 import polars as pl
 
 from schemas.errors import DeliveryRejected
+from schemas.events import Occurrence
 from schemas.feed import Feed
 from schemas.feed.expression import columns_of
 from schemas.feed.source import GIVEN, fits, is_plain
 from transforms.feed.people import names_a_person
+
+MOST_NAMED = 20
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,9 @@ def read_header(feed: Feed, names: Sequence[str]) -> Header:
         elif not fits(feed.source.unused, name):
             drift.append(name)
     missing, absent = _not_found(feed, list(found))
-    _refuse(feed, missing, [our for our, at in found.items() if len(at) > 1], drift)
-    return Header({our: at[0] for our, at in found.items()}, drift, absent)
+    doubled = [our for our, theirs in found.items() if len(theirs) > 1]
+    _refuse(feed, missing, doubled, len(found), drift)
+    return Header({our: theirs[0] for our, theirs in found.items()}, drift, absent)
 
 
 def rename(feed: Feed, text: pl.DataFrame) -> pl.DataFrame:
@@ -66,19 +70,33 @@ def rename(feed: Feed, text: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _refuse(feed: Feed, missing: list[str], doubled: list[str], drift: list[str]) -> None:
+def _refuse(
+    feed: Feed, missing: list[str], doubled: list[str], found: int, drift: list[str]
+) -> None:
     if missing:
-        raise DeliveryRejected(
-            f"{feed.feed}: the file lacks the column {', '.join(_with_aliases(feed, missing))}"
-        )
+        lacking = ", ".join(_with_aliases(feed, missing))
+        raise DeliveryRejected("columns_missing", *_strays(feed, found, drift), detail=lacking)
     if doubled:
-        raise DeliveryRejected(f"{feed.feed}: the file has twice the column {', '.join(doubled)}")
+        raise DeliveryRejected("columns_twice", detail=", ".join(doubled))
     sensitive = [name for name in drift if names_a_person(name)]
     if sensitive:
-        raise DeliveryRejected(
-            f"{feed.feed}: set aside: {len(sensitive)} undeclared column(s) seem to hold a person's"
-            " name, birth date or number; have it sent again without them"
-        )
+        raise DeliveryRejected("names_persons", count=len(sensitive))
+
+
+def _strays(feed: Feed, found: int, drift: list[str]) -> list[Occurrence]:
+    """Columns that the feed does not know: one of them may be the one that it lacks.
+
+    They are named where the line is a header beyond doubt, and no row of people: a first line of
+    data would be told otherwise.
+    """
+    if not drift or feed.patient_data or not found:
+        return [Occurrence("stray_columns", count=len(drift))] if drift else []
+    return [Occurrence("stray_column", private=shown_name(name)) for name in drift[:MOST_NAMED]]
+
+
+def shown_name(name: str) -> str:
+    """A column's name as it is shown."""
+    return name[:60] or "(without a name)"
 
 
 def _with_aliases(feed: Feed, columns: list[str]) -> list[str]:

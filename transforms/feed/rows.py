@@ -1,19 +1,41 @@
-"""Which rows are taken: the feed's filter, keys, copies, institutions."""
+"""Which rows are taken: the feed's filter, keys, copies, institutions.
 
+Text that stands where a row's identity should and is none (a total, a hidden character) is a fault.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import polars as pl
 
 from schemas.feed import Feed
 from transforms.feed.columns import evaluated
-from transforms.feed.faults import at, taken_out, together, without
-from transforms.feed.identities import no_identities
+from transforms.feed.faults import all_faults, drop_rows, drop_rows_in_place, faults_of
+
+NO_COPIES = pl.DataFrame(schema={"row_number": pl.Int64, "first": pl.Int64})
+_SPACE = r"[ .,:;*#=_()/–—-]"
+_SUM = (
+    r"(?:(?:grand|sub|sous|zwischen)[ -]?)?(?:total|totals|totale|totales|totaux|totali|totaal|"
+    r"gesamt|gesamtsumme|insgesamt|summe|sum|suma|somme|somma|soma|ensemble)"
+)
+# Words that beside one of a sum say of what, and are nobody's name.
+_OF = (
+    "general|générale?|overall|all|national|nationale|nacional|überall|allgemein|"
+    "of|de|del|della|des|du|der|die|das|la|le|les|the|en|in|"
+    "province|provinces|provincia|provincias|provinz|region|regions|région|régions|región|"
+    "regiones|regione|regionen|county|counties|country|countries|país|pais|pays|paese|land|länder|"
+    "département|départements|departamento|kanton|canton|cantons|district|districts|"
+    "zone|zones|zona|zonas|hospitals|hospitales|hôpitaux|spitäler|krankenhäuser|ospedali"
+)
+_TOTAL = rf"(?i)^{_SPACE}*(?:(?:{_OF}){_SPACE}+)*{_SUM}(?:{_SPACE}+(?:{_OF}|{_SUM}))*{_SPACE}*$"
+# Control and format characters, fillers, and spaces other than the plain one.
+_HIDDEN = r"[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}[\p{Z}--\x20]]"
 
 
 @dataclass(frozen=True)
 class Rows:
-    """``frame`` are the rows taken; the others' numbers are ``excluded`` or ``duplicate``, or
-    stand in ``faults``."""
+    """``frame`` are the rows taken; the others' numbers are ``excluded`` or ``duplicate`` (with
+    ``first``, the row that each repeats), or stand in ``faults``."""
 
     frame: pl.DataFrame
     excluded: pl.DataFrame
@@ -33,14 +55,14 @@ def rows(feed: Feed, frame: pl.DataFrame, known: frozenset[str] | None) -> Rows:
     own = [feed.institution.column] if feed.institution else []
     chosen, filtered = _filtered(feed, frame, list(dict.fromkeys(["row_number", *key, *own])))
     keyless = _key_faults(feed, chosen)
-    chosen = without(chosen, keyless.select("row_number"))
+    chosen = drop_rows(chosen, keyless.select("row_number"))
     copies, repeated = sharing_a_key(frame, chosen, key)
-    chosen = without(without(chosen, copies), repeated.select("row_number"))
+    chosen = drop_rows(drop_rows(chosen, copies), repeated.select("row_number"))
     foreign, unknown = _misplaced(feed, chosen, known)
-    faults = together([keyless, repeated, unknown])
+    faults = all_faults([keyless, repeated, unknown])
     excluded = pl.concat([filtered, foreign])
-    gone = pl.concat([excluded, copies, faults.select("row_number")])
-    return Rows(taken_out(frame, gone), excluded, copies, faults)
+    gone = pl.concat([excluded, *(f.select("row_number") for f in (copies, faults))])
+    return Rows(drop_rows_in_place(frame, gone), excluded, copies, faults)
 
 
 def _filtered(
@@ -59,9 +81,10 @@ def _key_faults(feed: Feed, frame: pl.DataFrame) -> pl.DataFrame:
     """Rows whose key has a gap, names a total or hides a character."""
     texts = [c for c in feed.source.key if frame[c].dtype == pl.String]
     missing = [
-        at(frame.filter(pl.col(c).is_null()), c, "key_missing", "row") for c in feed.source.key
+        faults_of(frame.filter(pl.col(c).is_null()), c, "key_missing", "row")
+        for c in feed.source.key
     ]
-    return together([*missing, *(no_identities(frame, c) for c in texts)])
+    return all_faults([*missing, *(no_identities(frame, c) for c in texts)])
 
 
 def one_per_key(
@@ -69,14 +92,14 @@ def one_per_key(
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Rows whose key stands alone, and the first of identical ones; ``sharing_a_key`` of others."""
     copies, faults = sharing_a_key(frame, frame, key)
-    gone = pl.concat([faults.select("row_number"), copies])
-    return without(frame, gone), copies, faults
+    gone = pl.concat([f.select("row_number") for f in (faults, copies)])
+    return drop_rows(frame, gone), copies, faults
 
 
 def sharing_a_key(
     frame: pl.DataFrame, chosen: pl.DataFrame, key: list[str]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Row numbers of copies of another row, and the faults of rows that share a key and differ.
+    """Rows that copy another (row_number, first), and faults of rows that share a key and differ.
 
     None of those that differ is taken, since nothing says which is right.
 
@@ -87,7 +110,7 @@ def sharing_a_key(
     """
     shared = _of_shared_keys(chosen, key)
     if shared.is_empty():
-        return chosen.select("row_number").clear(), together([])
+        return NO_COPIES, all_faults([])
     content = [c for c in frame.columns if c != "row_number"]
     several = frame.filter(pl.col("row_number").is_in(shared.implode()))
     counted = several.group_by(key).agg(
@@ -96,7 +119,9 @@ def sharing_a_key(
     several = several.select("row_number", *key).join(counted, on=key, nulls_equal=True)
     differing = several.filter(pl.col("versions") > 1)
     copies = several.filter(pl.col("versions") == 1, pl.col("row_number") != pl.col("first"))
-    return copies.select("row_number"), at(differing, ", ".join(key), "key_repeated", "row")
+    return copies.select("row_number", "first"), faults_of(
+        differing, ", ".join(key), "key_repeated", "row"
+    )
 
 
 def _of_shared_keys(rows: pl.DataFrame, key: list[str]) -> pl.Series:
@@ -121,16 +146,30 @@ def _misplaced(
     """Numbers of rows left out for their institution; faults."""
     none = frame.select("row_number").clear()
     if feed.institution is None:
-        return none, together([])
+        return none, all_faults([])
     column, policy = feed.institution.column, feed.institution.unknown
     nameless = frame.filter(pl.col(column).is_null())
-    faults = [at(nameless, column, "institution_missing", "row")]
+    faults = [faults_of(nameless, column, "institution_missing", "row")]
     if known is None or policy == "create":
-        return none, together([*faults, no_identities(frame, column)])
+        return none, all_faults([*faults, no_identities(frame, column)])
     listed = pl.Series(sorted(known), dtype=pl.String)
     named = pl.col(column).is_not_null()
     strangers = frame.filter(named & ~pl.col(column).is_in(listed.implode()))
     faults.append(no_identities(strangers, column))
     if policy == "exclude":
-        return without(strangers, faults[-1]).select("row_number"), together(faults)
-    return none, together([*faults, at(strangers, column, "unknown_institution", "row")])
+        return drop_rows(strangers, faults[-1]).select("row_number"), all_faults(faults)
+    return none, all_faults([*faults, faults_of(strangers, column, "unknown_institution", "row")])
+
+
+def no_identities(frame: pl.DataFrame, column: str) -> pl.DataFrame:
+    """Faults of the rows of ``frame`` whose ``column`` (text, trimmed) names a total, or holds a
+    character that does not show, so that two ids look like one."""
+    text = pl.col(column)
+    if not frame.select(text.str.contains(f"{_TOTAL}|{_HIDDEN}").any()).item():
+        return all_faults([])
+    return all_faults(_each(frame, column))
+
+
+def _each(frame: pl.DataFrame, column: str) -> Iterator[pl.DataFrame]:
+    for rule, pattern in (("total_row", _TOTAL), ("invisible_character", _HIDDEN)):
+        yield faults_of(frame.filter(pl.col(column).str.contains(pattern)), column, rule, "row")

@@ -9,7 +9,7 @@ import polars as pl
 from schemas.errors import DeliveryRejected
 from schemas.feed import Feed
 from schemas.feed.source import Words, fits
-from transforms.feed.faults import at, together
+from transforms.feed.faults import all_faults, faults_of
 
 LARGEST = 1e15
 FEW = 3
@@ -42,7 +42,7 @@ def typed(feed: Feed, text: pl.DataFrame, not_negative: set[str]) -> Typed:
     numbers = [c for c in columns if feed.source.kind(c) == "number"]
     believed = read.with_columns(_believed(feed, c, fits(not_negative, c)) for c in numbers)
     lost = lost_cells(read, believed, "implausible")
-    return Typed(read, believed, together([*unreadable, *lost]))
+    return Typed(read, believed, all_faults([*unreadable, *lost]))
 
 
 def _read(feed: Feed, column: str) -> pl.Expr:
@@ -60,6 +60,22 @@ def _read(feed: Feed, column: str) -> pl.Expr:
             assert isinstance(words, Words)
             return boolean(value, words)
     return value
+
+
+def expected(feed: Feed, column: str) -> str | None:
+    """What a cell of the column should look like; null where the feed declares no such column."""
+    kind = feed.source.kind(column)
+    match kind:
+        case "number":
+            return f"1234{feed.file.decimal}5 (number)"
+        case "date" | "datetime":
+            declared = str(feed.source.setting(getattr(feed.source, kind), column))
+            return f"{datetime(2026, 1, 31, 23, 59):{declared}} ({kind}, {declared})"
+        case "boolean":
+            words = feed.source.setting(feed.source.boolean, column)
+            assert isinstance(words, Words)
+            return f"{', '.join([*words.true, *words.false])} ({kind})"
+    return kind
 
 
 def number(text: pl.Expr, decimal: str = ".", thousands: str = "") -> pl.Expr:
@@ -165,7 +181,7 @@ def lost_cells(before: pl.DataFrame, after: pl.DataFrame, rule: str) -> Iterator
     changed = [c for c, (b, a) in zip(before.columns, counts, strict=True) if a > b]
     for column in changed:
         gone = before[column].is_not_null() & after[column].is_null()
-        yield at(before.filter(gone), column, rule, "cell")
+        yield faults_of(before.filter(gone), column, rule, "cell")
 
 
 def _unreadable(feed: Feed, text: pl.DataFrame, frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
@@ -175,8 +191,6 @@ def _unreadable(feed: Feed, text: pl.DataFrame, frame: pl.DataFrame) -> Iterator
             faults = _clock_changes(feed, text, column, faults)
         sent = text[column].is_not_null().sum()
         if faults.height == sent >= FEW:
-            raise DeliveryRejected(
-                f"{feed.feed}: none of the {sent} cells of column {column} can be read as the"
-                f" {feed.source.kind(column)} that the feed declares; compare format and decimal"
-            )
+            like = expected(feed, column)
+            raise DeliveryRejected("column_unreadable", column_name=column, count=sent, detail=like)
         yield faults

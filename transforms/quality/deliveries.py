@@ -61,11 +61,11 @@ def rows_at_fault(
     return _subjects(tonight.join(rows, on="delivery_id"), "delivery_id")
 
 
-def undeclared_columns(delivery: pl.DataFrame, night: date) -> pl.DataFrame:
+def undeclared_columns(delivery: pl.DataFrame, events: pl.DataFrame, night: date) -> pl.DataFrame:
     """Deliveries of tonight with columns that their feed does not know."""
-    drift = pl.col("flags").str.contains("undeclared column", literal=True)
+    drift = events.filter(pl.col("code") == "undeclared_column")
     tonight = delivery.filter(pl.col("night") == night, pl.col("verdict") != "duplicate")
-    return _subjects(tonight.filter(drift), "delivery_id")
+    return _subjects(tonight.join(drift, on="delivery_id", how="semi"), "delivery_id")
 
 
 def good_share(delivery: pl.DataFrame, reconciliation: pl.DataFrame) -> pl.DataFrame:

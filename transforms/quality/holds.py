@@ -1,4 +1,4 @@
-"""Deliveries that a person should look at before they replace anything."""
+"""Deliveries that a person should look at first, and files that are another region's."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,10 +8,16 @@ from statistics import median
 import polars as pl
 
 from schemas.clean import ENTITIES, FEED_TABLES
+from schemas.errors import DeliveryRejected
+from schemas.events import Occurrence
+from schemas.feed import Feed
 from schemas.table import key, polars_schema
+from transforms.feed import FeedResult
 
 REMOVED_SHARE = 0.2
 TIMES = 10
+MOST_UNKNOWN = 0.5
+FEW = 3
 ALL = "(all)"
 # Where a table's rows are of several kinds, a column may become empty for one of them.
 PART = {"capacity": "resource_id", "activity": "class_id", "finance": "measure"}
@@ -47,8 +53,8 @@ def subject_of(table: str) -> str | None:
 def value_columns(table: str) -> list[str]:
     """The table's columns outside its key."""
     names = polars_schema(FEED_TABLES[table]).names()
-    told = ("_reason", "_low", "_high")
-    return [c for c in names if c not in key(FEED_TABLES[table]) and not c.endswith(told)]
+    about = ("_reason", "_low", "_high")
+    return [c for c in names if c not in key(FEED_TABLES[table]) and not c.endswith(about)]
 
 
 def rows_by_subject(table: str, frame: pl.DataFrame) -> pl.DataFrame:
@@ -67,8 +73,8 @@ def filled_by_part(table: str, frame: pl.DataFrame) -> pl.DataFrame:
 
 def reasons_to_hold(
     compared: Sequence[Compared], rows_read: int, earlier: Sequence[int]
-) -> list[str]:
-    """Why a person should look, in words; none if it may be loaded.
+) -> list[Occurrence]:
+    """Why a person should look; none if it may be loaded.
 
     Args:
         compared: each table that the delivery fills, where something was loaded before.
@@ -79,35 +85,34 @@ def reasons_to_hold(
     return [*found, *_unusual(rows_read, earlier)]
 
 
-def _removed(one: Compared) -> Iterator[str]:
+def _removed(one: Compared) -> Iterator[Occurrence]:
     """Institutions that would lose over a fifth of their rows."""
     both = one.rows_before.join(one.rows_after, on="subject", how="left", suffix="_after")
     share = 1 - pl.col("rows_after").fill_null(0) / pl.col("rows")
     losing = both.select("subject", share=share).filter(pl.col("share") > REMOVED_SHARE)
     if not losing.is_empty():
-        whose = "it" if losing["subject"][0] == ALL else f"{losing.height} institution(s)"
+        code = "table_rows_removed" if losing["subject"][0] == ALL else "rows_removed"
         worst = float(losing.select(pl.col("share").max()).item())
-        yield f"it would remove up to {worst:.0%} of the {one.table} rows that {whose} had"
+        yield Occurrence(code, table_name=one.table, count=losing.height, share=worst)
 
 
-def _emptied(one: Compared) -> Iterator[str]:
+def _emptied(one: Compared) -> Iterator[Occurrence]:
     """Columns that had values and have none."""
     columns = [c for c in one.filled_before.columns if c != "part"]
     both = one.filled_before.join(one.filled_after, on="part", suffix="_after")
     for column in columns:
         lost = both.filter(pl.col(column) > 0, pl.col(f"{column}_after") == 0)["part"].to_list()
         if lost:
-            where = "" if lost == [ALL] else f" of {', '.join(lost[:3])}"
-            yield f"{one.table}.{column}{where} is suddenly empty"
+            yield Occurrence("column_emptied", column, one.table, detail=", ".join(lost[:3]))
 
 
-def _unusual(rows_read: int, earlier: Sequence[int]) -> Iterator[str]:
+def _unusual(rows_read: int, earlier: Sequence[int]) -> Iterator[Occurrence]:
     usual = median(earlier) if earlier else 0
     if usual and not usual / TIMES < rows_read < usual * TIMES:
-        yield f"it has {rows_read:,} rows where {usual:,.0f} are usual"
+        yield Occurrence("rows_unusual", count=rows_read, total=round(usual))
 
 
-def closed_reason(tables: Mapping[str, pl.DataFrame], closed: pl.DataFrame) -> str | None:
+def closed_reason(tables: Mapping[str, pl.DataFrame], closed: pl.DataFrame) -> Occurrence | None:
     """Why to hold: rows of institutions after their last day of service.
 
     ``closed``: institution_id, active_to.
@@ -115,9 +120,7 @@ def closed_reason(tables: Mapping[str, pl.DataFrame], closed: pl.DataFrame) -> s
     late = sorted(
         {one for name in DAY if name in tables for one in _after_closing(name, tables, closed)}
     )
-    if not late:
-        return None
-    return f"it speaks of {len(late)} institution(s) after their last day of service"
+    return Occurrence("after_closing", count=len(late)) if late else None
 
 
 def _after_closing(
@@ -128,12 +131,29 @@ def _after_closing(
     return late["institution_id"].unique().to_list()
 
 
-def future_reason(extract_time: datetime, latest: datetime) -> str | None:
+def future_reason(extract_time: datetime, latest: datetime) -> Occurrence | None:
     """Why to hold: drawn later than it can be."""
-    return "its extract time lies in the future" if extract_time > latest else None
+    return Occurrence("extract_in_future") if extract_time > latest else None
 
 
-def contradiction_reason(contradicted: bool) -> str | None:
-    """Why to hold: nothing says which of two files is right."""
-    said = "another file of this night, drawn at the same time, says otherwise of the same rows"
-    return said if contradicted else None
+def stranger_reason(feed: Feed, result: FeedResult) -> Occurrence | None:
+    """Why to hold: every institution in it is new, where the feed has been loaded before."""
+    made = result.institutions_created
+    if not made or feed.institution is None or "institution" not in result.tables:
+        return None
+    sent = result.tables["institution"]["institution_id"].n_unique()
+    if sent < FEW or len(made) < sent:
+        return None
+    return Occurrence("all_institutions_new", count=sent)
+
+
+def refuse_foreign(result: FeedResult) -> None:
+    """Raise if most rows are of institutions that this region does not know.
+
+    Raises:
+        DeliveryRejected: with both counts.
+    """
+    unknown = result.quarantine.filter(pl.col("rule") == "unknown_institution")
+    rows, read = unknown["row_number"].n_unique(), result.counts.rows_read
+    if rows >= FEW and rows > MOST_UNKNOWN * read:
+        raise DeliveryRejected("another_region", count=rows, total=read)

@@ -1,88 +1,95 @@
-"""What a file's reading found, for whoever sent it: rows, columns, rules, and never a value."""
+"""What a file's reading found, for whoever sent it: lines, columns, rules, and what to do."""
 
-import re
+from collections.abc import Iterable, Sequence
 
 import polars as pl
 
-from transforms.feed import Outcome
-from transforms.feed.faults import no_faults
+from schemas.events import EXPLAINS, Occurrence, to_do, words
+from schemas.feed import Feed
+from transforms.feed import FeedResult
+from transforms.feed.values import expected
 
 COLUMNS = pl.Schema(
     {
         "what": pl.String,
-        "row_number": pl.Int64,
+        "line": pl.Int64,
         "column": pl.String,
         "rule": pl.String,
         "words": pl.String,
+        "to_do": pl.String,
     }
 )
-WORDS = {
-    "clock_change": "the local time is skipped or repeated by a clock change: it names no moment",
-    "control_character": "the row holds NUL or another control character",
-    "cut_short": "the last line has no end: its last value may be cut short",
-    "discharge_before_admission": "the discharge lies before the admission",
-    "empty": "the code is an empty text",
-    "ends_before_it_starts": "the period ends before it starts",
-    "header_repeated": "the row repeats the header",
-    "implausible": "the value lies outside what is possible",
-    "in_future": "the moment lies after the extract was drawn",
-    "institution_missing": "the row names no institution",
-    "invisible_character": "the code holds a character that does not show (such as a tab, a"
-    " zero-width or a hard space); type it anew",
-    "key_missing": "a part of the row's key is missing",
-    "key_repeated": "other rows have this key and another content; nothing says which is right",
-    "misplaced_quote": "a quote stands where none may",
-    "not_allowed": "the word is none of those allowed",
-    "required_missing": "a value that must be there is missing or cannot be read",
-    "too_long": "the text is longer than allowed",
-    "total_row": "the row is a total, not an institution",
-    "unknown_institution": "the institution is not known",
-    "unreadable": "the value cannot be read as the type and format that the feed declares",
-    "wrong_number_of_fields": "the row does not have the header's number of fields",
-}
-
-_REPAIR = re.compile(" removed| made one| given back")
-
-
-def words_of(rule: str) -> str:
-    """The rule in plain words; a rule that a feed names itself says it by its name."""
-    return WORDS.get(rule, rule.replace("_", " "))
+WHAT = {"repair": "repaired"}
 
 
 def report(
-    verdict: str, reason: str | None, flags: list[str], outcome: Outcome | None
+    verdict: str, occurrences: Sequence[Occurrence], result: FeedResult | None, feed: Feed | None
 ) -> pl.DataFrame:
-    """One row for the verdict, one for each flag, row and cell: what, row_number, column,
-    rule, words.
+    """One row for the verdict, one for each flag, row and cell, in the columns of ``COLUMNS``.
 
-    ``what`` is the verdict, repaired, flagged (something to know), quarantined (the row is
-    not loaded) or nulled (the cell is unknown, its row is loaded).
+    ``what`` is the verdict, repaired, flagged (something to know), quarantined (the row is not
+    loaded), duplicate (the row repeats another) or nulled (the cell is unknown, its row is
+    loaded). ``line`` is the file's, the first is 1, as a spreadsheet counts. No value of a cell is
+    shown but codes that nobody knows, and those only of files without patients.
     """
-    counted = _counted(outcome) if outcome else None
-    verdict_words = "; ".join(w for w in (reason, counted) if w)
-    said: list[tuple[str | None, ...]] = [(verdict, None, None, None, verdict_words)]
-    said += [(_kind(flag), None, None, "flag", flag) for flag in flags]
-    whole = pl.DataFrame(said, schema=COLUMNS, orient="row")
-    faults = outcome.quarantine if outcome else no_faults()
-    words = {rule: words_of(rule) for rule in faults["rule"].unique().to_list()}
-    rows = faults.select(
-        what=pl.col("grain").replace_strict({"row": "quarantined", "cell": "nulled"}),
-        row_number=pl.col("row_number"),
-        column=pl.col("column_name"),
-        rule=pl.col("rule"),
-        words=pl.col("rule").replace_strict(words, return_dtype=pl.String),
+    explains = [o for o in occurrences if o.kind == EXPLAINS.get(verdict)]
+    others = [o for o in occurrences if o not in explains]
+    whole = pl.DataFrame(
+        [_verdict(verdict, explains, result), *map(_told, others)], schema=COLUMNS, orient="row"
     )
-    return pl.concat([whole, rows.match_to_schema(COLUMNS).sort("row_number", "column", "rule")])
+    if result is None:
+        return whole
+    copies = pl.DataFrame(_copies(result.copies), schema=COLUMNS, orient="row")
+    rows = pl.concat([_faults(result.quarantine, feed), copies])
+    return pl.concat([whole, rows.sort("line", "column", "rule")])
 
 
-def _kind(flag: str) -> str:
-    return "repaired" if _REPAIR.search(flag) else "flagged"
+Row = tuple[str | int | None, ...]
 
 
-def _counted(outcome: Outcome) -> str:
-    c = outcome.counts
-    return (
+def _verdict(verdict: str, explains: list[Occurrence], result: FeedResult | None) -> Row:
+    said = [*(o.words() for o in explains), *_counted(result)]
+    code = explains[0].code if explains else None
+    done = dict.fromkeys(to_do(o.code) for o in explains)
+    return verdict, None, None, code, "; ".join(said), "; ".join(done) or None
+
+
+def _told(one: Occurrence) -> Row:
+    what = WHAT.get(one.kind, "flagged")
+    return what, one.line, one.column_name, one.code, one.words(), to_do(one.code)
+
+
+def _faults(faults: pl.DataFrame, feed: Feed | None) -> pl.DataFrame:
+    kinds = faults.select("rule", "column_name").unique()
+    told = [
+        (rule, column, words(rule, {"detail": feed and expected(feed, column)}), to_do(rule))
+        for rule, column in kinds.iter_rows()
+    ]
+    names = dict.fromkeys(("rule", "column_name", "words", "to_do"), pl.String)
+    both = faults.join(pl.DataFrame(told, names, orient="row"), on=["rule", "column_name"])
+    return both.select(
+        what=pl.col("grain").replace_strict({"row": "quarantined", "cell": "nulled"}),
+        line=pl.col("row_number") + 1,
+        column="column_name",
+        rule="rule",
+        words="words",
+        to_do="to_do",
+    )
+
+
+def _copies(copies: pl.DataFrame) -> Iterable[Row]:
+    code = "row_repeated"
+    for row_number, first in copies.select("row_number", "first").iter_rows():
+        said = words(code, {"line": first + 1})
+        yield "duplicate", row_number + 1, None, code, said, to_do(code)
+
+
+def _counted(result: FeedResult | None) -> list[str]:
+    if result is None:
+        return []
+    c = result.counts
+    return [
         f"{c.rows_read:,} rows read = {c.loaded:,} loaded + {c.quarantined:,} quarantined +"
         f" {c.duplicate:,} duplicate + {c.excluded:,} excluded + {c.merged:,} merged;"
         f" {c.cells_nulled:,} cells nulled"
-    )
+    ]

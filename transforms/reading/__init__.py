@@ -1,17 +1,16 @@
 """From a file's bytes to a frame of text, by the dialect of its feed and nothing guessed."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import polars as pl
 
 from schemas.errors import DeliveryRejected
+from schemas.events import Occurrence
 from schemas.feed import Feed
-from transforms.feed.faults import at, no_faults, together, without
-from transforms.feed.header import Header, clean_name, read_header
-from transforms.reading.content import as_utf8, read_bytes, refuse_other_kinds
+from transforms.feed.faults import all_faults, drop_rows, faults_of, no_faults
+from transforms.feed.header import Header, clean_name, read_header, shown_name
+from transforms.reading.content import as_utf8, refuse_other_kinds, refuse_size, regular_lines
 from transforms.reading.records import LONGEST_LINE, Records, first_names, read_records, split_lines
-from transforms.reading.regular import regular_lines
 
 __all__ = ["TextTable", "read_text"]
 
@@ -20,38 +19,38 @@ __all__ = ["TextTable", "read_text"]
 class TextTable:
     """What a file holds, as text.
 
-    ``frame`` has ``row_number`` (the first line after the header is 1) and the feed's columns by
-    our names, all String and trimmed, empty fields null or empty. ``bad_rows`` are rows that could
-    not be read: row_number, column_name, rule, grain. ``rows_read`` counts both. ``flags`` say in
-    words what was repaired and which columns the feed does not know.
+    ``frame`` has ``row_number`` (lines of the file before it: 1 for the first after the header)
+    and the feed's columns by our names, all String and trimmed, empty fields null or empty.
+    ``bad_rows`` are rows that could not be read: row_number, column_name, rule, grain.
+    ``rows_read`` counts both. ``occurrences``: what was repaired, and undeclared columns.
     """
 
     frame: pl.DataFrame
     rows_read: int
-    flags: list[str]
+    occurrences: list[Occurrence]
     bad_rows: pl.DataFrame
 
 
-def read_text(source: bytes | Path, feed: Feed) -> TextTable:
+def read_text(data: bytes, feed: Feed) -> TextTable:
     """Read one file of ``feed``.
 
     Raises:
         DeliveryRejected: if it is not what its feed says; the text says why, and never holds a
             value of the file.
     """
-    data = read_bytes(source, feed)
-    refuse_other_kinds(data, feed)
-    data, flags = as_utf8(data, feed)
+    refuse_size(data, feed)
+    refuse_other_kinds(data)
+    data, repairs = as_utf8(data, feed)
     frame, header, records = _regular(data, feed) or _irregular(data, feed)
     if records.rows_read == 0 and not feed.file.allow_empty:
-        raise DeliveryRejected(f"{feed.feed}: the file has a header and no rows")
+        raise DeliveryRejected("no_rows")
     frame = _trimmed(frame, data)
     frame, repeated = _without_headers(frame, header)
     frame, composed = _composed(frame, data)
-    bad = together([records.bad, repeated])
-    said = [*flags, *records.flags, *composed, *_drift(header)]
+    bad = all_faults([records.bad, repeated])
+    told = [*repairs, *records.occurrences, *composed, *_drift(header)]
     del data
-    return TextTable(_in_one_piece(frame), records.rows_read, said, bad)
+    return TextTable(_in_one_piece(frame), records.rows_read, told, bad)
 
 
 def _in_one_piece(frame: pl.DataFrame) -> pl.DataFrame:
@@ -79,31 +78,32 @@ def _regular(data: bytes, feed: Feed) -> tuple[pl.DataFrame, Header, Records] | 
 def _irregular(data: bytes, feed: Feed) -> tuple[pl.DataFrame, Header, Records]:
     """Line by line, for all other text."""
     lines = split_lines(data, feed)
-    _header(lines.names, lines.body["record"], feed)
+    _header(lines.names, lines.body, feed)
     records = read_records(lines, feed)
-    header = _header(records.names, lines.body["record"], feed)
+    header = _header(records.names, lines.body, feed)
     return _parsed(data, records, header, feed), header, records
 
 
-def _header(names: list[str], body: pl.Series, feed: Feed) -> Header:
+def _header(names: list[str], body: pl.DataFrame, feed: Feed) -> Header:
     try:
         return read_header(feed, [clean_name(name) for name in names])
     except DeliveryRejected as err:
-        reason = str(err)
-    raise DeliveryRejected(reason + (_hint(names, body, feed) if "lacks" in reason else ""))
+        reason, *others = err.occurrences
+    hints = _hints(names, body, feed) if reason.code == "columns_missing" else []
+    raise DeliveryRejected(reason.code, *(hints or others), **reason.facts())
 
 
-def _hint(names: list[str], body: pl.Series, feed: Feed) -> str:
+def _hints(names: list[str], body: pl.DataFrame, feed: Feed) -> list[Occurrence]:
     """Why the header may lack its columns."""
     other = [s for s in ",;\t|" if s != feed.file.separator and s in names[0]]
     if len(names) == 1 and other:
-        return f"; its columns seem to be separated by {other[0]!r}"
+        return [Occurrence("other_separator", detail=repr(other[0]))]
     wanted = feed.source.required()
-    for place, line in enumerate(body.head(30), start=1):
+    for row_number, line in body.head(30).rows():
         there = sum(any(a in line for a in feed.source.aliases(our)) for our in wanted)
         if there > len(wanted) / 2:
-            return f"; its header seems to stand {place} line(s) further down"
-    return ""
+            return [Occurrence("header_further_down", line=row_number + 1)]
+    return []
 
 
 def _parsed(data: bytes, records: Records, header: Header, feed: Feed) -> pl.DataFrame:
@@ -126,10 +126,7 @@ def _parsed(data: bytes, records: Records, header: Header, feed: Feed) -> pl.Dat
         columns=[f"column_{place}" for place, _ in wanted],
     )
     if frame.height != records.good.height:
-        raise DeliveryRejected(
-            f"{feed.feed}: {records.good.height} rows were counted and {frame.height} read;"
-            " have the file written again with standard quoting"
-        )
+        raise DeliveryRejected("rows_miscounted", count=frame.height, total=records.good.height)
     return frame.select(
         records.good["row_number"], *(pl.col(f"column_{place}").alias(our) for place, our in wanted)
     )
@@ -156,19 +153,18 @@ def _without_headers(frame: pl.DataFrame, header: Header) -> tuple[pl.DataFrame,
     alike = frame.filter(pl.col(our) == theirs)
     same = (pl.col(o) == t for o, t in header.names.items())
     rows = alike.filter(pl.all_horizontal(same)).select("row_number")
-    return without(frame, rows), at(rows, "(the row)", "header_repeated", "row")
+    return drop_rows(frame, rows), faults_of(rows, "(the row)", "header_repeated", "row")
 
 
-def _composed(frame: pl.DataFrame, data: bytes) -> tuple[pl.DataFrame, list[str]]:
+def _composed(frame: pl.DataFrame, data: bytes) -> tuple[pl.DataFrame, list[Occurrence]]:
     """Decomposed accents, made one character each."""
     if b"\xcc" not in data and b"\xcd" not in data:
         return frame, []
     texts = pl.selectors.string()
     composed = frame.with_columns(texts.str.normalize("NFC"))
     changed = not frame.equals(composed)
-    return composed, ["decomposed accents made one character each"] if changed else []
+    return composed, [Occurrence("decomposed_accents")] if changed else []
 
 
-def _drift(header: Header) -> list[str]:
-    unknown = [name[:60] or "(without a name)" for name in header.drift]
-    return [f"undeclared column not read: {name}" for name in unknown]
+def _drift(header: Header) -> list[Occurrence]:
+    return [Occurrence("undeclared_column", private=shown_name(name)) for name in header.drift]

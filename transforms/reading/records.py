@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from schemas.errors import DeliveryRejected
+from schemas.events import Occurrence
 from schemas.feed import Feed
-from transforms.feed.faults import at, no_faults
+from transforms.feed.faults import faults_of, no_faults
 
 LONGEST_LINE = 1 << 20
 MOST_LINES_IN_A_FIELD = 200
@@ -24,7 +25,7 @@ _ROW = "(the row)"
 
 @dataclass(frozen=True)
 class Lines:
-    """A file's header and the lines after it: row_number (from 1) and record.
+    """A file's header and the lines after it: row_number (lines before it) and record.
 
     ``ended``: does the last line have a line end?
     """
@@ -47,7 +48,7 @@ class Records:
     good: pl.DataFrame
     bad: pl.DataFrame
     rows_read: int
-    flags: list[str]
+    occurrences: list[Occurrence]
     untouched: bool
 
 
@@ -65,14 +66,13 @@ def split_lines(data: bytes, feed: Feed) -> Lines:
     """
     lines = pl.read_lines(data, name="record", row_index_name="row_number")
     lines = lines.with_columns(pl.col("row_number").cast(pl.Int64))
-    _refuse_long_lines(lines, feed)
+    _refuse_long_lines(lines)
     places = lines.filter(pl.col("record").str.strip_chars() != "")["row_number"]
     if places.is_empty():
-        raise DeliveryRejected(f"{feed.feed}: the file holds nothing but blank lines")
+        raise DeliveryRejected("only_blank_lines")
     start = int(places[0])
     names = _header(str(lines["record"][start]), feed)
-    body = lines.slice(start + 1).with_columns(pl.col("row_number") - start)
-    return Lines(names, body, start, data.endswith(b"\n"))
+    return Lines(names, lines.slice(start + 1), start, data.endswith(b"\n"))
 
 
 def read_records(lines: Lines, feed: Feed) -> Records:
@@ -89,21 +89,19 @@ def read_records(lines: Lines, feed: Feed) -> Records:
     parsed = _measured(rows, feed).with_columns(
         cut=pl.lit(not whole) & (pl.col("row_number") == pl.col("row_number").max())
     )
-    names, parsed, flags = _without_trailing(lines.names, parsed, feed)
+    names, parsed, told = _without_trailing(lines.names, parsed, feed)
     if not lines.ended:
-        flags = [*flags, "the last line has no end: it may be cut short"]
+        told = [*told, Occurrence("last_line_without_end")]
     good, bad = _sorted_out(parsed, len(names), feed)
     same = parsed.height == lines.body.height and parsed["record"].equals(lines.body["record"])
     untouched = lines.start == 0 and good.height == lines.body.height and same
-    return Records(names, good, bad, rows.height, flags, untouched)
+    return Records(names, good, bad, rows.height, told, untouched)
 
 
-def _refuse_long_lines(lines: pl.DataFrame, feed: Feed) -> None:
+def _refuse_long_lines(lines: pl.DataFrame) -> None:
     long = lines.filter(pl.col("record").str.len_bytes() > LONGEST_LINE)
     if not long.is_empty():
-        raise DeliveryRejected(
-            f"{feed.feed}: line {long['row_number'][0] + 1} is longer than 1 MiB"
-        )
+        raise DeliveryRejected("line_too_long", line=long["row_number"][0] + 1)
 
 
 def _header(line: str, feed: Feed) -> list[str]:
@@ -111,27 +109,14 @@ def _header(line: str, feed: Feed) -> list[str]:
     names: list[str] = []
     with suppress(csv.Error):
         names = next(csv.reader([line], strict=True, **dialect))  # type: ignore[arg-type]
+    if not names and line.count(feed.file.quote) % 2:
+        raise DeliveryRejected("header_quote_open")
     if not names:
-        raise DeliveryRejected(f"{feed.feed}: {_misquoted(line, feed)}")
-    if len(names) > feed.file.max_columns:
-        raise DeliveryRejected(
-            f"{feed.feed}: the file has {len(names)} columns, the feed allows"
-            f" {feed.file.max_columns}"
-        )
+        raise DeliveryRejected("header_misquoted", detail=repr(feed.file.separator))
+    most = feed.file.max_columns
+    if len(names) > most:
+        raise DeliveryRejected("too_many_columns", count=len(names), total=most)
     return names
-
-
-def _misquoted(line: str, feed: Feed) -> str:
-    """What is wrong with the quotes of a header."""
-    if line.count(feed.file.quote) % 2:
-        return (
-            "a quote in the header is open at the end of its line: it is not closed, or a column's"
-            " name holds a line break; have the header written in one line"
-        )
-    return (
-        f"a quote in the header is followed by text or a space before {feed.file.separator!r};"
-        " have quotes written around whole names only"
-    )
 
 
 def _joined(body: pl.DataFrame, columns: int, feed: Feed) -> pl.DataFrame:
@@ -141,7 +126,7 @@ def _joined(body: pl.DataFrame, columns: int, feed: Feed) -> pl.DataFrame:
     if not body["open"].any():
         return body.drop("open")
     if body["open"][-1]:
-        raise DeliveryRejected(f"{feed.feed}: a quote is opened and never closed")
+        raise DeliveryRejected("quote_never_closed")
     first = pl.col("row_number").filter(~pl.col("open").shift(1, fill_value=False))
     starts = body.select(first)["row_number"]
     at_line = (
@@ -167,9 +152,7 @@ def _refuse_swallowed(joined: pl.DataFrame, columns: int, feed: Feed) -> None:
     broken = many.select(bad=outside.str.contains(feed.file.quote, literal=True))["bad"]
     wrong = many.filter(like_rows | broken | (many["lines"] > MOST_LINES_IN_A_FIELD))
     if not wrong.is_empty():
-        raise DeliveryRejected(
-            f"{feed.feed}: a quote opened in row {wrong['start'][0]} is not closed where it should"
-        )
+        raise DeliveryRejected("quote_closed_late", line=wrong["start"][0] + 1)
 
 
 def _outside(feed: Feed) -> pl.Expr:
@@ -197,7 +180,7 @@ def _measured(rows: pl.DataFrame, feed: Feed) -> pl.DataFrame:
 
 def _without_trailing(
     names: list[str], rows: pl.DataFrame, feed: Feed
-) -> tuple[list[str], pl.DataFrame, list[str]]:
+) -> tuple[list[str], pl.DataFrame, list[Occurrence]]:
     """Drop separators that end every line; one that ends only some makes ragged rows.
 
     A column without a name at the end of the header is such a separator: what stands in it flowed
@@ -218,7 +201,7 @@ def _without_trailing(
             record=shorter.otherwise("record"),
             fields=pl.when(cut).then(named).when(pl.col("fields") != named).then("fields"),
         )
-    return names[:named], rows, ["a separator at the end of each line removed"]
+    return names[:named], rows, [Occurrence("trailing_separators")]
 
 
 def _tail(separators: int, feed: Feed) -> str:
@@ -239,7 +222,7 @@ def _sorted_out(rows: pl.DataFrame, columns: int, feed: Feed) -> tuple[pl.DataFr
     bad = pl.any_horizontal(*tests.values())
     if not rows.select(bad.any()).item():
         return rows.select("row_number", "record"), no_faults()
-    faults = [at(rows.filter(test), _ROW, rule, "row") for rule, test in tests.items()]
+    faults = [faults_of(rows.filter(test), _ROW, rule, "row") for rule, test in tests.items()]
     _refuse_if_most(rows, faults, feed)
     return rows.filter(~bad).select("row_number", "record"), pl.concat(faults)
 
@@ -260,11 +243,8 @@ def _beside_broken(columns: int) -> pl.Expr:
 def _refuse_if_most(rows: pl.DataFrame, faults: list[pl.DataFrame], feed: Feed) -> None:
     control, misquoted, ragged = (f.height for f in faults[:3])
     if control > max(1, rows.height / 1000):
-        raise DeliveryRejected(
-            f"{feed.feed}: {control} of {rows.height} rows hold NUL or control characters"
-        )
+        raise DeliveryRejected("control_characters", count=control, total=rows.height)
     if ragged > rows.height / 2 or misquoted > rows.height / 2:
-        raise DeliveryRejected(
-            f"{feed.feed}: {max(ragged, misquoted)} of {rows.height} rows do not have the"
-            f" columns of the header (separator {feed.file.separator!r}, quote {feed.file.quote})"
-        )
+        marks = f"{feed.file.separator!r} {feed.file.quote}"
+        most = max(ragged, misquoted)
+        raise DeliveryRejected("rows_ragged", count=most, total=rows.height, detail=marks)

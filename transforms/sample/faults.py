@@ -27,7 +27,7 @@ IMPOSSIBLE_STAYS = (
     ),
     (NOBODY_KNOWS, {"encounter_id": "SYN-E-WHERE", "institution_id": UNKNOWN}),
     (
-        ("an admission in a month that does not exist", "admitted_at", "required_missing"),
+        ("an admission in a month that does not exist", "admitted_at", "unreadable"),
         {"encounter_id": "SYN-E-WHEN", "admitted_at": "2025-13-01 08:00"},
     ),
 )
@@ -117,7 +117,7 @@ def spoil_capacity(frame: pl.DataFrame) -> Spoilt:
     table = table.copy(clash, conflict, "quarantined", "key_repeated", in_service="1", in_use="1")
     table = table.bad_copy(good, *NOBODY_KNOWS, institution_id=UNKNOWN)
     return table.bad_copy(
-        good, "a date that does not exist", "date", "key_missing", date="2025-02-30"
+        good, "a date that does not exist", "date", "unreadable", date="2025-02-30"
     )
 
 

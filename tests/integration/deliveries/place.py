@@ -17,6 +17,7 @@ from flows.publish import publish
 from flows.store.home import Home
 from flows.store.night import plan_night
 from flows.store.regions import load_region
+from schemas.events import EXPLAINS
 
 DEMO = Path(__file__).parents[3] / "config" / "demo.toml"
 HOSPITALS = ("H1", "H2", "H3")
@@ -44,15 +45,16 @@ class Place:
         return path
 
     def night(self, *feeds: str) -> dict[str, tuple[str, str]]:
-        """Ingest; verdict and reason of what came with the names it came by."""
+        """Ingest; verdict and reason, in words, of what came with the names it came by."""
         night = begin(plan_night(self.region, self.inbox, self.root, date(2026, 2, 10)))
         before = {d["delivery_id"]: d["verdict"] for d in self.ops("delivery")}
         wanted = [f"ingest {feed}" for feed in feeds or ("canonical_capacity", "unclaimed")]
         for step in steps_of(night):
             if step.name in wanted:
                 step.run(night)
+        told = self.ops("delivery_event")
         return {
-            d["file_name"]: (d["verdict"], d["reason"] or "")
+            d["file_name"]: (d["verdict"], why(d, told))
             for d in self.ops("delivery")
             if before.get(d["delivery_id"]) != d["verdict"]
         }
@@ -66,6 +68,14 @@ class Place:
 
     def newest(self) -> pl.DataFrame:
         return self.as_of(date(2100, 1, 1))
+
+
+def why(delivery: dict, told: list[dict]) -> str:
+    """What explains a verdict, in words."""
+    own = [e for e in told if e["delivery_id"] == delivery["delivery_id"]]
+    explains = [e for e in own if e["kind"] == EXPLAINS.get(delivery["verdict"])]
+    assert delivery["reason"] == (explains[0]["code"] if explains else None)
+    return "; ".join(e["words"] for e in explains)
 
 
 def beds(days, hospitals=HOSPITALS, in_service=20, in_use=10, resources=("general_bed",)) -> str:

@@ -31,8 +31,12 @@ def test_a_released_delivery_is_loaded_by_the_next_night(place):
     (decision,) = place.ops("decision")
     assert (decision["decision"], decision["verdict"]) == ("release", "loaded")
     assert decision["why"] == "the register was down"
-    (row,) = [d for d in place.ops("delivery") if d["delivery_id"] == held]
-    assert "released; was held: capacity.in_use" in row["flags"]
+    told = [e for e in place.ops("delivery_event") if e["delivery_id"] == held]
+    assert [(e["kind"], e["code"]) for e in told] == [
+        ("flag", "column_empty"),
+        ("hold", "column_emptied"),
+        ("flag", "released"),
+    ]
     assert place.night() == {}
     place.send(NEXT, beds(WEEK, in_use="NA"))
     same = f"the same bytes as delivery {held}, which is loaded"
@@ -43,7 +47,7 @@ def test_a_refused_delivery_stays_out_however_often_it_comes(place):
     held = hold_one(place)
     same = f"the same bytes as delivery {held}, which"
     place.send(NEXT, beds(WEEK, in_use="NA"))
-    assert place.night() == {NEXT: ("duplicate", f"{same} is held: release or refuse that one")}
+    assert place.night() == {NEXT: ("duplicate", f"{same} is held")}
     decide(place.home, held, "refuse", None)
     verdicts = place.night()
     assert {v for v, _ in verdicts.values()} == {"rejected"}

@@ -3,7 +3,7 @@
 It is given the feed's typed and derived columns with ``row_number`` and ``extract_date``. Beside a
 column ``x`` whose unknowns matter (it reaches a capacity) stand ``x|reason`` and, where a marker
 bounds it, ``x|low`` and ``x|high``; all three are null where ``x`` is known
-(transforms.feed.reasons.reason_of, low_of, high_of). A rule that changes ``x`` keeps that true.
+(transforms.feed.faults.reason_of, low_of, high_of). A rule that changes ``x`` keeps that true.
 """
 
 from collections.abc import Callable

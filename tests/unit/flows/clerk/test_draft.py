@@ -48,7 +48,7 @@ def test_a_draft_reads_the_file_it_was_made_from(tmp_path):
         drafted.write_text(draft_feed(path), encoding="utf-8")
         feed = load_feed(drafted)
         assert feed.matches(path.name)
-        text = read_text(path, feed)
+        text = read_text(path.read_bytes(), feed)
         outcome = apply(feed, text.frame, None, feed.extract_time(path.name), text.bad_rows)
         assert outcome.counts.loaded > 0
 

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from flows.clerk.forget import forget, rotate
-from flows.ingest.sidecar import landed_path, read_sidecars
+from flows.ingest.landing import landed_path, read_sidecars
 from flows.night.run import begin
 from flows.night.steps import steps_of
 from flows.protect.encryption import is_encrypted, key_of, plain_bytes

@@ -72,7 +72,7 @@ def taken(tmp_path_factory):
     known = frozenset(f"SYN-H{n:03d}" for n in range(1, 13))
     outcomes = {}
     for path, feed in feeds.items():
-        text = read_text(path, feed)
+        text = read_text(path.read_bytes(), feed)
         checked = known if feed.institution and feed.institution.unknown != "create" else None
         drawn = feed.extract_time(path.name)
         outcome = apply(feed, text.frame, checked, drawn, text.bad_rows)
@@ -108,7 +108,7 @@ def test_every_row_is_accounted_for(taken, table):
     assert counts.excluded == len(planted(table, "excluded"))
     assert counts.cells_nulled == len(planted(table, "nulled"))
     assert outcome.tables[table].height == counts.loaded
-    assert text.flags == []
+    assert text.occurrences == []
 
 
 def test_the_sample_creates_its_twelve_institutions(taken):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.ingest.archive import packed_name, unpack
+from flows.ingest.arrivals import packed_name, unpack
 from schemas.errors import DeliveryRejected
 
 TEXT = b"".join(b"%d,%d\n" % (n, n * n) for n in range(2000))
@@ -74,8 +74,8 @@ def test_one_packed_file_is_read(tmp_path, name, packed):
         ("a.gz", flipped(gzip.compress(TEXT)), "damaged|cut short"),
         ("a.gz", TEXT, "not gzip"),
         ("a.gz", b"", "cut short"),
-        ("a.gz", gzip.compress(TEXT) + gzip.compress(TEXT), "more than one member"),
-        ("a.gz", gzip.compress(TEXT) + b"tail", "more than one member"),
+        ("a.gz", gzip.compress(TEXT) + gzip.compress(TEXT), "2 members"),
+        ("a.gz", gzip.compress(TEXT) + b"tail", "2 members"),
         ("a.gz", gzip.compress(bytes(900_000)), "100 times"),
         ("a.zip", zipped(("a.csv", bytes(900_000))), "100 times"),
         ("a.zip", zipped(("a.csv", TEXT))[:-30], "damaged"),

@@ -3,14 +3,14 @@ from pathlib import Path
 
 import pytest
 
-from flows.ingest.manifest import (
-    Manifest,
+from flows.ingest.arrivals import is_manifest
+from flows.ingest.judge import (
+    SenderManifest,
     announced_and_missing,
     check_hash,
     check_rows,
-    demanded,
-    is_manifest,
     manifest_of,
+    required_manifest,
 )
 from flows.store.regions import load_feed
 from schemas.errors import DeliveryRejected
@@ -36,35 +36,38 @@ def test_a_file_without_a_manifest_is_read_without(file):
     check_rows(None, 7)
 
 
-def test_a_feed_may_require_a_manifest_that_says_something():
+def test_a_feed_may_require_a_manifest_that_says_something(file):
     feed = load_feed(FEEDS / "canonical_capacity.toml")
     strict = feed.model_copy(update={"file": feed.file.model_copy(update={"manifest": "required"})})
-    assert demanded(feed, None) is None
-    assert demanded(strict, Manifest(None, 7)) == Manifest(None, 7)
-    for said in (None, Manifest(None, None)):
-        with pytest.raises(DeliveryRejected, match="canonical_capacity requires a manifest"):
-            demanded(strict, said)
+    assert required_manifest(feed, file) is None
+    for said in (None, "{}"):
+        if said:
+            beside(file, said)
+        with pytest.raises(DeliveryRejected, match="the feed requires a manifest"):
+            required_manifest(strict, file)
+    beside(file, '{"rows": 7}')
+    assert required_manifest(strict, file) == SenderManifest(None, 7)
 
 
 def test_the_manifest_beside_a_file_speaks_of_it(file):
     beside(file, json.dumps({"sha256": SHA.upper(), "rows": 1}))
-    assert manifest_of(file) == Manifest(SHA, 1)
+    assert manifest_of(file) == SenderManifest(SHA, 1)
 
 
 def test_the_manifest_of_a_folder_speaks_of_the_files_that_it_names(file):
     whole = file.with_name("MANIFEST.json")
     whole.write_text(json.dumps({"files": {"beds.csv": {"rows": 3}}}))
-    assert manifest_of(file) == Manifest(None, 3)
+    assert manifest_of(file) == SenderManifest(None, 3)
     assert manifest_of(file.with_name("other.csv")) is None
 
 
 def test_a_difference_is_told_with_both_counts():
     with pytest.raises(DeliveryRejected, match="sha256 differs"):
-        check_hash(Manifest(SHA, None), SHA[::-1])
+        check_hash(SenderManifest(SHA, None), SHA[::-1])
     with pytest.raises(DeliveryRejected, match="4 rows of data, its manifest says 5"):
-        check_rows(Manifest(None, 5), 4)
-    check_hash(Manifest(SHA, 5), SHA)
-    check_rows(Manifest(SHA, 5), 5)
+        check_rows(SenderManifest(None, 5), 4)
+    check_hash(SenderManifest(SHA, 5), SHA)
+    check_rows(SenderManifest(SHA, 5), 5)
 
 
 @pytest.mark.parametrize(
@@ -122,9 +125,9 @@ def test_two_manifests_complete_each_other_and_must_not_contradict(file):
     beside(file, '{"rows": 4}')
     whole = file.with_name("MANIFEST.json")
     whole.write_text(json.dumps({"files": {"beds.csv": {"sha256": SHA}}}))
-    assert manifest_of(file) == Manifest(SHA, 4)
+    assert manifest_of(file) == SenderManifest(SHA, 4)
     whole.write_text(json.dumps({"files": {"beds.csv": {"rows": 9}}}))
-    with pytest.raises(DeliveryRejected, match="contradict each other.*different rows"):
+    with pytest.raises(DeliveryRejected, match="give different rows"):
         manifest_of(file)
 
 

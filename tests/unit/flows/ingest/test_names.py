@@ -1,6 +1,6 @@
 import pytest
 
-from flows.ingest.names import name_fault, shown
+from flows.ingest.arrivals import name_fault, shown
 
 
 @pytest.mark.parametrize(

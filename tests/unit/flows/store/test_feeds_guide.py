@@ -39,7 +39,7 @@ def test_the_example_does_what_the_guide_says():
     ]
     assert table["in_use_reason"].to_list() == [None, None, "not_reported", None]
     assert set(table["date"]) == {date(2026, 2, 6)}
-    assert (text.flags, outcome.flags, outcome.counts.loaded) == ([], [], 2)
+    assert (text.occurrences, outcome.occurrences, outcome.counts.loaded) == ([], [], 2)
 
 
 @pytest.mark.parametrize("part", ["feed", "file", "source"])

@@ -1,3 +1,5 @@
+import re
+from dataclasses import asdict
 from datetime import date, datetime
 
 import polars as pl
@@ -6,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas import ops, regional
+from schemas.events import DELIVERY_EVENTS, EVENTS, NUMBERS, Occurrence, words
 from schemas.table import check, conform, observed, published
 from schemas.tables import ALL
 from transforms import disclosure
@@ -156,12 +159,12 @@ def test_rows_that_are_people_add_up_in_what_is_shown():
     ]
 
 
-def delivered(identity: str, rows: int, size: int, flags: str | None = None) -> dict:
+def delivered(identity: str, rows: int, size: int) -> dict:
     named = dict.fromkeys(
         ("delivery_id", "feed", "file_name", "sha256", "content_sha256"), identity
     )
     seen = {"night": DAY, "received_at": datetime(2026, 2, 10), "verdict": "loaded"}
-    return {**named, **seen, "rows_read": rows, "bytes": size, "flags": flags}
+    return {**named, **seen, "rows_read": rows, "bytes": size}
 
 
 def shown_deliveries(*rows: dict) -> pl.DataFrame:
@@ -191,38 +194,64 @@ def test_a_size_does_not_tell_how_many_rows_there_are():
     ]
 
 
-def test_names_of_undeclared_columns_are_counted_and_never_shown():
-    flags = (
-        "byte order mark removed; undeclared column not read: Ann; Lee 7; undeclared column not"
-        " read: Bo; sex: 4 cell(s) hold no code of this region, not kept; 3 years; released"
+def events(identity: str, *told: Occurrence) -> pl.DataFrame:
+    rows = [
+        {"delivery_id": identity, "number": n, "kind": o.kind, "words": o.words(), **asdict(o)}
+        for n, o in enumerate(told, start=1)
+    ]
+    return conform(ops.DeliveryEvent, pl.DataFrame(rows, infer_schema_length=None))
+
+
+TOLD = (
+    Occurrence("no_row_loadable", count=3, total=7),
+    Occurrence("undeclared_column", private="Ann; some remark on a patient, room seven"),
+    Occurrence("undeclared_column", private="Bo"),
+    Occurrence("codes_not_kept", "sex", count=4),
+    Occurrence("earlier_version", private="sex: 4 cell(s) hold no code; undeclared column: Cy"),
+    Occurrence("another_encoding", line=12, detail="utf-8"),
+    Occurrence("same_bytes", detail="12ab34-2"),
+)
+
+
+def test_of_a_file_of_people_no_number_and_no_name_is_told():
+    frame = pl.concat([events("beds", *TOLD), events("people", *TOLD)])
+    found = disclosure.delivery_event(frame, pl.Series(["people"]))
+    check(ops.DeliveryEvent, found)
+    assert found.filter(pl.col("delivery_id") == "beds").equals(events("beds", *TOLD))
+    hidden = found.filter(pl.col("delivery_id") == "people")
+    assert (
+        hidden.select("count", "total", "share", "line", "private").null_count().row(0) == (7,) * 5
     )
-    (found,) = shown_deliveries(delivered("people", 20, 9, flags))["flags"].to_list()
-    assert found == (
-        "byte order mark removed; undeclared columns not read: 2;"
-        " sex: some cell(s) hold no code of this region, not kept; some years; released"
-    )
-    assert shown_deliveries(delivered("beds", 20, 9, flags))["flags"].to_list() == [flags]
+    assert hidden["words"].to_list() == [
+        "none of its (withheld) rows can be loaded; (withheld) are at fault",
+        "undeclared column not read: (withheld)",
+        "undeclared column not read: (withheld)",
+        "sex: (withheld) cells hold no code of this region and are not kept",
+        "told by an earlier version of Catchment: (withheld)",
+        "line (withheld) is not in utf-8, which the feed declares",
+        "the same bytes as delivery 12ab34-2, of another extract time",
+    ]
 
 
 @pytest.mark.parametrize(
-    ("words", "kept"),
-    [
-        (
-            "none of its 7 rows can be loaded; 3 are at fault",
-            "none of its some rows can be loaded; some are at fault",
-        ),
-        ("it is older than 2026-02-10", "it is older than 2026-02-10"),
-        ("the same bytes as delivery 12ab34-2", "the same bytes as delivery 12ab34-2"),
-        ("sex: 4 cell(s), 5", "sex: some cell(s), some"),
-        ("1,204 rows.", "some rows."),
-    ],
+    "event", [e for e in EVENTS if e.kind in DELIVERY_EVENTS], ids=lambda event: event.code
 )
-def test_no_number_of_people_is_told_in_words(words, kept):
-    frame = pl.DataFrame({"subject": ["people"], "message": [words], "value": [7.0]})
-    found = disclosure.told(frame, pl.Series(["people"]), ["value"], ["message"])
-    assert found.row(0) == ("people", kept, None)
-    other = disclosure.told(frame, pl.Series(["beds"]), ["value"], ["message"])
-    assert other.equals(frame)
+def test_whatever_is_told_no_fact_that_is_withheld_reaches_the_words(event):
+    numbers = dict.fromkeys(NUMBERS, 7)
+    one = Occurrence(event.code, "beds", "capacity", **numbers, detail="d", private="CANARY")
+    found = disclosure.delivery_event(events("people", one), pl.Series(["people"]))
+    assert "CANARY" not in found["words"][0]
+    assert not re.search(r"(^|\s)7", found["words"][0])
+
+
+def test_of_findings_about_people_no_figure_is_told():
+    found = {"rule": ["rows_at_fault"] * 2, "subject": ["people", "beds"], "value": [7.0, 7.0]}
+    frame = pl.DataFrame({**found, "message": ["7 rows", "7 rows"]})
+    shown = disclosure.findings(frame, pl.Series(["people"]), ["value"])
+    assert shown.rows() == [
+        ("rows_at_fault", "people", None, words("rows_at_fault", {})),
+        ("rows_at_fault", "beds", 7.0, "7 rows"),
+    ]
 
 
 def test_every_published_count_of_people_may_be_withheld():

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from schemas.feed import Feed
-from transforms.feed import Outcome, apply
+from transforms.feed import FeedResult, apply
 
 HEAD = r"""
 feed = "beds"
@@ -30,7 +30,7 @@ def feed_of() -> Callable[[str], Feed]:
 
 
 @pytest.fixture(scope="session")
-def applied() -> Callable[..., Outcome]:
+def applied() -> Callable[..., FeedResult]:
     """Apply a feed to rows of text, the first numbered 1."""
 
     def run(
@@ -38,7 +38,7 @@ def applied() -> Callable[..., Outcome]:
         columns: Mapping[str, Sequence[str | None]],
         known: frozenset[str] | None = None,
         extract_time: datetime | None = datetime(2026, 2, 9, 23),
-    ) -> Outcome:
+    ) -> FeedResult:
         frame = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
         text = frame.with_row_index("row_number", 1)
         outcome = apply(feed, text, known, extract_time)

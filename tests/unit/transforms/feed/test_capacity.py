@@ -3,6 +3,8 @@
 import polars as pl
 import pytest
 
+from schemas.events import Occurrence
+
 SOURCE = """
 [null]
 "NA" = "not_reported"
@@ -137,7 +139,7 @@ def test_use_far_above_what_is_in_service_is_not_believed(feed_of, applied, beds
 def test_use_within_the_surge_factor_is_loaded_with_a_warning(feed_of, applied):
     rows = {"id": ["H1"], "day": ["2026-02-02"], "beds": ["10"], "used": ["12"]}
     outcome = applied(feed_of(USE), rows)
-    assert outcome.flags == ["1 rows in use above in service, up to 1.2 times"]
+    assert outcome.occurrences == [Occurrence("use_above_service", count=1, share=1.2)]
     assert outcome.counts.cells_nulled == 0
 
 
@@ -146,7 +148,7 @@ def test_a_warning_is_said_once_for_all_resources(feed_of, applied):
     toml += 'each = [{ resource_id = "bed" }, { resource_id = "icu_bed" }]\n'
     rows = {"id": ["H1"], "day": ["2026-02-02"], "beds": ["10"], "used": ["12"]}
     outcome = applied(feed_of(toml), rows)
-    assert outcome.flags == ["2 rows in use above in service, up to 1.2 times"]
+    assert outcome.occurrences == [Occurrence("use_above_service", count=2, share=1.2)]
 
 
 def test_the_surge_factor_is_the_feeds(feed_of, applied):

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.errors import DeliveryRejected
+from schemas.events import Occurrence
 from transforms.feed import apply
-from transforms.feed.faults import at
+from transforms.feed.faults import faults_of
 from transforms.feed.rows import sharing_a_key
 
 STAYS = """
@@ -54,9 +55,9 @@ def test_local_time_becomes_utc(feed_of, applied):
         (("2", "", "2026-02-01 10:00", ""), "hospital", "institution_missing"),
         (("2", "H9", "2026-02-01 10:00", ""), "hospital", "unknown_institution"),
         (("2", "H1", "", ""), "in", "required_missing"),
-        (("2", "H1", "03/04/2026", ""), "in", "required_missing"),
-        (("2", "H1", "2026-02-30 10:00", ""), "in", "required_missing"),
-        (("2", "H1", "2026-02-01 24:00", ""), "in", "required_missing"),
+        (("2", "H1", "03/04/2026", ""), "in", "unreadable"),
+        (("2", "H1", "2026-02-30 10:00", ""), "in", "unreadable"),
+        (("2", "H1", "2026-02-01 24:00", ""), "in", "unreadable"),
         (("2", "H1", "2025-03-30 02:30", ""), "in", "clock_change"),
         (("2", "H1", "2025-10-26 02:30", ""), "in", "clock_change"),
         (("2", "H1", "2026-02-01 10:00", "2026-01-31 10:00"), "out", "discharge_before_admission"),
@@ -183,7 +184,9 @@ def test_a_file_in_which_every_row_is_at_fault_is_rejected(feed_of, applied):
 
 def test_rows_that_could_not_be_read_are_counted(feed_of):
     text = pl.DataFrame(stays(GOOD)).with_row_index("row_number", 2)
-    unread = at(pl.DataFrame({"row_number": [1]}), "(the row)", "wrong_number_of_fields", "row")
+    unread = faults_of(
+        pl.DataFrame({"row_number": [1]}), "(the row)", "wrong_number_of_fields", "row"
+    )
     outcome = apply(feed_of(STAYS), text, None, None, unread)
     assert (outcome.counts.rows_read, outcome.counts.loaded, outcome.counts.quarantined) == (
         2,
@@ -209,19 +212,19 @@ def test_a_text_is_used_up_only_if_its_owner_says_so(feed_of):
 
 def test_long_stays_are_loaded_with_a_warning(feed_of, applied):
     outcome = applied(feed_of(STAYS), stays(("1", "H1", "2023-01-01 00:00", "2026-02-01 00:00")))
-    assert outcome.flags == ["1 stays of over 730 days"]
+    assert outcome.occurrences == [Occurrence("long_stays_sent", count=1, total=730)]
 
 
 def test_a_column_that_is_all_empty_is_said(feed_of, applied):
     outcome = applied(feed_of(STAYS), stays(*((str(i), *GOOD[1:3], "") for i in range(3))))
-    assert "column out holds nothing" in outcome.flags
+    assert Occurrence("column_empty", "out") in outcome.occurrences
 
 
 def test_a_column_none_of_whose_cells_can_be_read_rejects_the_file(feed_of, applied):
     rows = stays(*((str(i), "H1", "2026-02-01 10:00", "03.02.2026") for i in range(3)))
     with pytest.raises(DeliveryRejected) as refusal:
         applied(feed_of(STAYS), rows)
-    assert "none of the 3 cells of column out can be read" in str(refusal.value)
+    assert "none of the 3 cells of out can be read" in str(refusal.value)
     assert "03.02" not in str(refusal.value)
 
 

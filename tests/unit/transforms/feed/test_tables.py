@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.errors import DeliveryRejected
+from schemas.events import Occurrence
 from transforms.feed import rules
 from transforms.feed.rules.base import RuleOutcome
 
@@ -53,7 +54,7 @@ def test_columns_become_rows(feed_of, applied):
 def test_ids_regain_their_leading_zeros_and_it_is_said(feed_of, applied):
     outcome = applied(feed_of(PEOPLE), COUNTIES)
     assert outcome.tables["zone"]["zone_id"].to_list() == ["01001", "48001"]
-    assert outcome.flags == ["leading zeros given back to 1 of county"]
+    assert outcome.occurrences == [Occurrence("leading_zeros", "county", count=1)]
 
 
 PLACES = """

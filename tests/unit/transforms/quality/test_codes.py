@@ -1,7 +1,9 @@
 import polars as pl
 
+from schemas import ops
+from schemas.table import empty
 from transforms.quality.codes import stays_of_unknown_class, unknown_code
-from transforms.quality.rules import alerts, quality
+from transforms.quality.findings import alerts, quality
 
 DEFINED = pl.DataFrame({"resource_id": ["general_bed", "icu_bed"]})
 
@@ -24,8 +26,8 @@ def test_a_code_that_differs_in_a_letter_is_named_with_who_sent_it_and_its_rows(
 
 def test_it_raises_an_alert():
     found = unknown_code(facts(("H1", "General_bed")), DEFINED, "resource_id")
-    nothing = pl.DataFrame(schema=dict.fromkeys(("delivery_id", "file_name", "reason"), pl.String))
-    (alert,) = alerts(quality("r/2026-02-10", [("unknown_resource", found)]), nothing).to_dicts()
+    nothing = empty(ops.Delivery), empty(ops.DeliveryEvent)
+    (alert,) = alerts(quality("r/2026-02-10", [("unknown_resource", found)]), *nothing).to_dicts()
     assert (alert["subject"], alert["measured"]) == ("General_bed (H1)", 1.0)
     assert "defines no resource of this code" in alert["message"]
 

@@ -1,10 +1,12 @@
+from dataclasses import asdict
 from datetime import date, datetime
 
 import polars as pl
 import pytest
 
 from schemas import ops
-from schemas.table import check, conform
+from schemas.events import Occurrence
+from schemas.table import check, conform, empty
 from transforms.quality.deliveries import (
     delivery_held,
     delivery_rejected,
@@ -15,8 +17,7 @@ from transforms.quality.deliveries import (
     silent_feed,
     undeclared_columns,
 )
-from transforms.quality.rules import RULES, alerts, quality
-from transforms.quality.score import quality_score
+from transforms.quality.findings import alerts, quality, quality_score
 
 NIGHT = date(2026, 2, 10)
 
@@ -40,6 +41,14 @@ def delivery(identity: str, verdict: str = "loaded", **other: object) -> dict[st
 
 def deliveries(*rows: dict[str, object]) -> pl.DataFrame:
     return conform(ops.Delivery, pl.DataFrame(list(rows), infer_schema_length=None))
+
+
+def events(identity: str, *told: Occurrence) -> pl.DataFrame:
+    rows = [
+        {"delivery_id": identity, "number": n, "kind": o.kind, "words": o.words(), **asdict(o)}
+        for n, o in enumerate(told, start=1)
+    ]
+    return conform(ops.DeliveryEvent, pl.DataFrame(rows)) if rows else empty(ops.DeliveryEvent)
 
 
 def rows_of(identity: str, read: int, quarantined: int, nulled: int = 0) -> pl.DataFrame:
@@ -100,9 +109,14 @@ def test_a_delivery_with_over_a_twentieth_quarantined():
 
 
 def test_columns_that_a_feed_does_not_know():
-    drift = {"flags": "byte order mark removed; undeclared column not read: x"}
-    sent = deliveries(delivery("a"), delivery("b", **drift), delivery("c", "duplicate", **drift))
-    assert undeclared_columns(sent, NIGHT)["subject"].to_list() == ["b"]
+    sent = deliveries(delivery("a"), delivery("b"), delivery("c", "duplicate"))
+    told = pl.concat(
+        [
+            events("a", Occurrence("byte_order_mark")),
+            *(events(d, Occurrence("undeclared_column", private="x")) for d in "bc"),
+        ]
+    )
+    assert undeclared_columns(sent, told, NIGHT)["subject"].to_list() == ["b"]
 
 
 def test_the_good_share_is_that_of_the_newest_loaded_delivery():
@@ -133,17 +147,14 @@ def test_findings_scores_and_alerts_fit_their_tables():
         ("institution", "b", 0.0),
         ("institution", "c", 100.0),
     ]
-    raised = check(ops.Alert, alerts(found, deliveries(delivery("a"))))
+    raised = check(ops.Alert, alerts(found, deliveries(delivery("a")), events("a")))
     assert raised.select("rule", "subject").rows() == [("silent_feed", "a"), ("silent_feed", "b")]
 
 
 def test_an_alert_about_a_delivery_names_its_file_and_why():
-    sent = deliveries(delivery("a", "rejected", file_name="beds.csv", reason="zero bytes"))
+    sent = deliveries(delivery("a", "rejected", file_name="beds.csv", reason="file_empty"))
+    told = events("a", Occurrence("file_empty"), Occurrence("byte_order_mark"))
     found = quality("demo/n", [("delivery_rejected", delivery_rejected(sent, NIGHT))])
-    assert alerts(found, sent)["message"].to_list() == [
-        "beds.csv: it was rejected tonight; zero bytes"
+    assert alerts(found, sent, told)["message"].to_list() == [
+        "beds.csv: it was rejected tonight; the file is empty (zero bytes)"
     ]
-
-
-def test_every_rule_has_one_name():
-    assert len({rule.rule for rule in RULES}) == len(RULES)

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.clean import Capacity, Encounter, Zone
+from schemas.events import Occurrence
 from schemas.table import conform
 from transforms.quality.holds import (
     Compared,
@@ -38,7 +39,7 @@ def days(institution: str, count: int, beds: float | None = 5, resource: str = "
     return [(institution, resource, day, beds) for day in range(1, count + 1)]
 
 
-def held(before: pl.DataFrame, after: pl.DataFrame, table: str = "capacity") -> list[str]:
+def held(before: pl.DataFrame, after: pl.DataFrame, table: str = "capacity") -> list[Occurrence]:
     one = Compared(
         table,
         rows_by_subject(table, before),
@@ -59,7 +60,7 @@ def test_an_institution_may_lose_a_fifth_of_its_rows(left, reasons):
 def test_the_reason_names_counts_and_no_institution():
     before, after = capacity(*days("a", 10), *days("b", 4)), capacity(*days("b", 3))
     assert held(before, after) == [
-        "it would remove up to 100% of the capacity rows that 2 institution(s) had"
+        Occurrence("rows_removed", table_name="capacity", count=2, share=1.0)
     ]
 
 
@@ -67,15 +68,15 @@ def test_a_table_without_institutions_is_compared_whole():
     zones = pl.DataFrame({"zone_id": [f"z{n}" for n in range(10)], "region_id": ["r"] * 10})
     before = conform(Zone, zones)
     assert held(before, before.head(8), "zone") == []
-    assert held(before, before.head(7), "zone") == [
-        "it would remove up to 30% of the zone rows that it had"
-    ]
+    (reason,) = held(before, before.head(7), "zone")
+    assert reason.words() == "it would remove 30% of the zone rows"
 
 
 def test_a_column_that_becomes_empty_for_one_resource_is_seen():
     before = capacity(*days("a", 5), *days("a", 5, 3, "icu"))
     after = capacity(*days("a", 5), *days("a", 5, None, "icu"))
-    assert held(before, after) == ["capacity.in_service of icu is suddenly empty"]
+    (reason,) = held(before, after)
+    assert reason.words() == "capacity.in_service is suddenly empty (icu)"
     assert held(after, after) == []
     assert held(after, before) == []
 
@@ -101,9 +102,7 @@ def test_rows_after_an_institutions_last_day_are_seen():
     tables = {"capacity": capacity(*days("a", 3), *days("b", 5))}
     closed = pl.DataFrame({"institution_id": ["a", "b"], "active_to": [date(2026, 1, 3)] * 2})
     assert closed_reason(tables, closed.head(1)) is None
-    assert closed_reason(tables, closed) == (
-        "it speaks of 1 institution(s) after their last day of service"
-    )
+    assert closed_reason(tables, closed) == Occurrence("after_closing", count=1)
     assert closed_reason({"zone": pl.DataFrame()}, closed) is None
 
 

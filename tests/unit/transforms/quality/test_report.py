@@ -1,54 +1,64 @@
-import re
-from pathlib import Path
+import tomllib
 
 import polars as pl
 
+from schemas.events import Occurrence
+from schemas.feed import Feed
+from tests.deliveries.conftest import TOML
 from transforms.feed.faults import SCHEMA
-from transforms.feed.outcome import Counts, Outcome
-from transforms.quality.report import WORDS, report, words_of
+from transforms.feed.result import Counts, FeedResult
+from transforms.quality.report import report
 
-ROOT = Path(__file__).parents[4]
-NAMED = (
-    r'at\([^"]*"[^"]*", "([a-z_]+)", "(?:row|cell)"',
-    r', "([a-z_]+)", "(?:row|cell)"\)',
-    r'_Rule\([a-z_"]+, "([a-z_]+)"',
-)
+FEED = Feed.model_validate(tomllib.loads(TOML))
 
 
-def outcome(*faults: tuple[int, str, str, str]) -> Outcome:
+def result(*faults: tuple[int, str, str, str], copies: tuple[int, int] | None = None) -> FeedResult:
     frame = pl.DataFrame(list(faults), schema=SCHEMA, orient="row")
-    return Outcome({}, frame, Counts(5, 3, 1, 1, 0, 0, 2), [], [])
+    numbers = {"row_number": pl.Int64, "first": pl.Int64}
+    repeated = pl.DataFrame([copies] if copies else [], schema=numbers, orient="row")
+    return FeedResult({}, frame, repeated, Counts(5, 3, 1, 1, 0, 0, 2), [], [])
 
 
-def test_a_report_begins_with_the_verdict_and_names_rows_by_number():
+def test_a_report_begins_with_the_verdict_and_names_lines_as_a_spreadsheet_does():
     faults = [(4, "beds", "unreadable", "cell"), (2, "id", "key_missing", "row")]
-    flags = ["order mark removed", "4 rows in use above"]
-    made = report("loaded", None, flags, outcome(*faults))
-    assert made.select("what", "row_number", "column", "rule").rows() == [
+    told = [Occurrence("byte_order_mark"), Occurrence("use_above_service", count=4, share=1.2)]
+    made = report("loaded", told, result(*faults, copies=(3, 1)), FEED)
+    assert made.select("what", "line", "column", "rule").rows() == [
         ("loaded", None, None, None),
-        ("repaired", None, None, "flag"),
-        ("flagged", None, None, "flag"),
-        ("quarantined", 2, "id", "key_missing"),
-        ("nulled", 4, "beds", "unreadable"),
+        ("repaired", None, None, "byte_order_mark"),
+        ("flagged", None, None, "use_above_service"),
+        ("quarantined", 3, "id", "key_missing"),
+        ("duplicate", 4, None, "row_repeated"),
+        ("nulled", 5, "beds", "unreadable"),
     ]
     assert made["words"][0] == (
         "5 rows read = 3 loaded + 1 quarantined + 1 duplicate + 0 excluded + 0 merged;"
         " 2 cells nulled"
     )
+    assert made["words"][4] == "the row says what line 2 says: it is counted once"
+
+
+def test_what_is_unreadable_is_told_with_the_form_that_the_feed_expects():
+    faults = [(1, "day", "unreadable", "row"), (2, "beds", "unreadable", "cell")]
+    made = report("loaded", [], result(*faults), FEED)
+    assert made["words"].to_list()[1:] == [
+        "the value cannot be read: it should be like 2026-01-31 (date, %Y-%m-%d)",
+        "the value cannot be read: it should be like 1234.5 (number)",
+    ]
+
+
+def test_every_finding_says_what_to_do():
+    made = report("held", [Occurrence("late"), Occurrence("released")], result(), FEED)
+    assert made["to_do"][0] == "look at the file; then release or refuse it"
+    assert made["to_do"].null_count() == 0
 
 
 def test_a_rejected_file_is_told_its_reason_alone():
-    made = report("rejected", "zero bytes", [], None)
-    assert made.rows() == [("rejected", None, None, None, "zero bytes")]
-
-
-def test_every_rule_of_the_reader_has_plain_words():
-    sources = [*(ROOT / "transforms/feed").glob("*.py"), *(ROOT / "flows/reading").glob("*.py")]
-    text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
-    named = {rule for pattern in NAMED for rule in re.findall(pattern, text)}
-    assert len(named) > 10
-    assert sorted(named - set(WORDS)) == []
+    (row,) = report("rejected", [Occurrence("file_empty")], None, None).rows()
+    words = "the file is empty (zero bytes)"
+    assert row == ("rejected", None, None, "file_empty", words, "send it again, whole")
 
 
 def test_a_rule_that_a_feed_names_is_said_by_its_name():
-    assert words_of("beds_above_bed_days") == "beds above bed days"
+    made = report("loaded", [], result((1, "beds", "beds_above_bed_days", "cell")), FEED)
+    assert made["words"][1] == "beds above bed days"

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.errors import DeliveryRejected
+from schemas.events import Occurrence
 from schemas.feed import Feed
 from transforms.reading import read_text
 
@@ -61,13 +62,7 @@ def rows(table):
 def test_a_plain_file():
     table = read(HEAD + "0071,St Ann,12\n0072,,\n")
     assert rows(table) == [(1, "0071", "St Ann", "12"), (2, "0072", None, None)]
-    assert (table.rows_read, table.flags, table.bad_rows.height) == (2, [], 0)
-
-
-def test_a_file_on_disk_reads_like_its_bytes(tmp_path):
-    path = tmp_path / "beds.csv"
-    path.write_text(HEAD + "1,a,2\n")
-    assert rows(read_text(path, feed())) == [(1, "1", "a", "2")]
+    assert (table.rows_read, table.occurrences, table.bad_rows.height) == (2, [], 0)
 
 
 def test_columns_may_stand_in_any_order_and_have_other_names():
@@ -83,30 +78,33 @@ def test_quotes_hold_separators_quotes_and_newlines():
 
 
 @pytest.mark.parametrize(
-    ("text", "flag"),
+    ("text", "told"),
     [
-        ("\ufeff" + HEAD + "1,a,2\n", "byte order mark removed"),
-        (HEAD + "1,a,2\r\n", "mixed line ends made one"),
-        ("id,note,beds\r1,a,2\r\n", "mixed line ends made one"),
-        ("id,note,beds,\n1,a,2,\n", "a separator at the end of each line removed"),
-        (HEAD + "1,a,2,\n", "a separator at the end of each line removed"),
-        ("id,note,beds,extra\n1,a,2,x\n", "undeclared column not read: extra"),
-        ("id,note,beds,\n1,a,2\n", "a separator at the end of each line removed"),
-        ("id,note,beds,,\n1,a,2,, \n", "a separator at the end of each line removed"),
-        (",id,note,beds\n0,1,a,2\n", "undeclared column not read: (without a name)"),
+        ("\ufeff" + HEAD + "1,a,2\n", Occurrence("byte_order_mark")),
+        (HEAD + "1,a,2\r\n", Occurrence("mixed_line_ends")),
+        ("id,note,beds\r1,a,2\r\n", Occurrence("mixed_line_ends")),
+        ("id,note,beds,\n1,a,2,\n", Occurrence("trailing_separators")),
+        (HEAD + "1,a,2,\n", Occurrence("trailing_separators")),
+        ("id,note,beds,extra\n1,a,2,x\n", Occurrence("undeclared_column", private="extra")),
+        ("id,note,beds,\n1,a,2\n", Occurrence("trailing_separators")),
+        ("id,note,beds,,\n1,a,2,, \n", Occurrence("trailing_separators")),
+        (
+            ",id,note,beds\n0,1,a,2\n",
+            Occurrence("undeclared_column", private="(without a name)"),
+        ),
     ],
 )
-def test_repairs_and_drift_are_said(text, flag):
+def test_repairs_and_drift_are_told(text, told):
     table = read(text)
     assert rows(table) == [(1, "1", "a", "2")]
-    assert table.flags == [flag]
+    assert table.occurrences == [told]
 
 
 @pytest.mark.parametrize(
     "text", [HEAD.replace("\n", "\r\n") + "1,a,2\r\n", HEAD + "\n1,a,2\n \n\n"]
 )
 def test_line_ends_of_one_kind_and_blank_lines_need_no_word(text):
-    assert read(text).flags == []
+    assert read(text).occurrences == []
     assert read(text).rows_read == 1
 
 
@@ -118,13 +116,13 @@ def test_what_flows_over_into_a_nameless_last_column_makes_a_ragged_row(line):
 
 
 def test_unused_columns_are_not_read_and_not_drift():
-    assert read("id,note,beds,spare_1\n1,a,2,9\n").flags == []
+    assert read("id,note,beds,spare_1\n1,a,2,9\n").occurrences == []
 
 
 def test_decomposed_accents_are_composed_in_header_and_cells():
     table = read(HEAD + "1,Orle\u0301ans,2\n")
     assert rows(table)[0][2] == "Orl\u00e9ans"
-    assert table.flags == ["decomposed accents made one character each"]
+    assert table.occurrences == [Occurrence("decomposed_accents")]
 
 
 @pytest.mark.parametrize(
@@ -185,48 +183,57 @@ def archive():
         (b'[{"id": "CANARY"}]', "JSON"),
         ((HEAD + "1,CANARY,2\n").encode("utf-16"), "UTF-16"),
         ((HEAD + "1,CANARY,2\n").encode("utf-16-le"), "UTF-16"),
-        ((HEAD + "1,CANARY \u00e9,2\n").encode("cp1252"), "declares utf-8; line 2 is not"),
+        ((HEAD + "1,CANARY \u00e9,2\n").encode("cp1252"), "line 2 is not in utf-8"),
         (b"1,CANARY,2\n2,b,3\n", "lacks the column"),
         (b"id,beds\n1,2\n", "lacks the column note or remark"),
-        (b"id,name,beds\n1,CANARY,2\n", "lacks the column note or remark"),
+        (b"id,name,beds\n1,CANARY,2\n", "note or remark; the feed does not know its column name"),
+        (b"1,CANARY,2\n2,b,3\n", "the feed does not know 3 of its columns"),
         (b"id,note,beds,beds\n1,CANARY,2,3\n", "has twice the column beds"),
         (b"id,hospital,note,beds\n1,1,CANARY,2\n", "has twice the column id"),
         (b"id;note;beds\n1;CANARY;2\n", "separated by ';'"),
-        (b"Report of CANARY\nid,note,beds\n1,a,2\n", "header seems to stand 1 line"),
+        (b"Report of CANARY\nid,note,beds\n1,a,2\n", "header seems to stand in line 2"),
         (HEAD.encode() + b'1,"CANARY,2\n2,b,3\n', "never closed"),
-        (HEAD.encode() + b'1,"CANARY,2\n2,"b,3\n4,c,5\n', "not closed where it should"),
-        (HEAD.encode() + b'1,"a,2\n2,b",3\n', "not closed where it should"),
+        (HEAD.encode() + b'1,"CANARY,2\n2,"b,3\n4,c,5\n', "line 2 is not closed where it should"),
+        (HEAD.encode() + b'1,"a,2\n2,b",3\n', "line 2 is not closed where it should"),
         (b'id,"note,beds\n1,CANARY,2\n', "quote in the header is open at the end of its line"),
         (b'id,"no\nte",beds\n1,CANARY,2\n', "or a column's name holds a line break"),
         (b'id,"note" ,beds\n1,CANARY,2\n', "followed by text or a space before ','"),
         (HEAD.encode() + b"1,CANARY\n2,b\n3,c,4\n", "2 of 3 rows do not have the columns"),
         (HEAD.encode() + b"1,CANARY\x00,2\n" * 3, "hold NUL or control characters"),
         (HEAD.encode() + b"1," + b"CANARY" * 200_000 + b",2\n", "line 2 is longer than 1 MiB"),
-        (HEAD.encode() + b"1,CANARY,2\n" * 300_000, "the feed allows 3"),
-        (b"id,note,beds" + b",x" * 3000 + b"\n1,CANARY,2\n", "3003 columns, the feed allows"),
-        (b"id,note,beds,Patient Name\n1,a,2,CANARY\n", "set aside"),
-        (b"id,note,beds,date_of_birth\n1,a,2,CANARY\n", "set aside"),
-        (b"id,note,beds,national_id\n1,a,2,CANARY\n", "set aside"),
+        (HEAD.encode() + b"1,CANARY,2\n" * 300_000, "its feed allows 3,000,000"),
+        (b"id,note,beds" + b",x" * 3000 + b"\n1,CANARY,2\n", "3,003 columns, the feed allows"),
+        (b"id,note,beds,Patient Name\n1,a,2,CANARY\n", "seem to hold a person's name"),
+        (b"id,note,beds,date_of_birth\n1,a,2,CANARY\n", "seem to hold a person's name"),
+        (b"id,note,beds,national_id\n1,a,2,CANARY\n", "seem to hold a person's name"),
     ],
 )  # fmt: skip
 def test_a_file_that_is_not_what_its_feed_says_is_refused(data, reason):
     assert reason in refusal(data)
 
 
+def test_a_row_is_numbered_by_the_lines_before_it_as_a_spreadsheet_counts():
+    table = read("\n" + HEAD + "1,a,2\n\n2,b\n")
+    assert (rows(table)[0][0], table.bad_rows["row_number"].to_list()) == (2, [4])
+
+
+def test_stray_columns_of_people_are_counted_and_not_named():
+    contract = feed().model_copy(update={"patient_data": True})
+    with pytest.raises(DeliveryRejected) as refused:
+        read_text(b"id,remark on Ann,beds\n1,a,2\n", contract)
+    _, strays = refused.value.occurrences
+    assert strays == Occurrence("stray_columns", count=1)
+
+
 def test_a_last_line_without_end_may_be_cut_short():
     table = read(HEAD + "1,a,2\n2,b,34")
     assert [r[0] for r in rows(table)] == [1]
     assert table.bad_rows.rows() == [(2, "(the row)", "cut_short", "row")]
-    assert table.flags == ["the last line has no end: it may be cut short"]
+    assert table.occurrences == [Occurrence("last_line_without_end")]
 
 
 def test_a_sender_that_never_ends_the_last_line_is_known_to_its_feed():
     assert read(HEAD + "1,a,2\n2,b,34", unended="load").frame.height == 2
-
-
-def test_a_file_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(DeliveryRejected, match="not there"):
-        read_text(tmp_path / "gone.csv", feed())
 
 
 def test_a_feed_may_allow_a_file_without_rows():

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.reading import regular
-from transforms.reading.regular import regular_lines
+from transforms.reading import content as regular
+from transforms.reading.content import regular_lines
 
 
 def lines(text, columns=3, separator=","):
