@@ -176,8 +176,8 @@ def test_what_a_killed_night_had_judged_is_loaded_though_its_file_is_gone(place,
 
 
 def test_what_a_kill_left_half_written_is_swept_away(place):
-    (place.home.landing / ".part-1").write_text("half")
-    (place.home.receipts / ".a.csv.1").write_text("half")
+    (place.home.landing / ".new.1.part").write_text("half")
+    (place.home.receipts / ".a.csv.1.part").write_text("half")
     (place.root / "rebuild").mkdir()
     (place.root / "rebuild" / "warehouse.duckdb").write_text("half")
     place.night()
