@@ -103,13 +103,13 @@ def _clear(root: Path) -> None:
 
 
 def drill(file: Path, home: Home) -> Proof:
-    """Restore a backup beside its home, compare both, and leave nothing behind.
+    """Restore a backup into the home's spill folder, compare it with the home, and remove it.
 
     Raises:
         HomeRefused: if any table of the copy differs from the warehouse.
     """
-    with one_night(home, "drill"), tempfile.TemporaryDirectory(dir=home.spill) as aside:
-        copy = Home(Path(aside) / "home").prepare()
+    with one_night(home, "drill"), tempfile.TemporaryDirectory(dir=home.spill) as folder:
+        copy = Home(Path(folder) / "home").prepare()
         proof = _unpack(file, copy, keys_of(home))
         tables = _tables(home)
     if proof.hashes != tables:

@@ -1,4 +1,4 @@
-"""After a night: an encrypted backup, proved by a restore beside; then the oldest ones go."""
+"""After a night: an encrypted backup, tested by a restore; then the oldest ones are removed."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ FAILED = "backup failed"
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The new backup, how it was proved, and names of those that made room for it."""
+    """The new backup, how it was tested, and the names of the older ones that were removed."""
 
     file: Path
     proof: Proof
@@ -27,10 +27,10 @@ class Kept:
 
 
 def keep_safe(home: Home, folder: Path) -> Kept:
-    """Write a backup of the home into ``folder``, prove it, and keep only the newest proved ones.
+    """Write a backup of the home into ``folder``, test it, and keep only the newest tested ones.
 
-    Until the new one is proved none is removed; of other homes in that folder none ever is. A
-    failure is recorded in the audit log; what the night published stays.
+    None is removed before the new one has passed its test. Backups of other homes in that folder
+    are never removed. A failure is recorded in the audit log; what the night published stays.
 
     Raises:
         HomeRefused: if the backup cannot be written, or is not equal to the home.
@@ -45,11 +45,15 @@ def keep_safe(home: Home, folder: Path) -> Kept:
         except Exception as err:  # its text may carry what stood in an extract
             fault = HomeRefused(f"backup: {unforeseen(err)}")
         _record_failure(home, fault)
-        raise type(fault)(f"{fault}; the night is published, its backup in {folder} is not proved")
+        raise type(fault)(f"{fault}; the night is published, its backup in {folder} is not tested")
 
 
 def backed_up(home: Home, folder: Path | None, figures: dict[str, Any]) -> CatchmentError | None:
-    """``keep_safe`` where a folder is named; ``figures`` learn how it went, the caller why not."""
+    """``keep_safe``, if a folder is named. The outcome is added to ``figures``.
+
+    Returns:
+        The error, if the backup failed.
+    """
     if folder is None:
         return None
     try:
@@ -76,7 +80,7 @@ def _kept(home: Home, folder: Path) -> Kept:
 
 
 def _remove_old(home: Home, folder: Path, most: int) -> tuple[str, ...]:
-    """Remove this home's backups but for the newest proved ones, and what a kill left of others."""
+    """Remove this home's backups but the newest tested ones, and parts that a kill left."""
     own, proved = audit_log.named(home, BACKUP), audit_log.named(home, DRILL)
     here = sorted(name for name in own if (folder / name).is_file())
     kept = [name for name in here if name in proved][-most:]
@@ -92,7 +96,7 @@ def _remove_old(home: Home, folder: Path, most: int) -> tuple[str, ...]:
 
 
 def _record_failure(home: Home, fault: CatchmentError) -> None:
-    """Write it to the audit log, unless that is what failed."""
+    """Write the failure to the audit log, unless the log itself is what failed."""
     try:
         audit_log.record(home, FAILED, error=type(fault).__name__, code=str(fault.exit_code))
     except (CatchmentError, OSError):

@@ -30,7 +30,7 @@ from schemas.events import EVENTS
 
 
 def forget(home: Home, kind: str, code: str, region_file: Path | None) -> list[str]:
-    """Leave a person or an institution out of everything kept, and of whatever arrives.
+    """Remove a patient or an institution from all that is kept and all that will arrive.
 
     Landed files lose their rows, the warehouse is made again without them, and a list of pseudonyms
     (``forgotten.json``) keeps them out. Run it again if it was stopped: it goes on.
@@ -114,12 +114,12 @@ def _out_of_findings(home: Home, code: str) -> None:
 
 def _left_to_do(kind: str) -> list[str]:
     kept = (
-        "nights that were kept hold no person: nothing is to be done there"
+        "the kept nights hold no patients: nothing needs to be done there"
         if kind == PERSON
-        else "the nights that were kept (the last 14) name it until they are replaced"
+        else "the last 14 nights, which are kept, name it until later nights replace them"
     )
     return [
-        "the published file is made without them by the next night; delete backups made before,"
-        " and take them out of the folder of extracts",
+        "the next night publishes without them; delete the backups made before now, and remove"
+        " them from the files in the folder of extracts",
         kept,
     ]

@@ -1,4 +1,4 @@
-"""Whoever is forgotten, out of every landed file: what went, and what is left to look at."""
+"""Removing a patient or an institution from every landed file, and what a person must look at."""
 
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from transforms.reading.content import refuse_other_kinds
 
 @dataclass
 class Done:
-    """Rows taken out of landed files, and what there is to say of each file."""
+    """Rows removed from landed files, and what is to be said of each file."""
 
     rows: int = 0
     files: list[str] = field(default_factory=list)
@@ -26,28 +26,28 @@ class Done:
 
     def words(self) -> list[str]:
         """What was done in words, the number of rows first."""
-        return [f"{self.rows:,} rows taken out of landed files", *self.files, *self.left]
+        return [f"{self.rows:,} rows removed from landed files", *self.files, *self.left]
 
     def note(self, delivery: Delivery, found: Redacted) -> None:
         """Account for one file."""
         self.rows += found.taken
         if found.taken:
-            rest = "" if found.left else "; no row was left, and the file is removed"
-            self.files.append(f"{_called(delivery)}: {found.taken:,} rows taken out{rest}")
+            rest = "" if found.left else "; none was left, so the file is removed"
+            self.files.append(f"{_called(delivery)}: {found.taken:,} rows removed{rest}")
         if found.elsewhere:
             self.left.append(
-                f"{_called(delivery)}: {found.elsewhere:,} rows hold the code in a column of"
-                " something else and stay: look at them"
+                f"{_called(delivery)}: {found.elsewhere:,} rows hold the code in a column that"
+                " is not theirs and were kept: look at them"
             )
 
 
 def out_of_landed(
     home: Home, files: RegionFiles, veil: Veil, code: str, sought: Sought | None
 ) -> Done:
-    """Take whoever is forgotten out of all landed files.
+    """Remove them from all landed files.
 
-    A file that was not loaded and whose records cannot be told apart is removed whole: one that is
-    no text, or text that has the code in it. So is one that no delivery came with.
+    A file that was not loaded and cannot be split into records is removed whole if it is not text,
+    or is text that holds the code. So is a file that belongs to no delivery.
     """
     done = Done()
     for delivery in read_sidecars(home):
@@ -58,14 +58,14 @@ def out_of_landed(
             done.left.append(f"{_called(delivery)}: its feed is not of this region; not searched")
         elif _is_to_go(home, delivery, feed, veil, code):
             erase_landed(home, delivery, now().date())
-            done.files.append(f"{_called(delivery)}: cannot be read, removed whole")
+            done.files.append(f"{_called(delivery)}: cannot be read; the whole file is removed")
         elif found := redact_landed(home, delivery, feed, veil, sought):
             done.note(delivery, found)
         else:
             done.left.append(f"{_called(delivery)}: its feed cannot read it; not searched")
     strays = _strays(home)
     if strays:
-        done.files.append(f"{strays} landed files of no delivery removed")
+        done.files.append(f"{strays} landed files that belong to no delivery removed")
     return done
 
 
@@ -74,7 +74,7 @@ def _called(delivery: Delivery) -> str:
 
 
 def _is_to_go(home: Home, delivery: Delivery, feed: Feed, veil: Veil, code: str) -> bool:
-    """May the file hold the code where no record can be told from the next?"""
+    """Can the file not be split into records, and may it hold the code?"""
     if any(each.verdict in ("loaded", "held") for each in sharing(home, delivery)):
         return False
     try:
@@ -92,7 +92,7 @@ def _is_to_go(home: Home, delivery: Delivery, feed: Feed, veil: Veil, code: str)
 
 
 def _strays(home: Home) -> int:
-    """Remove landed files that no delivery came with: refused before they had one, or cut off."""
+    """Remove landed files that belong to no delivery: refused before they had one, or cut off."""
     known = {d.sha256 for d in read_sidecars(home)}
     files = [p for p in home.landing.glob("??/*") if p.suffix != ".json" and p.is_file()]
     strays = [p for p in files if p.name not in known]

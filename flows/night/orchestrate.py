@@ -1,4 +1,4 @@
-"""One night from the command line: on Prefect where it can be reached, plainly where not."""
+"""One night from the command line: on Prefect where it can be reached, else without it."""
 
 import logging
 import os
@@ -17,9 +17,9 @@ QUIET = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
 }
-# A night that a person waits for: Prefect's own log stays out of sight, a temporary server may
-# take its time on a busy machine, and a lost one is given up soon (by default it is asked again
-# for minutes).
+# A night that a person waits for: Prefect's own log is not shown, a temporary server may take long
+# to start on a busy machine, and a lost one is given up soon (by default Prefect retries for
+# minutes).
 ATTENDED = {
     **QUIET,
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
@@ -31,7 +31,7 @@ ATTENDED = {
 def run_night(
     region: Path, extracts: Path | None, home: Path | None, day: date | None, *, plain: bool
 ) -> tuple[Night, list[str]]:
-    """Run a night to its end; returns it and notes on what went otherwise than asked."""
+    """Run a night to its end; returns it, and notes where it did not run as asked."""
     night = plan_night(region, extracts, home or settings().home, day)
     night.home.prepare()
     notes: list[str] = []
@@ -49,7 +49,7 @@ def run_night(
 
 
 def _unreachable(home: Home) -> str | None:
-    """Why the server that PREFECT_API_URL names cannot be used; None where it can."""
+    """Why the server that PREFECT_API_URL names cannot be used; None if it can."""
     for name, value in {**ATTENDED, "PREFECT_HOME": str(home.prefect)}.items():
         os.environ.setdefault(name, value)
     url = os.environ.get("PREFECT_API_URL")
@@ -66,12 +66,12 @@ def _unreachable(home: Home) -> str | None:
 
 
 def _run_on_prefect(night: Night) -> str | None:
-    """Run the flow; why Prefect was lost, if it was, else None.
+    """Run the flow. Returns why Prefect was lost; None if it was not.
 
-    A step raises nothing but a ``CatchmentError``: any other error is Prefect's.
+    Steps raise only ``CatchmentError``: any other error is Prefect's.
 
     Raises:
-        CatchmentError: whatever the night itself raised.
+        CatchmentError: what the night itself raised.
     """
     from flows.night.flow import nightly
 

@@ -1,4 +1,4 @@
-"""Keep the nightly schedule: a Prefect server on this machine and the deployment it fires."""
+"""Nights by schedule: a Prefect server on this machine, and the deployment that it runs."""
 
 import os
 import signal
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import httpx
-from rich.console import Console
 
 from flows.night.orchestrate import QUIET
 from flows.store.home import Home
@@ -37,9 +36,9 @@ def serve_nightly(
     port: int,
     backups: Path | None = None,
 ) -> None:
-    """Serve until stopped: the UI at 127.0.0.1, a nightly run whenever ``cron`` says.
+    """Run nights by the schedule ``cron`` until stopped; Prefect's pages are at 127.0.0.1.
 
-    Each run leaves a proved backup in ``backups``; by default beside the home.
+    Each run leaves a backup in ``backups``, tested by a restore.
 
     Raises:
         ConfigRefused: for what is not a schedule of cron's or not a time zone.
@@ -48,12 +47,12 @@ def serve_nightly(
     night = plan_night(region, extracts, home or settings().home, None)
     zone = _zone(timezone or night.region.timezone)
     night.home.prepare()
-    folder = (backups or settings().backups or beside(night.home)).resolve()
+    folder = (backups or settings().backups or default_backups(night.home)).resolve()
     _environment(night.home, port)
     schedule = _schedule(cron, zone)
     with _server(port):
-        Console().print(f"Prefect's UI: http://{LOOPBACK}:{port}  schedule: {cron} {zone}")
-        Console().print(f"backups, each proved by a restore: {folder}", soft_wrap=True)
+        print(f"Prefect's pages: http://{LOOPBACK}:{port}  schedule: {cron} {zone}", flush=True)
+        print(f"backups, each tested by a restore: {folder}", flush=True)
         _serve(
             schedule,
             {
@@ -65,8 +64,8 @@ def serve_nightly(
         )
 
 
-def beside(home: Home) -> Path:
-    """Where backups go if nobody said: beside the home."""
+def default_backups(home: Home) -> Path:
+    """Where backups go if no folder is named: HOME-backups."""
     return home.root.with_name(f"{home.root.name}-backups")
 
 
@@ -105,7 +104,7 @@ def _environment(home: Home, port: int) -> None:
 
 @contextmanager
 def _server(port: int) -> Iterator[None]:
-    """A server of our own, or the one that already answers at that port."""
+    """A server of its own, or the one that already answers at that port."""
     if _answers(port):
         yield
         return
@@ -129,7 +128,9 @@ def _wait(server: subprocess.Popen[bytes], port: int) -> None:
         if server.poll() is not None:
             break
         time.sleep(0.5)
-    raise HomeRefused(f"Prefect's server does not start on port {port}; name another with --port")
+    raise HomeRefused(
+        f"Prefect's server does not start on port {port}; name another port with --port"
+    )
 
 
 def _answers(port: int) -> bool:

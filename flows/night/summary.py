@@ -248,11 +248,11 @@ def _alerts(figures: Figures) -> RenderableType | None:
 
 
 def _backup(figures: Figures) -> RenderableType | None:
-    """The backup, and the restore that proved it."""
+    """The backup, and the restore that tested it."""
     if (made := figures.get("backup")) is None:
         return None
     words = (
-        f"Backup of {made['bytes'] / 1e6:,.1f} MB; restored beside: {made['files']:,} files and "
+        f"Backup of {made['bytes'] / 1e6:,.1f} MB; restored as a test: {made['files']:,} files and "
         f"{made['tables']} tables are equal, {made['seconds']:.1f} s"
     )
     if made["removed"]:

@@ -1,1 +1,1 @@
-"""What-ifs: last night's tables, changed and solved again, beside last night's plan."""
+"""What-ifs: last night's tables, changed and solved again, compared with last night's plan."""

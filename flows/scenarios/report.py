@@ -1,4 +1,4 @@
-"""What-ifs as a person reads them: one column per scenario, each beside last night."""
+"""What-ifs as a person reads them: last night's plan in the first column, then each scenario."""
 
 from typing import Any
 

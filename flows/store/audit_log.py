@@ -106,12 +106,12 @@ def refuse_if_broken(home: Home) -> None:
         reason = str(err)
     raise HomeRefused(
         f"{reason}; find out why, then begin a new log with `catchment audit restart --home "
-        f"{home.root} --why TEXT`, which keeps this one beside it"
+        f"{home.root} --why TEXT`, which keeps this one under another name"
     )
 
 
 def restart(home: Home, why: str) -> Path | None:
-    """Keep a broken log beside a new one, whose first entry names it; returns where it is kept."""
+    """Keep a broken log under another name, which is returned; the new log begins with it."""
     kept = None
     with _alone(home):
         facts = {"why": why}

@@ -1,4 +1,4 @@
-"""An error that nobody foresaw, told without its text: texts of libraries carry rows."""
+"""What to say of an unexpected error: never its text, because texts of libraries carry rows."""
 
 import traceback
 from pathlib import Path

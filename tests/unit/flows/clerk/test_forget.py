@@ -105,7 +105,7 @@ def test_only_pseudonyms_reach_the_warehouse_and_landed_files_are_shut(home):
 
 def test_a_person_is_forgotten_for_good(home, tmp_path, demo):
     said = forget(home, "patient_key", "anna", None)
-    assert said[0] == "2 rows taken out of landed files"
+    assert said[0] == "2 rows removed from landed files"
     assert people(home) == (2, 2)
     kept = gzip.decompress(landed(home)["canonical_encounter"]).decode()
     assert kept == HEADER + stay(2, "bert") + stay(4, '"carl"')
@@ -153,11 +153,11 @@ def test_a_file_whose_records_nobody_can_tell_apart_goes_whole(home, tmp_path, d
     assert {d.verdict for d in by_name.values()} == {"rejected"}
     assert {name for name, d in by_name.items() if d.erased is None} == {"06.csv"}
     assert plain_bytes(landed_path(home, by_name["06.csv"]), Keys(home.keys)) == other.encode()
-    whole = [line for line in said if "removed whole" in line]
+    whole = [line for line in said if "the whole file is removed" in line]
     assert len(whole) == 6
     assert "encounter_2026-01-01.csv" in "".join(whole)
-    assert "1 landed files of no delivery removed" in said
-    assert any("2 rows taken out" in line and "encounter_2026-02-10" in line for line in said)
+    assert "1 landed files that belong to no delivery removed" in said
+    assert any("2 rows removed" in line and "encounter_2026-02-10" in line for line in said)
     ingest(home, inbox, demo)
     kept = [plain_bytes(landed_path(home, d), Keys(home.keys)) for d in by_name.values()
             if landed_path(home, d).exists()]  # fmt: skip
@@ -177,7 +177,7 @@ def test_a_file_that_was_of_one_person_alone_is_removed_unless_it_is_held(home, 
     assert plain_bytes(landed_path(home, held), Keys(home.keys)).decode() == HEADER
     (loaded,) = [d for d in read_sidecars(home) if d.verdict == "loaded" and "enc" in d.file_name]
     assert loaded.erased is not None
-    assert any("no row was left" in line for line in said)
+    assert any("none was left" in line for line in said)
     assert people(home) == (0, 0)
 
 
@@ -199,7 +199,7 @@ def test_what_is_left_of_a_loaded_file_is_read_again_however_little_it_is(home, 
     assert people(other)[0] >= 5
     said = forget(other, "patient_key", "anna", None)
     assert people(other)[0] == others.count("bert,H1,Z1,general,65-74,F,self_pay,2026")
-    assert any(" rows taken out" in line for line in said)
+    assert any(" rows removed" in line for line in said)
 
 
 def findings(home: Home, *institutions: str) -> None:
