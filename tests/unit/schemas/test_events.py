@@ -23,7 +23,7 @@ def test_both_languages_are_made_of_the_same_facts(event):
     assert chinese == set(event.facts) <= FACTS
     assert event.english.isascii()
     assert any("\u4e00" <= letter <= "\u9fff" for letter in event.chinese)
-    assert all(event.to_do)
+    assert event.to_do.isascii() and event.to_do_chinese
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.code)
