@@ -54,11 +54,12 @@ def _inputs(folder: Path, days: int) -> str:
 
 
 def _real(folder: Path, days: int) -> tuple[Any, ...]:
-    from flows.night.plans import PLANNED_FROM
+    from flows.night.plans import reads_of
+    from optimization.models import ALLOCATION
     from transforms.inputs.allocation import planning_inputs
 
     night = united_states.before_planning(folder / "home")
-    tables = united_states.tables_of(night, PLANNED_FROM)
+    tables = united_states.tables_of(night, reads_of(ALLOCATION, night.region))
     region = united_states.with_days(night.region, days)
     return planning_inputs(tables, region, night.date) | tables, region.allocation
 

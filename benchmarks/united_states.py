@@ -8,7 +8,7 @@ import polars as pl
 from flows.night.run import begin, run_step
 from flows.night.steps import steps_of
 from flows.store.night import Night, plan_night
-from flows.store.warehouse import frames_of, opened
+from flows.store.warehouse import opened, read_all
 from schemas.assumptions.region import Region
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -35,7 +35,7 @@ def before_planning(home: Path) -> Night:
 def tables_of(night: Night, tables: tuple) -> dict[str, pl.DataFrame]:
     """Tables of the night's warehouse by name."""
     with opened(night.home) as con:
-        return frames_of(con, tables)
+        return read_all(con, tables)
 
 
 def with_days(region: Region, days: int) -> Region:

@@ -229,6 +229,8 @@ class Run(Table):
     run_key: str = column("Region and night.")
     attempt: pl.Int64 = column("1 for the first try of that night.", unit="1", ge=1)
     step: str = column("The step.")
+    feed: str = column("The feed that it loads; null if none.", nullable=True)
+    patient_data: bool = column("Are the rows that it makes people?")
     position: pl.Int64 = column("Its place in the order.", unit="1", ge=0)
     started_at: Instant = column("Start, UTC.")  # type: ignore[valid-type]
     seconds: float = column("Duration.", unit="seconds", ge=0)
@@ -253,6 +255,7 @@ class Alert(Table):
     """A condition that someone should know."""
 
     run_key: str = column("Region and night.")
+    step: str = column("The step that raised it.")
     rule: str = column("The rule that raised it.")
     subject: str = column("What it is about: a region, institution, feed, delivery or code.")
     measured: float = column("What was seen.", unit="1", nullable=True)
@@ -263,6 +266,19 @@ class Alert(Table):
         name = "alert"
         unique = ["run_key", "rule", "subject"]
         metadata = {"layer": "ops", "source": "the night"}
+
+
+class Lineage(Table):
+    """Where a table comes from: one of the things that the step that makes it reads."""
+
+    made: str = column("The table, after its schema; history: all rows ever delivered.")
+    made_by: str = column("The step that makes it.")
+    read_from: str = column("A table, or in words what else the step reads.")
+
+    class Config:
+        name = "lineage"
+        unique = ["made", "made_by", "read_from"]
+        metadata = {"layer": "ops", "source": "the night's steps"}
 
 
 class RegionInfo(Table):
@@ -288,5 +304,6 @@ TABLES: tuple[type[Table], ...] = (
     QualityScore,
     Run,
     Alert,
+    Lineage,
     RegionInfo,
 )

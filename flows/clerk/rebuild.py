@@ -9,7 +9,7 @@ import duckdb
 
 from flows.ingest.decisions import read_decisions, redeliver
 from flows.ingest.landing import Delivery, read_sidecars
-from flows.night.steps import Step, steps_of
+from flows.night.steps import Part, Step, steps_of
 from flows.publish.keep import nights
 from flows.store.files import sync
 from flows.store.home import Home, one_night
@@ -25,12 +25,19 @@ from schemas.errors import (
 )
 from schemas.table import Table, polars_schema
 
-TABLES = ("ingest restatement", "clean ", "regional ")
-PLANS = ("allocation", "financing", "about")
+# What the landing folder tells; without the tables there is no warehouse, a plan waits.
+TABLES: frozenset[Part] = frozenset({"history", "clean", "regional"})
+PLANS: frozenset[Part] = frozenset({"model", "about"})
 # What the landing folder cannot tell: taken over from the old warehouse, where it can be read.
 OPERATIONS: tuple[type[Table], ...] = (ops.Run, ops.Alert, ops.Quality, ops.QualityScore)
-# Columns of theirs that had another name in an earlier layout.
-FORMER = {"measured": "value"}
+# Columns of theirs that earlier layouts lack, from those that they have.
+FORMER = {
+    "measured": "value",
+    "step": "CASE rule WHEN 'plan_stale' THEN subject WHEN 'nobody_in_reach' THEN 'allocation' "
+    "ELSE 'quality' END",
+    "feed": "NULL",
+    "patient_data": "TRUE",
+}
 
 
 def rebuild(home: Home, region_file: Path | None, *, plans: bool = True) -> list[str]:
@@ -59,7 +66,7 @@ def rebuild(home: Home, region_file: Path | None, *, plans: bool = True) -> list
         scratch = Home(home.root / "rebuild")
         shutil.rmtree(scratch.root, ignore_errors=True)
         night = _night(scratch, home, deliveries, region_file)
-        said = _made(night, home, deliveries, TABLES + PLANS if plans else TABLES)
+        said = _made(night, home, deliveries, TABLES | PLANS if plans else TABLES)
         known = _operations(scratch, home)
         _take_place(scratch, home, keep=not known)
     words = "runs, alerts and quality of earlier nights are"
@@ -95,7 +102,7 @@ def _night(
 
 
 def _made(
-    night: Night, home: Home, deliveries: Sequence[Delivery], steps: tuple[str, ...]
+    night: Night, home: Home, deliveries: Sequence[Delivery], parts: frozenset[Part]
 ) -> list[str]:
     initialise(night.home)
     decisions = {d.delivery_id: d for d in read_decisions(home)}
@@ -103,7 +110,7 @@ def _made(
         rows = sum(redeliver(night, home, con, d, decisions) for d in deliveries)
     said = [f"{len(deliveries):,} deliveries, {rows:,} rows loaded"]
     for step in steps_of(night):
-        if step.name.startswith(steps):
+        if step.part in parts:
             said += _run(night, step)
     return said
 
@@ -117,7 +124,7 @@ def _run(night: Night, step: Step) -> list[str]:
         reason = str(err)
     except Exception as err:
         reason = f"unforeseen {type(err).__name__}"
-    if step.name.startswith(TABLES):
+    if step.part in TABLES:
         raise StepFailed(f"step {step.name}: {reason}; the old warehouse stays")
     return [f"{step.name}: {reason}; the next night makes it"]
 
@@ -133,9 +140,8 @@ def _operations(new: Home, old: Home) -> bool:
             for table in OPERATIONS:
                 target = qualified(table)
                 had = con.sql(f"FROM old.{target} LIMIT 0").columns
-                names = ", ".join(
-                    f'"{c if c in had else FORMER[c]}" AS "{c}"' for c in polars_schema(table)
-                )
+                taken = (c if c in had else f'{FORMER[c]} AS "{c}"' for c in polars_schema(table))
+                names = ", ".join(taken)
                 con.execute(f"INSERT INTO {target} BY NAME SELECT {names} FROM old.{target}")
         return True
     return False

@@ -16,7 +16,7 @@ from schemas.events import Occurrence
 from schemas.feed import Feed
 from schemas.table import key
 from transforms.feed import FeedResult
-from transforms.history.merge import PERIODS, current, delivery_order
+from transforms.history.merge import PERIODS
 from transforms.quality.holds import (
     ALL,
     PART,
@@ -195,13 +195,8 @@ def closed_institutions(night: Night, con: Connection) -> pl.DataFrame:
     ((closed,),) = con.execute("SELECT count(active_to) FROM history.institution").fetchall()
     if not closed:
         return pl.DataFrame(schema={"institution_id": pl.String, "active_to": pl.Date})
-    feeds = night.files.feeds
-    order = delivery_order(
-        read(con, ops.Delivery),
-        tuple(feed.feed for feed in feeds),
-        {feed.feed: feed.file.replaces for feed in feeds},
-    )
-    known = current(clean.Institution, read_history(con, clean.Institution), order)
+    history = read_history(con, clean.Institution)
+    known = night.files.newest(clean.Institution, history, read(con, ops.Delivery))
     return known.select(wanted).drop_nulls()
 
 

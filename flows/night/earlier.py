@@ -8,8 +8,7 @@ import polars as pl
 from flows.publish.keep import Manifest, manifests, nights
 from flows.store.files import file_hash
 from flows.store.night import Night
-from flows.store.warehouse import opened, qualified, read
-from schemas import clean
+from flows.store.warehouse import qualified
 from schemas.results.allocation import (
     AllocationAdmission,
     AllocationArc,
@@ -27,16 +26,15 @@ IN_FORCE: tuple[type[Table], ...] = (AllocationCapacity, AllocationAdmission, Al
 HABITS: tuple[type[Table], ...] = (AllocationArc,)
 
 
-def earlier_plans(night: Night, start: date) -> list[EarlierPlan]:
+def earlier_plans(night: Night, start: date, known: pl.Series) -> list[EarlierPlan]:
     """Plans of the kept nights before this one, oldest first, the days in force before ``start``.
 
     A plan is in force from its first day until the first of the next one. The same night again
     starts from the night before, not from itself. A kept file that is damaged, or that another
     version wrote, tells nothing. Where plans are not carried out, only the newest is read.
-    Institutions that are no longer of the region, as one that was forgotten, are left out.
+    Institutions that are not ``known`` in the region any more, as one that was forgotten, are left
+    out.
     """
-    with opened(night.home) as con:
-        known = read(con, clean.Institution)["institution_id"]
     newest: dict[str, Manifest] = {}
     for manifest in manifests(night.home):
         if manifest.night and manifest.night < night.date.isoformat():

@@ -44,7 +44,7 @@ def nightly(
     )
     planned.home.prepare()
     with ending_at_once(), one_night(planned.home, planned.run_key):
-        rows = _run(begin(planned) if attempt is None else planned.at(attempt))
+        rows = _run(begin(planned) if attempt is None else planned.numbered(attempt))
     if backups:
         rows["backup"] = _back_up(planned, Path(backups))
     return rows

@@ -1,14 +1,14 @@
 """The night's step that looks for what is odd in data that are correct row by row."""
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from flows.ingest.judge import announced_and_missing
-from flows.night.tables import delivered
 from flows.store.night import Night
-from flows.store.warehouse import Connection, append, opened, read, transaction
+from flows.store.warehouse import History, full_name
 from schemas import clean, ops
-from schemas.events import EVENTS
-from schemas.table import Table
+from schemas.table import Table, name
 from transforms.history.merge import left_out
 from transforms.quality import capacity as of_capacity
 from transforms.quality import codes, stays
@@ -16,75 +16,77 @@ from transforms.quality import deliveries as of_deliveries
 from transforms.quality.findings import alerts, quality, quality_score
 from transforms.quality.population import population_unknown
 
-STAYS = (
-    "SELECT patient_key, institution_id, class_id, admitted_at, discharged_at FROM clean.encounter"
-)
+Frames = Mapping[str, pl.DataFrame]
 Found = list[tuple[str, pl.DataFrame]]
+MAKES = (ops.Quality, ops.QualityScore, ops.Alert)
+READS = (
+    ops.Delivery,
+    ops.DeliveryEvent,
+    ops.Reconciliation,
+    History(clean.Zone),
+    History(clean.Institution),
+    clean.Zone,
+    clean.Institution,
+    clean.Resource,
+    clean.CareClass,
+    clean.Capacity,
+    clean.Activity,
+    clean.Encounter,
+    clean.Population,
+)
+OTHERS = ("manifests beside extracts",)
 
 
-def quality_of(night: Night) -> int:
-    """Findings, scores and alerts of a night, in place of those of an earlier attempt.
-
-    Returns:
-        Findings.
-    """
-    with opened(night.home) as con:
-        found = quality(night.run_key, [*_of_tables(night, con), *_of_deliveries(night, con)])
-        shares = {
-            "institution": of_capacity.known_share(read(con, clean.Capacity)),
-            "feed": _of_this_region(night, con),
-        }
-        scores = quality_score(night.run_key, night.date, shares, found)
-        with transaction(con):
-            _forget(con, night.run_key)
-            append(con, ops.Quality, found)
-            append(con, ops.QualityScore, scores)
-            append(
-                con, ops.Alert, alerts(found, read(con, ops.Delivery), read(con, ops.DeliveryEvent))
-            )
-    return found.height
+def quality_of(night: Night, frames: Frames) -> Frames:
+    """Findings, scores and alerts of a night."""
+    found = quality(night.run_key, [*_of_tables(night, frames), *_of_deliveries(night, frames)])
+    shares = {
+        "institution": of_capacity.known_share(frames["capacity"]),
+        "feed": _of_this_region(night, frames),
+    }
+    return {
+        "quality": found,
+        "quality_score": quality_score(night.run_key, night.date, shares, found),
+        "alert": alerts(found, frames["delivery"], frames["delivery_event"]),
+    }
 
 
-def _of_tables(night: Night, con: Connection) -> Found:
-    capacity, encounter = read(con, clean.Capacity), con.sql(STAYS).pl()
-    institution = read(con, clean.Institution)
-    silent = of_capacity.silent_institution(institution, capacity, pl.lit(night.date))
+def _of_tables(night: Night, frames: Frames) -> Found:
+    capacity, encounter = frames["capacity"], frames["encounter"]
+    silent = of_capacity.silent_institution(frames["institution"], capacity, pl.lit(night.date))
+    unknown = population_unknown(frames["population"], frames["zone"])
     return [
         ("use_above_capacity", of_capacity.use_above_capacity(capacity)),
         ("capacity_jumped", of_capacity.capacity_jumped(capacity)),
         ("total_jumped", of_capacity.total_jumped(capacity)),
         ("stale_institution", of_capacity.stale_institution(capacity)),
         ("silent_institution", silent),
-        ("institution_left_out", _left_out(night, con, clean.Institution)),
-        ("zone_left_out", _left_out(night, con, clean.Zone)),
-        ("population_unknown", population_unknown(*_people(con))),
-        *_of_codes(con, capacity, encounter),
+        ("institution_left_out", _left_out(night, frames, clean.Institution)),
+        ("zone_left_out", _left_out(night, frames, clean.Zone)),
+        ("population_unknown", unknown),
+        *_of_codes(frames),
         ("overlapping_stays", stays.overlapping_stays(encounter)),
         ("long_stays", stays.long_stays(encounter)),
     ]
 
 
-def _people(con: Connection) -> tuple[pl.DataFrame, pl.DataFrame]:
-    return read(con, clean.Population), read(con, clean.Zone)
-
-
-def _of_codes(con: Connection, capacity: pl.DataFrame, encounter: pl.DataFrame) -> Found:
-    resources, classes = read(con, clean.Resource), read(con, clean.CareClass)
-    activity = read(con, clean.Activity)
+def _of_codes(frames: Frames) -> Found:
+    resources, classes = frames["resource"], frames["care_class"]
     return [
-        ("unknown_resource", codes.unknown_code(capacity, resources, "resource_id")),
-        ("unknown_class", codes.unknown_code(activity, classes, "class_id")),
-        ("stays_of_unknown_class", codes.stays_of_unknown_class(encounter, classes)),
+        ("unknown_resource", codes.unknown_code(frames["capacity"], resources, "resource_id")),
+        ("unknown_class", codes.unknown_code(frames["activity"], classes, "class_id")),
+        ("stays_of_unknown_class", codes.stays_of_unknown_class(frames["encounter"], classes)),
     ]
 
 
-def _left_out(night: Night, con: Connection, table: type[Table]) -> pl.DataFrame:
-    return left_out(table, delivered(night, con, table), read(con, table))
+def _left_out(night: Night, frames: Frames, table: type[Table]) -> pl.DataFrame:
+    sent = night.files.newest(table, frames[full_name(History(table))], frames["delivery"])
+    return left_out(table, sent, frames[name(table)])
 
 
-def _of_deliveries(night: Night, con: Connection) -> Found:
-    delivery, rows = read(con, ops.Delivery), read(con, ops.Reconciliation)
-    feeds, day, events = night.files.feeds, night.date, read(con, ops.DeliveryEvent)
+def _of_deliveries(night: Night, frames: Frames) -> Found:
+    delivery, rows = frames["delivery"], frames["reconciliation"]
+    feeds, day, events = night.files.feeds, night.date, frames["delivery_event"]
     every = {f.feed: f.file.every_days for f in feeds if f.file.every_days}
     return [
         ("silent_feed", of_deliveries.silent_feed(delivery, every, day)),
@@ -98,20 +100,11 @@ def _of_deliveries(night: Night, con: Connection) -> Found:
     ]
 
 
-def _of_this_region(night: Night, con: Connection) -> pl.DataFrame:
-    share = of_deliveries.good_share(read(con, ops.Delivery), read(con, ops.Reconciliation))
+def _of_this_region(night: Night, frames: Frames) -> pl.DataFrame:
+    share = of_deliveries.good_share(frames["delivery"], frames["reconciliation"])
     return share.filter(pl.col("subject").is_in([f.feed for f in night.files.feeds]))
 
 
 def _subjects(names: list[str]) -> pl.DataFrame:
     value = pl.lit(None, pl.Float64)
     return pl.DataFrame({"subject": names}, schema={"subject": pl.String}).with_columns(value=value)
-
-
-def _forget(con: Connection, run_key: str) -> None:
-    for table in ("quality", "quality_score"):
-        con.execute(f"DELETE FROM ops.{table} WHERE run_key = ?", [run_key])
-    names = [event.code for event in EVENTS if event.kind == "finding"]
-    con.execute(
-        "DELETE FROM ops.alert WHERE run_key = ? AND list_contains(?, rule)", [run_key, names]
-    )

@@ -57,7 +57,7 @@ def begin(night: Night) -> Night:
         ((last,),) = con.execute(
             "SELECT coalesce(max(attempt), 0) FROM ops.run WHERE run_key = ?", [night.run_key]
         ).fetchall()
-    return night.at(last + 1)
+    return night.numbered(last + 1)
 
 
 def assert_limits_allow_a_night() -> None:
@@ -95,7 +95,7 @@ def run_step(night: Night, name: str, position: int) -> int:
     _tell(Progress(name, position, len(steps)))
     started, clock = now(), time.perf_counter()
     try:
-        with nullcontext() if step.shuts_warehouse else opened(night.home):
+        with nullcontext() if step.warehouse == "shut" else opened(night.home):
             rows = _without_values(step, night)
             seconds = time.perf_counter() - clock
             _record(night, step, position, started, seconds, rows)
@@ -145,6 +145,8 @@ def _record(
         "run_key": night.run_key,
         "attempt": night.attempt,
         "step": step.name,
+        "feed": step.feed,
+        "patient_data": step.patient_data,
         "position": position,
         "started_at": started,
         "seconds": seconds,

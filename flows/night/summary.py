@@ -29,7 +29,7 @@ TONIGHT = """
         UNION
         SELECT delivery_id FROM ops.decision JOIN ops.delivery USING (delivery_id)
         WHERE decision.night = $night AND NOT EXISTS (
-            FROM ops.run WHERE step = 'ingest ' || feed AND outcome = 'completed'
+            FROM ops.run WHERE run.feed = delivery.feed AND run.outcome = 'completed'
             AND started_at < $since AND started_at > decided_at))
 """
 DELIVERIES = f"""

@@ -46,8 +46,6 @@ def _operations(
     people = deliveries.filter(pl.col("feed").is_in(feeds))["delivery_id"]
     counted = disclosure.reconciliation(_read(con, ops.Reconciliation), people)
     quarantine = _read(con, ops.Quarantine)
-    tables = [name(t) for t in FEED_TABLES.values() if holds_patients(t)]
-    steps = [*(f"ingest {feed}" for feed in feeds), *(f"clean {table}" for table in tables)]
     subjects = pl.concat([people, pl.Series("delivery_id", feeds, pl.String)])
     alert, quality, score = (_read(con, t) for t in (ops.Alert, ops.Quality, ops.QualityScore))
     return {
@@ -55,7 +53,7 @@ def _operations(
         ops.Delivery: disclosure.delivery(deliveries, people, counted),
         ops.DeliveryEvent: disclosure.delivery_event(_read(con, ops.DeliveryEvent), people),
         ops.Quarantine: quarantine.filter(~pl.col("delivery_id").is_in(people.implode())),
-        ops.Run: disclosure.run(_read(con, ops.Run), steps),
+        ops.Run: disclosure.run(_read(con, ops.Run)),
         ops.Alert: disclosure.findings(alert, subjects, ["measured", "threshold"]),
         ops.Quality: disclosure.findings(quality, subjects, ["measured", "threshold"]),
         ops.QualityScore: disclosure.findings(score, subjects, ["good_share"]),

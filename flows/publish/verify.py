@@ -1,43 +1,18 @@
 """Recompute a published plan and budget from the published file, without the solver."""
 
-from collections.abc import Callable
-from typing import Any
-
 import duckdb
 import polars as pl
 
 from flows.publish.keep import damaged
 from flows.store.home import Home
 from flows.store.warehouse import read
-from optimization.verify.allocation import verify_allocation
-from optimization.verify.financing import verify_financing
-from optimization.verify.purchases import verify_purchases
-from schemas import clean
+from optimization.models import MODELS, Model
 from schemas.errors import HomeRefused
-from schemas.results import allocation, financing, purchases
 from schemas.results.run import PlanRun
 from schemas.table import Table, layer, name, polars_schema
 
-Frames = dict[str, pl.DataFrame]
-ALLOCATION: tuple[type[Table], ...] = (
-    clean.Zone,
-    clean.Institution,
-    *allocation.INPUTS,
-    *allocation.RESULTS,
-    PlanRun,
-)
-FINANCING: tuple[type[Table], ...] = (
-    clean.Zone,
-    clean.Institution,
-    *financing.INPUTS,
-    *financing.RESULTS,
-    PlanRun,
-)
-PURCHASES: tuple[type[Table], ...] = (
-    *purchases.INPUTS,
-    *purchases.RESULTS,
-    financing.FinancingPeriod,
-    PlanRun,
+VERIFIED: tuple[type[Table], ...] = tuple(
+    dict.fromkeys([*(t for m in MODELS for t in m.reads + m.inputs + m.results), PlanRun])
 )
 
 
@@ -51,11 +26,8 @@ def verify_published(home: Home) -> list[str]:
     if not home.published.is_file():
         raise HomeRefused(f"{home.published}: nothing is published yet; run a night first")
     with duckdb.connect(str(home.published), read_only=True) as con:
-        found = [
-            _found("allocation", verify_allocation, published(con, ALLOCATION)),
-            _found("financing", verify_financing, published(con, FINANCING)),
-            _found("purchases", verify_purchases, published(con, PURCHASES)),
-        ]
+        frames = published(con, VERIFIED)
+    found = [_found(model, frames) for model in MODELS]
     if damaged(home):
         raise HomeRefused(
             f"{home.published} is damaged or was changed: its bytes are none that were published;"
@@ -64,10 +36,10 @@ def verify_published(home: Home) -> list[str]:
     return found
 
 
-def _found(model: str, verify: Callable[[Frames], Any], frames: Frames) -> str:
-    if frames["plan_run"].filter(pl.col("model") == model).is_empty():
-        return f"{model}: nothing was planned"
-    return f"{model}: worst relative violation {verify(frames).worst_violation:.1e}"
+def _found(model: Model, frames: dict[str, pl.DataFrame]) -> str:
+    if frames["plan_run"].filter(model=model.name).is_empty():
+        return f"{model.name}: nothing was planned"
+    return f"{model.name}: worst relative violation {model.verify(frames).worst_violation:.1e}"
 
 
 def published(

@@ -9,17 +9,17 @@ import polars as pl
 
 from flows.publish.verify import published
 from flows.store.home import Home
-from schemas import clean, ops
+from optimization.models import ALLOCATION
+from schemas import ops
 from schemas.assumptions.scenario import Scenario, parse_scenario
 from schemas.errors import ConfigRefused, HomeRefused
-from schemas.results import allocation
+from schemas.results.allocation import PolicyComparison
 from schemas.table import Table
 
 READ: tuple[type[Table], ...] = (
-    clean.Zone,
-    clean.Institution,
-    *allocation.INPUTS,
-    allocation.PolicyComparison,
+    *ALLOCATION.reads,
+    *ALLOCATION.inputs,
+    PolicyComparison,
 )
 NAMED = {
     "class_id": "allocation_class",

@@ -23,7 +23,7 @@ class Night:
     attempt: int = 1
     orchestrator: str = "plain"
 
-    def at(self, attempt: int) -> "Night":
+    def numbered(self, attempt: int) -> "Night":
         """The same night, numbered as the given attempt."""
         return replace(self, attempt=attempt)
 

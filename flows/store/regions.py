@@ -5,12 +5,15 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
 from pydantic import ValidationError
 
 from schemas.assumptions.region import Region, parse_region
 from schemas.errors import ConfigRefused
 from schemas.feed import Feed
+from schemas.table import Table
 from transforms.feed.rules import RULES
+from transforms.history.merge import current, delivery_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,14 @@ class RegionFiles:
     def feed(self, name: str) -> Feed:
         """The feed of that name."""
         return next(feed for feed in self.feeds if feed.feed == name)
+
+    def newest(
+        self, table: type[Table], history: pl.DataFrame, deliveries: pl.DataFrame
+    ) -> pl.DataFrame:
+        """What the newest of ``deliveries`` (``ops.delivery``) say of a table, one row a key."""
+        names = tuple(feed.feed for feed in self.feeds)
+        replaces = {feed.feed: feed.file.replaces for feed in self.feeds}
+        return current(table, history, delivery_order(deliveries, names, replaces))
 
 
 def load_region(path: Path) -> RegionFiles:
@@ -94,5 +105,5 @@ def _key(location: tuple[int | str, ...]) -> str:
     return ".".join(str(part) for part in location) or "feed"
 
 
-def _reason(by_pydantic: str) -> str:
-    return by_pydantic.removeprefix("Value error, ")
+def _reason(message: str) -> str:
+    return message.removeprefix("Value error, ")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -36,6 +37,23 @@ SQL_TYPES: dict[pl.DataType, str] = {
     pl.Date(): "DATE",
     pl.Datetime("us"): "TIMESTAMP",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """All rows of a table that were ever delivered, each with its delivery_id."""
+
+    table: type[Table]
+
+
+Stored = type[Table] | History
+
+
+def full_name(stored: Stored) -> str:
+    """The name within its DuckDB schema, as in clean.zone and history.zone."""
+    if isinstance(stored, History):
+        return f"{HISTORY}.{name(stored.table)}"
+    return f"{layer(stored)}.{name(stored)}"
 
 
 @contextmanager
@@ -110,9 +128,15 @@ def read(con: Connection, table: type[Table]) -> pl.DataFrame:
     return check(table, frame.cast(dict(polars_schema(table))))
 
 
-def frames_of(con: Connection, tables: Iterable[type[Table]]) -> dict[str, pl.DataFrame]:
-    """Several tables by name."""
-    return {name(table): read(con, table) for table in tables}
+def read_all(con: Connection, tables: Iterable[Stored]) -> dict[str, pl.DataFrame]:
+    """Tables by name, each in key order and checked; histories by full name, as delivered."""
+    frames = {}
+    for stored in tables:
+        if isinstance(stored, History):
+            frames[full_name(stored)] = read_history(con, stored.table)
+        else:
+            frames[name(stored)] = read(con, stored)
+    return frames
 
 
 def replace(con: Connection, table: type[Table], frame: pl.DataFrame) -> int:
@@ -120,14 +144,28 @@ def replace(con: Connection, table: type[Table], frame: pl.DataFrame) -> int:
     return replace_all(con, {table: frame})
 
 
-def replace_all(con: Connection, frames: Mapping[type[Table], pl.DataFrame]) -> int:
-    """Check frames and make each its table's only content: all of them, or none."""
-    checked = {table: check(table, frame) for table, frame in frames.items()}
+def replace_all(
+    con: Connection,
+    frames: Mapping[type[Table], pl.DataFrame],
+    own: Mapping[str, str] | None = None,
+) -> int:
+    """Check frames and put each in the place of its table's content: all of them, or none.
+
+    Of a table with columns that ``own`` names, only rows with its values go; new ones get them.
+    """
     with transaction(con):
-        for table, frame in checked.items():
-            con.execute(f"DELETE FROM {qualified(table)}")
-            _insert(con, qualified(table), frame)
-    return sum(frame.height for frame in checked.values())
+        return sum(_replace(con, table, frame, own or {}) for table, frame in frames.items())
+
+
+def _replace(
+    con: Connection, table: type[Table], frame: pl.DataFrame, own: Mapping[str, str]
+) -> int:
+    shared = {column: value for column, value in own.items() if column in polars_schema(table)}
+    rows = check(table, frame.with_columns(pl.lit(v).alias(c) for c, v in shared.items()))
+    where = " AND ".join(f'"{column}" = ?' for column in shared) or "TRUE"
+    con.execute(f"DELETE FROM {qualified(table)} WHERE {where}", list(shared.values()))
+    _insert(con, qualified(table), rows)
+    return rows.height
 
 
 @contextmanager

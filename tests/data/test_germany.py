@@ -239,13 +239,14 @@ def three_nights(nights, ingested):
 
 @pytest.mark.parametrize("arrival", ["in reverse", "twice"])
 def test_the_warehouse_ends_with_the_newest_file(nights, ingested, three_nights, arrival) -> None:
-    from flows.night.tables import clean_fact
+    from flows.night.steps import steps_of
     from schemas import ops
 
     some = [nights[5], nights[6], nights[-1]]
     order = some[::-1] if arrival == "in reverse" else [*some, *some]
     night = ingested(order)
-    clean_fact(night, "capacity")
+    (step,) = [step for step in steps_of(night) if step.name == "clean_capacity"]
+    step.run(night)
     assert loaded_cells(held(night.home, clean.Capacity)) == cells(rows_of(nights[-1]))
     copies = len(order) - len(some)
     verdicts = held(night.home, ops.Delivery)["verdict"].to_list()

@@ -13,13 +13,13 @@ from ends import how, must
 from places import back_up, restore_copy
 from process import Child, dies_at, dies_in_step
 from readers import Readers
-from scene import STEPS, Scene
+from scene import Scene
 
 STEP_SECONDS = 1.0
 
 
 def killed_at_step(scene: Scene, home: Path, chance: random.Random) -> str:
-    number, share = chance.randint(1, STEPS), chance.choice([0.0, chance.random()])
+    number, share = chance.randint(1, scene.steps()), chance.choice([0.0, chance.random()])
     return _killed(scene, home, lambda work: dies_in_step(number, share, STEP_SECONDS, work))
 
 

@@ -21,11 +21,10 @@ NIGHT = [
     ("flows.night.run:append", "before", 25),
     ("flows.night.run:append", "after", 25),
     ("flows.night.plans:planning_inputs", "after", 1),
-    ("flows.night.plans:_store", "before", 2),
-    ("flows.night.plans:_store", "after", 2),
-    ("flows.night.plans:verify_allocation", "before", 2),
-    ("flows.night.plans:verify_allocation", "after", 2),
-    ("flows.night.plans:verify_financing", "after", 1),
+    ("flows.night.steps:replace_all", "before", 20),
+    ("flows.night.steps:replace_all", "after", 20),
+    ("optimization.models:Model.solve", "before", 3),
+    ("optimization.models:Model.solve", "after", 3),
 ]
 PUBLISH = [
     ("flows.publish:build", "before", 1),
@@ -53,7 +52,7 @@ PUBLISH = [
 # After these the warehouse's log is there, with what was just written.
 LOGGED = [
     ("flows.night.run:append", "after", 30),
-    ("flows.night.plans:_store", "after", 2),
+    ("flows.night.steps:replace_all", "after", 20),
 ]
 BACKUP = [
     ("flows.backup:_pack", "before", 1),

@@ -13,7 +13,6 @@ from process import Child, Ended
 CONFIG = Path(__file__).parents[2] / "config"
 FIRST, SECOND = date(2026, 2, 10), date(2026, 2, 11)
 HORIZON_DAYS = 2
-STEPS = 32
 
 
 class Scene:
@@ -37,6 +36,13 @@ class Scene:
         self._must(Child(partial(self._verify, undisturbed), self.folder / "verify.log"))
         shutil.rmtree(undisturbed)
         return self
+
+    def steps(self) -> int:
+        """How many steps a night of the region has."""
+        from flows.night.steps import steps
+        from flows.store.regions import load_region
+
+        return len(steps(load_region(self.region).feeds))
 
     def home(self, name: str) -> Path:
         place = self.folder / name

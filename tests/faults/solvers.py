@@ -19,28 +19,28 @@ if TYPE_CHECKING:
 
 # Figures that a solver might get wrong: model, its frames, table, column.
 FIGURES = [
-    ("allocation_model", "exact", "allocation_admission", "patients_per_day"),
-    ("allocation_model", "exact", "allocation_load", "planned_use"),
-    ("allocation_model", "frames", "allocation_admission", "patients_per_day"),
-    ("allocation_model", "frames", "allocation_load", "stock"),
-    ("financing_model", "frames", "financing_flow", "amount"),
-    ("financing_model", "frames", "financing_position", "closing_cash"),
-    ("financing_model", "frames", "financing_outcome", "uncovered"),
+    ("ALLOCATION", "exact", "allocation_admission", "patients_per_day"),
+    ("ALLOCATION", "exact", "allocation_load", "planned_use"),
+    ("ALLOCATION", "frames", "allocation_admission", "patients_per_day"),
+    ("ALLOCATION", "frames", "allocation_load", "stock"),
+    ("FINANCING", "frames", "financing_flow", "amount"),
+    ("FINANCING", "frames", "financing_position", "closing_cash"),
+    ("FINANCING", "frames", "financing_outcome", "uncovered"),
 ]
 
 
 def solver_stops(scene: Scene, home: Path, chance: random.Random) -> str:
-    model = chance.choice(["allocation_model", "financing_model"])
+    model = chance.choice(["ALLOCATION", "FINANCING"])
 
     def hopeless(work: Callable[[], object]) -> Callable[[], object]:
         def run() -> object:
-            import flows.night.plans as plans
+            from optimization import models
             from schemas.errors import SolverStopped
 
             def stop(*given, **named):
                 raise SolverStopped("time limit without a plan")
 
-            getattr(plans, model).plan = stop
+            object.__setattr__(getattr(models, model), "plan", stop)
             return work()
 
         return run
@@ -91,9 +91,9 @@ def planted_wrong_plan(scene: Scene, home: Path, chance: random.Random) -> str:
 
     def wrong(work: Callable[[], object]) -> Callable[[], object]:
         def run() -> object:
-            import flows.night.plans as plans
+            from optimization import models
 
-            real = getattr(plans, model).plan
+            real = getattr(models, model).plan
 
             def planted(*given, **named):
                 plan = real(*given, **named)
@@ -101,7 +101,7 @@ def planted_wrong_plan(scene: Scene, home: Path, chance: random.Random) -> str:
                 frames[table] = _altered(frames[table], column, share)
                 return replace(plan, **{where: frames})
 
-            getattr(plans, model).plan = planted
+            object.__setattr__(getattr(models, model), "plan", planted)
             return work()
 
         return run

@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -18,7 +19,7 @@ import pytest
 
 from flows.clerk.sample import write_sample
 from flows.night.run import _without_values
-from flows.night.steps import Step, steps_of
+from flows.night.steps import steps_of
 from flows.protect.encryption import is_encrypted
 from flows.store.home import Home
 from flows.store.night import plan_night
@@ -238,7 +239,7 @@ def test_an_error_at_any_step_is_told_without_what_it_carries(error, night):
     planned = plan_night(CONFIG / "demo.toml", night, night / "home", None)
     for step in steps_of(planned):
         with pytest.raises(Exception) as told:
-            _without_values(Step(step.name, lambda _: error(value)), planned)
+            _without_values(replace(step, make=lambda *_: error(value)), planned)
         assert MARK not in str(told.value)
         assert told.value.__context__ is None
         assert isinstance(told.value, StepFailed) or error is table_error

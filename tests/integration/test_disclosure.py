@@ -87,7 +87,7 @@ def test_rows_of_people_do_not_follow_from_sums_of_rows(shown, exact):
     read = shown["delivery"].join(rows, on="delivery_id", suffix="_sum")
     assert few(read["rows_read"] - read["rows_read_sum"]) == []
     steps = shown["run"].filter(
-        pl.col("step").is_in(["ingest canonical_encounter", "clean encounter"])
+        pl.col("step").is_in(["ingest_canonical_encounter", "clean_encounter"])
     )
     assert steps.height == 2
     for loaded in rows["loaded"]:

@@ -9,16 +9,16 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
-import polars as pl
 import pytest
 
 from flows.commands.main import main
-from flows.night import plans
 from flows.night.orchestrate import run_night
+from flows.night.steps import steps_of
 from flows.publish.verify import verify_published
 from flows.store.fingerprint import fingerprint, warehouse_fingerprint
 from flows.store.home import Home, one_night
 from flows.store.night import plan_night
+from optimization.models import Model
 from schemas.errors import NightBusy, PlanRefused, SolverStopped
 
 LEFT = "SELECT from_institution_id, to_institution_id, resource_id, arrives, units FROM results."
@@ -243,29 +243,17 @@ def test_a_wrong_region_file_ends_with_its_exit_code(tmp_path, capsys, monkeypat
 
 
 def test_a_stopped_solver_is_said_once_and_no_more_when_it_ends(again, sample, monkeypatch):
-    night = plan_night(DEMO, sample, again.root, None).at(2)
+    night = plan_night(DEMO, sample, again.root, None).numbered(2)
+    (financing,) = [step for step in steps_of(night) if step.name == "financing"]
     stale = "SELECT rule, subject FROM ops.alert WHERE rule = 'plan_stale'"
 
     def stopped(*given, **named):
         raise SolverStopped("time limit without a plan")
 
     with monkeypatch.context() as patched:
-        patched.setattr(plans.financing_model, "plan", stopped)
-        plans.financing(night)
-        plans.financing(night)
+        patched.setattr(Model, "solve", stopped)
+        financing.run(night)
+        financing.run(night)
     assert ask(again, stale, exact=True) == [("plan_stale", "financing")]
-    plans.financing(night)
+    financing.run(night)
     assert ask(again, stale, exact=True) == []
-
-
-def test_patients_whom_nobody_may_admit_are_said_by_class(again, sample):
-    night = plan_night(DEMO, sample, again.root, None).at(2)
-    wanted = {"zone_id": ["Z1", "Z2", "Z2"], "class_id": ["icu", "icu", "general"], "mean": 1.0}
-    arc = {"zone_id": ["Z2"], "class_id": ["general"]}
-    given = {"allocation_demand": pl.DataFrame(wanted), "allocation_arc": pl.DataFrame(arc)}
-    plans._say_unreached(night, given)
-    said = ask(
-        again, "SELECT rule, subject, message FROM ops.alert WHERE rule LIKE 'no%'", exact=True
-    )
-    assert [row[:2] for row in said] == [("nobody_in_reach", "icu")]
-    assert "from 2 zones" in said[0][2]

@@ -149,9 +149,9 @@ def delivery(frame: pl.DataFrame, protected: pl.Series, counted: pl.DataFrame) -
     return pl.concat([frame.filter(~inside), shown_rows]).sort("delivery_id")
 
 
-def run(frame: pl.DataFrame, steps: list[str]) -> pl.DataFrame:
+def run(frame: pl.DataFrame) -> pl.DataFrame:
     """ops.run: rows of the steps that count people."""
-    counted = pl.when(pl.col("step").is_in(steps)).then(shown("rows")).otherwise("rows")
+    counted = pl.when("patient_data").then(shown("rows")).otherwise("rows")
     return frame.with_columns(rows=counted.cast(pl.Int64))
 
 

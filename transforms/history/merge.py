@@ -83,7 +83,7 @@ def _by_column(table: type[Table], rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def delivery_order(
-    deliveries: pl.DataFrame, feeds: tuple[str, ...], replaces: dict[str, str]
+    deliveries: pl.DataFrame, feeds: tuple[str, ...], replaces: Mapping[str, str]
 ) -> pl.DataFrame:
     """Rank loaded deliveries for ``current``.
 

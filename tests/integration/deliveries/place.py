@@ -48,9 +48,9 @@ class Place:
         """Ingest; verdict and reason, in words, of what came with the names it came by."""
         night = begin(plan_night(self.region, self.inbox, self.root, date(2026, 2, 10)))
         before = {d["delivery_id"]: d["verdict"] for d in self.ops("delivery")}
-        wanted = [f"ingest {feed}" for feed in feeds or ("canonical_capacity", "unclaimed")]
+        wanted = feeds or ("canonical_capacity", "unclaimed")
         for step in steps_of(night):
-            if step.name in wanted:
+            if step.feed in wanted or step.name in wanted:
                 step.run(night)
         told = self.ops("delivery_event")
         return {

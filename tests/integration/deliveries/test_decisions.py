@@ -9,7 +9,6 @@ from typer.testing import CliRunner
 from flows.clerk.listing import deliveries_of
 from flows.commands.main import app
 from flows.ingest.decisions import decide
-from flows.night.quality import quality_of
 from flows.night.run import begin, run_step
 from flows.night.steps import steps_of
 from flows.night.summary import summarise
@@ -64,10 +63,11 @@ def test_the_night_says_what_is_odd_once_however_often_it_runs(place):
     place.night()
     night = plan_night(DEMO, place.inbox, place.root, date(2026, 2, 10))
     for step in steps_of(night):
-        if step.name in {f"clean {t}" for t in ("capacity", "institution", "resource", "zone")}:
+        if step.name in {f"clean_{t}" for t in ("capacity", "institution", "resource", "zone")}:
             step.run(night)
+    (quality,) = [step for step in steps_of(night) if step.name == "quality"]
     for _ in range(2):
-        quality_of(night)
+        quality.run(night)
     found = {(q["rule"], q["severity"]) for q in place.ops("quality")}
     assert {("delivery_held", "severe"), ("delivery_rejected", "severe")} <= found
     assert {("announced_and_missing", "severe"), ("empty_feed", "warn")} <= found
@@ -84,7 +84,7 @@ def test_a_misspelt_resource_raises_an_alert_that_names_it(place):
     assert place.night() == {NEXT: ("loaded", "")}
     night = plan_night(DEMO, place.inbox, place.root, date(2026, 2, 10))
     for step in steps_of(night):
-        if step.name in {"clean capacity", "clean resource", "quality"}:
+        if step.name in {"clean_capacity", "clean_resource", "quality"}:
             step.run(night)
     (alert,) = [a for a in place.ops("alert") if a["rule"] == "unknown_resource"]
     assert (alert["subject"], alert["measured"]) == ("General_bed (H1)", 7.0)
@@ -96,7 +96,7 @@ def test_the_summary_is_of_one_night_and_counts_what_it_releases(place):
     def summary(day: int) -> dict:
         night = begin(plan_night(DEMO, place.inbox, place.root, date(2026, 2, day)))
         for position, step in enumerate(steps_of(night)):
-            if step.name in {"ingest canonical_capacity", "quality", "publish"}:
+            if step.name in {"ingest_canonical_capacity", "quality", "publish"}:
                 run_step(night, step.name, position)
         figures = summarise(night)
         figures["alerts"] = [a for a in figures["alerts"] if a["rule"].startswith("delivery_")]

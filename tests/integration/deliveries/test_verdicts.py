@@ -151,7 +151,7 @@ def test_an_institution_of_which_nobody_says_where_it_lies_does_not_stop_the_nig
         con.execute("UPDATE history.institution SET zone_id = NULL WHERE institution_id = 'H2'")
     night = begin(plan_night(place.region, place.inbox, place.root, date(2026, 2, 10)))
     for step in steps_of(night):
-        if step.name in ("clean zone", "clean institution", "quality"):
+        if step.name in ("clean_zone", "clean_institution", "quality"):
             step.run(night)
     with duckdb.connect(str(place.home.warehouse)) as con:
         standing = con.sql("SELECT institution_id FROM clean.institution ORDER BY ALL").fetchall()

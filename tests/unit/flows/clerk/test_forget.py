@@ -73,7 +73,7 @@ def ingest(home: Home, inbox, demo: str) -> None:
 
     night = begin(plan_night(Path(demo), inbox, home.root, date(2026, 2, 10)))
     for step in steps_of(night):
-        if step.name in ("ingest canonical_institution", "ingest canonical_encounter"):
+        if step.name in ("ingest_canonical_institution", "ingest_canonical_encounter"):
             step.run(night)
 
 
@@ -206,6 +206,7 @@ def findings(home: Home, *institutions: str) -> None:
     """What an earlier night found of each institution."""
     row = pl.DataFrame({"subject": institutions}).with_columns(
         run_key=pl.lit("demo 2026-02-09"),
+        step=pl.lit("quality"),
         rule=pl.lit("use_above_capacity"),
         subject_kind=pl.lit("institution"),
         severity=pl.lit("warn"),
@@ -266,7 +267,7 @@ def test_what_was_kept_long_enough_expires(home, tmp_path, demo, monkeypatch):
     inbox.mkdir()
 
     night = begin(plan_night(Path(demo), inbox, home.root, date(2026, 2, 20)))
-    (step,) = [s for s in steps_of(night) if s.name == "ingest canonical_encounter"]
+    (step,) = [s for s in steps_of(night) if s.name == "ingest_canonical_encounter"]
     step.run(night)
     assert people(home) == (0, 0)
     (stays,) = [d for d in read_sidecars(home) if d.feed == "canonical_encounter"]
