@@ -71,15 +71,13 @@ def _not_superseded(table: str, rows: pl.DataFrame) -> pl.DataFrame:
 
 def _newest_row(table: type[Table], rows: pl.DataFrame) -> pl.DataFrame:
     order = rows.sort("precedence", "sequence", descending=[False, True])
-    return order.unique(key(table), keep="first", maintain_order=True)
+    return order.unique(key(table), keep="first")
 
 
 def _by_column(table: type[Table], rows: pl.DataFrame) -> pl.DataFrame:
     order = rows.sort("precedence", "sequence", descending=[False, True])
     rest = [c for c in polars_schema(table).names() if c not in key(table)]
-    return order.group_by(key(table), maintain_order=True).agg(
-        pl.col(c).drop_nulls().first() for c in rest
-    )
+    return order.group_by(key(table)).agg(pl.col(c).drop_nulls().first() for c in rest)
 
 
 def delivery_order(
@@ -96,14 +94,12 @@ def delivery_order(
         delivery_id, feed, sequence, precedence, replaces.
     """
     loaded = deliveries.filter(pl.col("verdict") == "loaded", pl.col("feed").is_in(list(feeds)))
-    order = loaded.sort("extract_time", "received_at", "delivery_id", nulls_last=False)
+    order = loaded.sort("extract_time", "received_at", "delivery_id")
     return order.with_row_index("sequence").select(
         "delivery_id",
         "feed",
         pl.col("sequence").cast(pl.Int64),
-        precedence=pl.col("feed").replace_strict(
-            {feed: rank for rank, feed in enumerate(feeds)}, return_dtype=pl.Int64
-        ),
+        precedence=pl.col("feed").replace_strict({feed: n for n, feed in enumerate(feeds)}),
         replaces=pl.col("feed").replace_strict(replaces, return_dtype=pl.String),
     )
 

@@ -68,8 +68,8 @@ def nearest_in_region(places: pl.DataFrame, targets: pl.DataFrame, count: int) -
 
 
 def _on_sphere(places: pl.DataFrame) -> np.ndarray:
-    north = np.radians(places["latitude"].to_numpy())
-    east = np.radians(places["longitude"].to_numpy())
+    north = np.radians(places["latitude"])
+    east = np.radians(places["longitude"])
     return np.column_stack(
         [np.cos(north) * np.cos(east), np.cos(north) * np.sin(east), np.sin(north)]
     )

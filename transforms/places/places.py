@@ -7,6 +7,7 @@ from schemas.table import conform
 from transforms.exact import exact_mean
 
 CENTROID = "zone_centroid"
+DECIMALS = 12
 
 
 def zone(zone: pl.DataFrame, institution: pl.DataFrame) -> pl.DataFrame:
@@ -69,9 +70,9 @@ def _unknown_zones(zone: pl.DataFrame, institution: pl.DataFrame) -> pl.DataFram
         institution.join(zone, on="zone_id", how="anti")
         .group_by("zone_id", "region_id")
         .len()
-        .sort("zone_id", "len", "region_id", descending=[False, True, False])
+        .sort("len", "region_id", descending=[True, False])
     )
-    return conform(Zone, votes.unique("zone_id", keep="first", maintain_order=True))
+    return conform(Zone, votes.unique("zone_id", keep="first"))
 
 
 def _mean_places(institution: pl.DataFrame) -> pl.DataFrame:
@@ -81,9 +82,9 @@ def _mean_places(institution: pl.DataFrame) -> pl.DataFrame:
         institution.drop_nulls(["latitude", "longitude"])
         .group_by("zone_id")
         .agg(
-            x=exact_mean(latitude.cos() * longitude.cos(), 12),
-            y=exact_mean(latitude.cos() * longitude.sin(), 12),
-            z=exact_mean(latitude.sin(), 12),
+            x=exact_mean(latitude.cos() * longitude.cos(), DECIMALS),
+            y=exact_mean(latitude.cos() * longitude.sin(), DECIMALS),
+            z=exact_mean(latitude.sin(), DECIMALS),
         )
     )
     flat = (pl.col("x") ** 2 + pl.col("y") ** 2).sqrt()

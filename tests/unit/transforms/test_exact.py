@@ -25,8 +25,15 @@ def test_whole_numbers_stay_whole():
 
 
 @pytest.mark.parametrize(
-    ("values", "expected"), [([1.0, 2.0, None], 1.5), ([None], None), ([], None)]
+    ("values", "expected"),
+    [([1.0, 2.0, None], 1.5), ([4.0, None], 4.0), ([None], None), ([], None)],
 )
 def test_a_mean_counts_what_is_known(values, expected):
     frame = pl.DataFrame({"x": values}, schema={"x": pl.Float64})
     assert frame.select(x=exact_mean("x"))["x"].to_list() == [expected]
+
+
+def test_a_mean_is_that_of_values_rounded_to_six_decimals_unless_more_are_wanted():
+    frame = pl.DataFrame({"x": [0.000_000_4, 0.000_001_4]})
+    found = frame.select(six=exact_mean("x"), seven=exact_mean(-pl.col("x"), 7))
+    assert found.row(0) == (0.000_000_5, -0.000_000_9)

@@ -122,6 +122,34 @@ def test_one_institutions_room_does_not_fill_anothers_shortage():
     assert found.select("shortage", "surplus").row(0) == (3.0, 4.0)
 
 
+def test_load_is_the_mean_of_a_period_to_nine_decimals_and_0_where_nobody_is_in():
+    """In a 1, 3 and 1/3 are in on three days of the week, so 13/9; in b nobody is."""
+    cells = {"institution_id": ["a", "b"], "resource_id": "bed", "date": DAY}
+    days = [date(2026, 1, 8), DAY, NEXT]
+    census = pl.DataFrame(
+        {"institution_id": "a", "class_id": "icu", "date": days, "patients": [1.0, 3.0, 1 / 3]}
+    )
+    units = {**cells, "in_service_reported": [1.0, 0.123_456_789_4]}
+    found = balance.lack(
+        conform(Capacity, pl.DataFrame({**cells, "period_days": [7, 1]})),
+        conform(CapacityEstimate, pl.DataFrame(units)),
+        census,
+        USE,
+        INSTITUTIONS,
+    )
+    assert found.rows() == [("R", "bed", DAY, 7, 0.444444444, 0.123456789)]
+
+
+def test_every_date_falls_in_its_own_period_whatever_the_order():
+    place = {"region_id": "R", "resource_id": "bed"}
+    supply = pl.DataFrame({**place, "date": [LATER, DAY], "period_days": 7})
+    demand = pl.DataFrame(
+        {**place, "date": [LATER, date(2026, 1, 11), DAY, date(2026, 1, 19)], "n": [4, 3, 2, 9]}
+    )
+    found = balance.assigned(supply, demand, "region_id").sort("n")
+    assert found.select("date", "n").rows() == [(DAY, 2), (DAY, 3), (LATER, 4)]
+
+
 amounts = st.integers(0, 10_000).map(lambda n: n / 100)
 pairs = st.tuples(amounts, amounts).map(list)
 

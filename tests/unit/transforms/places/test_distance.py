@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.places.distance import EARTH_KM, great_circle_km, nearest, nearest_in_region
+from transforms.places.distance import EARTH_KM, SPARE, great_circle_km, nearest, nearest_in_region
 
 
 def km(here: tuple[float, float], there: tuple[float, float]) -> float:
@@ -25,10 +25,11 @@ def km(here: tuple[float, float], there: tuple[float, float]) -> float:
         ((0.0, 0.0), (0.0, 0.0), 0.0),
         ((0.0, 0.0), (0.0, 90.0), EARTH_KM * np.pi / 2),
         ((90.0, 0.0), (-90.0, 55.0), EARTH_KM * np.pi),
+        ((12.0, 0.0), (-12.0, 180.0), EARTH_KM * np.pi),
         ((0.0, 179.5), (0.0, -179.5), EARTH_KM * np.pi / 180),
         ((48.2082, 16.3738), (47.0707, 15.4395), 144.6),
     ],
-    ids=["same", "quarter", "poles", "date line", "Vienna to Graz"],
+    ids=["same", "quarter", "poles", "antipodes", "date line", "Vienna to Graz"],
 )
 def test_great_circles(here, there, expected):
     assert km(here, there) == pytest.approx(expected, abs=0.5)
@@ -64,6 +65,15 @@ def test_the_nearest_are_among_those_found(heres, theres, count):
         distances = {f"{j:03}": km(here, there) for j, there in enumerate(theres)}
         limit = sorted(distances.values())[min(count, len(theres)) - 1]
         assert {t for t, d in distances.items() if d < limit - 1e-3} <= set(mine)
+
+
+@pytest.mark.parametrize("east", [-170.0, -80.0, 10.0, 80.0, 179.5])
+def test_of_many_the_nearest_is_found_wherever_it_lies(east):
+    """One stands a degree to the west, thirty others ten degrees to the north or south."""
+    around = [(lat, east + k / 10) for lat in (10.0, -10.0) for k in range(15)]
+    found = nearest(places("place", [(0.0, east)]), places("target", [*around, (0.0, east - 1)]), 1)
+    assert found.height == 1 + SPARE
+    assert found["target_id"][0] == "030"
 
 
 def test_places_that_stand_nowhere_are_left_out():

@@ -53,6 +53,19 @@ def test_a_zone_without_coordinates_stands_at_the_mean_of_its_institutions():
     assert [abs(x) if x is not None else None for x in found["longitude"]] == [180.0, 6.0, None]
 
 
+def test_the_mean_of_places_is_taken_on_the_sphere():
+    """60 degrees north on the meridian and 30 north at 80 east meet at 51.9 north, 52.7 east."""
+    hospitals = institutions(
+        institution_id=["a", "b"],
+        zone_id="z",
+        region_id="R",
+        latitude=[60.0, 30.0],
+        longitude=[0.0, 80.0],
+    )
+    found = places.zone(zones(zone_id=["z"], region_id=["R"]), hospitals)
+    assert found.select("latitude", "longitude").row(0) == (51.862131, 52.671443)
+
+
 def test_half_a_place_is_no_place():
     hospital = institutions(
         institution_id=["a"], zone_id="z", region_id="R", latitude=[1.0], longitude=[None]
