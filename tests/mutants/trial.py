@@ -21,7 +21,7 @@ ENVIRONMENT = {
     "POLARS_ENGINE_AFFINITY": "in-memory",
     "POLARS_MAX_THREADS": "1",
 }
-PYTEST = ("-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--hypothesis-profile=mutants")
+PYTEST = ("-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-m", "not slow")
 MEMORY = 6 << 30  # bytes that one run may ask for
 NO_TESTS = 5  # pytest's code where it finds none
 
@@ -107,7 +107,7 @@ def _copy(root: Path, folder: Path) -> Path:
 def _run(copy: Path, tests: tuple[str, ...], limit: float) -> tuple[int | None, str]:
     """The code that pytest ends with, None where its time is up, and what it says."""
     with subprocess.Popen(
-        [sys.executable, *PYTEST, *tests],
+        [sys.executable, *PYTEST, "--hypothesis-profile=mutants", *tests],
         cwd=copy,
         env=os.environ | ENVIRONMENT | {"PYTHONPATH": str(copy)},
         stdout=subprocess.PIPE,

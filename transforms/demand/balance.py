@@ -35,7 +35,7 @@ def balance(
     units = pl.col("patient_days_per_day") * pl.col("units")
     periods = supply.join(lack, on=KEY, how="left")
     asked = (
-        assigned(periods, demand.join(use, on="class_id", how="inner"), "region_id")
+        assigned(periods, demand.join(use, on="class_id"), "region_id")
         .group_by(*KEY, "class_id")
         .agg(units=exact_sum(units, 9) / pl.len())
         .group_by(KEY)
@@ -45,7 +45,7 @@ def balance(
     return conform(
         Balance,
         periods.select(*KEY, "shortage", "surplus", supply="in_service")
-        .join(asked, on=KEY, how="inner")
+        .join(asked, on=KEY)
         .with_columns(ratio=ratio),
     )
 
@@ -74,7 +74,7 @@ def lack(
     units = complete(capacity_estimate).join(periods, on=cell, how="left")
     needed = pl.col("patients") * pl.col("units")
     load = (
-        assigned(units, census.join(use, on="class_id", how="inner"), "institution_id")
+        assigned(units, census.join(use, on="class_id"), "institution_id")
         .group_by(*cell, "class_id")
         .agg(load=exact_sum(needed, 9) / pl.len())
         .group_by(cell)

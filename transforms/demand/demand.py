@@ -61,9 +61,7 @@ def demand_of_stays(
         ``COLUMNS``, source encounters.
     """
     regions = zone.select("zone_id", "region_id")
-    counted = daily(
-        stays.join(regions, on="zone_id", how="inner"), ["region_id", "class_id"], first, last
-    )
+    counted = daily(stays.join(regions, on="zone_id"), ["region_id", "class_id"], first, last)
     return counted.select(
         *KEY,
         period_days=pl.lit(1, pl.Int64),
@@ -92,7 +90,7 @@ def demand_of_census(
     """
     cell = ["institution_id", "resource_id", "date"]
     rows = census.join(capacity.select(*cell, "period_days"), on=cell, how="left").join(
-        institution.select("institution_id", "region_id"), on="institution_id", how="inner"
+        institution.select("institution_id", "region_id"), on="institution_id"
     )
     sums = rows.group_by(KEY).agg(
         period_days=pl.col("period_days").max(), patient_days_per_day=exact_sum("patients", 9)

@@ -130,7 +130,7 @@ def census_of_capacity(capacity_estimate: pl.DataFrame, bed: pl.DataFrame) -> pl
     """
     use = pl.coalesce("in_use_reported", "in_use_imputed", pl.lit(0.0))
     return (
-        capacity_estimate.join(bed, on="resource_id", how="inner")
+        capacity_estimate.join(bed, on="resource_id")
         .select("institution_id", "class_id", "resource_id", "date", patients=use / pl.col("units"))
         .sort("institution_id", "class_id", "date")
     )

@@ -29,7 +29,7 @@ def current(table: type[Table], history: pl.DataFrame, deliveries: pl.DataFrame)
     Returns:
         The table, sorted by its key.
     """
-    rows = history.join(deliveries, on="delivery_id", how="inner")
+    rows = history.join(deliveries, on="delivery_id")
     rows = _not_superseded(name(table), rows)
     merged = _by_column(table, rows) if name(table) in ENTITIES else _newest_row(table, rows)
     return merged.select(polars_schema(table).names()).sort(key(table))

@@ -101,8 +101,7 @@ def _within(value: pl.Expr, measure: str) -> pl.Expr:
     """Keep an estimate between the least and the most that the cell can be, where known."""
     least = pl.col(f"{measure}_low").fill_null(0)
     most = pl.col(f"{measure}_high").fill_null(float("inf"))
-    inside = pl.when(value > most).then(most).when(value < least).then(least).otherwise(value)
-    return pl.when(value.is_not_null()).then(inside)
+    return value.clip(least, most)
 
 
 def _occupancy(rows: pl.DataFrame) -> pl.DataFrame:

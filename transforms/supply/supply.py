@@ -36,7 +36,7 @@ def supply(
         regional.supply; a gap that no rule could fill counts 0.
     """
     rows = complete(capacity_estimate).join(
-        institution.select("institution_id", "region_id"), on="institution_id", how="inner"
+        institution.select("institution_id", "region_id"), on="institution_id"
     )
     free = (pl.col("service") - pl.col("use")).clip(lower_bound=0)
     sums = rows.group_by(KEY).agg(
@@ -81,9 +81,7 @@ def inhabitants(population: pl.DataFrame, zone: pl.DataFrame) -> pl.DataFrame:
         region_id | population (persons), for regions with a zone that population names; null where
         nothing tells a part, for without it the sum is too small and every rate too large.
     """
-    cells = people_counted(population).join(
-        zone.select("zone_id", "region_id"), on="zone_id", how="inner"
-    )
+    cells = people_counted(population).join(zone.select("zone_id", "region_id"), on="zone_id")
     gap, weight = pl.col("persons").is_null(), pl.col("weight")
     zones = (
         cells.join(_weights(cells), on=["region_id", *PEOPLE], how="left")
@@ -138,7 +136,7 @@ def capacity_gap(
     """
     reasons = capacity.select(*CELL, "in_service_reason", "in_use_reason")
     rows = capacity_estimate.join(reasons, on=CELL, how="left").join(
-        institution.select("institution_id", "region_id"), on="institution_id", how="inner"
+        institution.select("institution_id", "region_id"), on="institution_id"
     )
     cells = pl.concat([_cells(rows, column) for column in GIVEN])
     gaps = cells.group_by(*KEY, "column_name", "gap_reason", "imputation_rule").agg(
@@ -176,5 +174,4 @@ def newest_capacity(capacity: pl.DataFrame, needs: pl.DataFrame) -> date | None:
         needs: class_id, resource_id | units, from ``care.use``.
     """
     used = capacity.join(needs.select("resource_id").unique(), on="resource_id", how="semi")
-    newest = used["date"].max()
-    return newest if isinstance(newest, date) else None
+    return used["date"].max()  # type: ignore[return-value]

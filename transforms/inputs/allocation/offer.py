@@ -43,7 +43,7 @@ def patients_today(units: pl.DataFrame, bed: pl.DataFrame, stays: pl.DataFrame) 
     """
     counted = stays.filter("open").group_by("institution_id", "class_id").agg(patients=pl.len())
     shown = (
-        units.join(bed.join(stays, on="class_id", how="anti"), on="resource_id", how="inner")
+        units.join(bed.join(stays, on="class_id", how="anti"), on="resource_id")
         .with_columns(patients=pl.col("use") / pl.col("units"))
         .select("institution_id", "class_id", "patients")
     )
@@ -74,7 +74,7 @@ def offers(
     """
     pair = ["institution_id", "class_id"]
     equipped = (
-        units.join(use, on="resource_id", how="inner")
+        units.join(use, on="resource_id")
         .group_by(pair)
         .agg(all=(pl.col("service") > 0).all())
         .filter("all")

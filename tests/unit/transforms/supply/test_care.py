@@ -57,6 +57,13 @@ def test_mean_stay_is_that_of_each_institutions_newest_whole_period():
     assert_frame_equal(check(CareClass, found), expected)
 
 
+def test_a_mean_stay_needs_admissions_and_days():
+    row = {"institution_id": "a", "zone_id": "all", "period_start": date(2019, 1, 1)}
+    counts = {"admissions": [1.0, 0.0, 3.0], "patient_days": [1.0, 5.0, 0.0]}
+    sent = pl.DataFrame({"class_id": ["short", "nobody", "no days"], **row, **counts})
+    assert care.mean_stay(conform(Activity, sent)).rows() == [("short", 1.0)]
+
+
 def test_configuration_goes_before_activity():
     found = care.care_class([care_of("general", 9, bed=1)], ACTIVITY)
     assert found.select("mean_stay_days", "mean_stay_source").row(0) == (9.0, "configuration")
@@ -85,12 +92,22 @@ def test_resources_are_those_of_the_file():
         ([care_of("a", bed=1, nurse=3), care_of("b", bed=1)], [("a", "nurse", 3.0)]),
         ([care_of("a", bed=1), care_of("b", bed=1)], []),
         ([care_of("a", bed=1, cot=2)], [("a", "cot", 2.0)]),
+        ([care_of("a", cot=2, bed=2)], [("a", "bed", 2.0)]),
         ([care_of("a", bed=0, nurse=1)], [("a", "nurse", 1.0)]),
     ],
-    ids=["place first", "own", "shared bed", "none of its own", "most units", "unused"],
+    ids=["place first", "own", "shared bed", "none of its own", "most units", "first", "unused"],
 )
 def test_patients_are_counted_by_a_resource_that_only_their_class_uses(classes, expected):
     resources = care.resource(
         [thing("bed", "environment"), thing("cot", "environment"), thing("nurse", "personnel")]
     )
     assert care.bed(care.use(classes), resources).rows() == expected
+
+
+def test_classes_stand_in_order_each_with_one_resource():
+    names = [f"c{n:02}" for n in range(40)]
+    classes = [care_of(c, **{f"{c}_bed": 2, f"{c}_cot": 1}) for c in reversed(names)]
+    places = [thing(r, "environment") for c in classes for r in c.uses]
+    assert care.bed(care.use(classes), care.resource(places)).rows() == [
+        (c, f"{c}_bed", 2.0) for c in names
+    ]

@@ -86,6 +86,12 @@ def test_a_withheld_number_is_a_known_one_afterwards():
     assert filled(found, "in_use") == (None, 2.0, "last_known")
 
 
+def test_a_last_number_of_nothing_stays_nothing():
+    found = estimate(cell("a", 0, 0.0, 0.0), cell("a", 1))
+    assert filled(found, "in_service") == (None, 0.0, "last_known")
+    assert filled(found, "in_use") == (None, 0.0, "last_known")
+
+
 def test_the_future_is_not_known():
     found = estimate(cell("a", 0, 20.0), cell("a", 1, 20.0, 9.0))
     assert found.filter(date=DAY)["in_use_rule"].to_list() == ["none"]
@@ -111,6 +117,16 @@ def test_never_known_use_is_the_regions_occupancy_of_that_date():
         cell("x", 1, 10.0, 10.0),
     )
     assert filled(found, "in_use") == (None, pytest.approx(3.0), "region_occupancy")
+
+
+@pytest.mark.parametrize(
+    ("c", "occupancy"),
+    [((1.0, 1.0), 4 / 11), ((0.0, 7.0), 3 / 10), ((10.0, 1 / 3), 3.333333333 / 20)],
+)
+def test_occupancy_is_that_of_those_who_have_units(c, occupancy):
+    """b has 3 of 10 in use; who reports people in no unit at all does not count."""
+    found = estimate(cell("a", 0, 5.0), cell("b", 0, 10.0, 3.0), cell("c", 0, *c))
+    assert filled(found, "in_use") == (None, 5 * occupancy, "region_occupancy")
 
 
 def test_the_regions_occupancy_applies_to_imputed_units_too():

@@ -70,6 +70,19 @@ def test_supply_adds_reported_and_imputed_by_region():
     assert_frame_equal(check(Supply, found).drop("disclosure"), expected)
 
 
+def test_part_of_a_unit_is_a_unit_to_divide_by():
+    found = supply.supply(estimates(("a", 0.5, None, 0.25, None)), INSTITUTIONS, PEOPLE, ZONES)
+    assert found["occupancy"].to_list() == [0.5]
+
+
+def test_the_newest_capacity_is_that_of_a_resource_that_classes_use():
+    days = [date(2026, 1, 5), date(2026, 1, 7), date(2026, 1, 9)]
+    capacity = pl.DataFrame({"resource_id": ["bed", "bed", "scanner"], "date": days})
+    needs = pl.DataFrame({"class_id": ["icu", "ward"], "resource_id": "bed", "units": 1.0})
+    assert supply.newest_capacity(capacity, needs) == date(2026, 1, 7)
+    assert supply.newest_capacity(capacity, needs.clear()) is None
+
+
 def test_inhabitants_are_each_zones_newest_year():
     people = pl.DataFrame(
         {
@@ -139,6 +152,20 @@ def test_a_newest_year_of_which_nothing_is_known_leaves_the_last_that_is():
         }
     )
     assert supply.inhabitants(conform(Population, people), ZONES).rows() == [("R", 9.0)]
+
+
+def test_a_zone_of_which_no_year_is_known_leaves_its_region_unknown():
+    people = pl.DataFrame(
+        {
+            "zone_id": ["z1", "z2"],
+            "year": [2024, 2025],
+            "age_band": "all",
+            "sex": "all",
+            "persons": [None, 9.0],
+        }
+    )
+    found = supply.inhabitants(conform(Population, people), ZONES)
+    assert found.rows() == [("R", None), ("S", 9.0)]
 
 
 def test_people_of_unknown_zones_do_not_count_and_unknown_numbers_leave_no_sum():
