@@ -8,7 +8,7 @@ from pathlib import Path
 
 from schemas.events import EVENTS, Event
 
-BEGIN = "<!-- Written by `make docs` from schemas/events; a test keeps the two the same. -->\n"
+BEGIN = "<!-- Written by `make docs` from schemas/events.csv; a test keeps the two the same. -->\n"
 END = "<!-- end -->\n"
 
 
@@ -28,9 +28,9 @@ def _table() -> str:
 
 def _row(event: Event) -> str:
     kind = f"{event.kind}, {event.subject}" if event.subject else event.kind
-    words = " · ".join(event.to_do)
+    what = f"{event.to_do} · {event.to_do_chinese}"
     cells = (f"`{event.code}`", kind, event.severity, event.owner, event.english, event.chinese)
-    return f"| {' | '.join(cells)} | {words} |"
+    return f"| {' | '.join(cells)} | {what} |"
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import gzip
 import io
 import unicodedata
 import zipfile
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import polars as pl
@@ -19,10 +19,10 @@ from flows.protect.forgotten import (
     values_of,
 )
 from flows.protect.keys import Keys
-from schemas.errors import DeliveryRejected
 from schemas.feed import Feed
 from schemas.feed.source import fits
 from transforms.feed.header import clean_name
+from transforms.reading.records import record_numbers
 
 LONGEST_FIELD = 1 << 24
 FIXED = (1980, 1, 1, 0, 0, 0)
@@ -145,23 +145,20 @@ def _records(text: str, feed: Feed) -> tuple[_Record, list[_Record]]:
     names = _fields(head[-1], feed) if head else []
     columns = len(names[:-1] if names and not names[-1] else names)
     found = []
-    for raw in _joined(lines, feed.file.quote):
+    for raw in _joined(list(lines), feed.file.quote):
         fields = _fields(raw, feed) if raw.strip() else []
         extra = len(fields) == columns + 1 and not fields[-1]
         found.append(_Record(raw, fields, not fields or len(fields) == columns or extra))
     return _Record("".join(head), names, True), found
 
 
-def _joined(lines: Iterable[str], quote: str) -> Iterator[str]:
-    record, is_open = "", False
-    for line in lines:
-        record += line
-        is_open ^= line.count(quote) % 2 == 1
-        if not is_open:
-            yield record
-            record = ""
-    if record:
-        raise DeliveryRejected("a quote is opened and never closed")
+def _joined(lines: list[str], quote: str) -> list[str]:
+    """Records as they stand in the text."""
+    frame = pl.DataFrame({"raw": lines}, schema={"raw": pl.String})
+    records = frame.group_by(
+        record_numbers(frame["raw"], quote).alias("number"), maintain_order=True
+    )
+    return records.agg(pl.col("raw").str.join(""))["raw"].to_list()
 
 
 def _fields(raw: str, feed: Feed) -> list[str]:

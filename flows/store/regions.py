@@ -105,5 +105,5 @@ def _key(location: tuple[int | str, ...]) -> str:
     return ".".join(str(part) for part in location) or "feed"
 
 
-def _reason(message: str) -> str:
-    return message.removeprefix("Value error, ")
+def _reason(by_pydantic: str) -> str:
+    return by_pydantic.removeprefix("Value error, ")

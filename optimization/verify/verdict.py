@@ -51,12 +51,12 @@ class Verdict:
         frame: pl.DataFrame,
         value: Value,
         expected: Value,
-        size: Amount = SMALLEST,
+        size: Amount = 0.0,
         allowed: Amount = 0.0,
     ) -> None:
         """``value = expected``, but for ``allowed`` and a millionth of the largest of the three."""
         a, b = _expr(value), _expr(expected)
-        share = ((a - b).abs() - allowed) / pl.max_horizontal(a.abs(), b.abs(), size)
+        share = ((a - b).abs() - allowed) / pl.max_horizontal(a.abs(), b.abs(), size, SMALLEST)
         self._judge(rule, frame, a, b, share)
 
     def follows(
@@ -88,12 +88,13 @@ class Verdict:
         frame: pl.DataFrame,
         value: Value,
         limit: Value,
-        size: Amount = SMALLEST,
+        size: Amount = 0.0,
         allowed: Amount = 0.0,
     ) -> None:
         """``value <= limit``, but for ``allowed`` and a millionth of ``limit`` or ``size``."""
         a, b = _expr(value), _expr(limit)
-        self._judge(rule, frame, a, b, (a - b - allowed) / pl.max_horizontal(b.abs(), size))
+        share = (a - b - allowed) / pl.max_horizontal(b.abs(), size, SMALLEST)
+        self._judge(rule, frame, a, b, share)
 
     def limit_slack(self, cents: float = 1.0) -> float:
         """What a limit in money may be broken by: roundings, and the solver's tolerance."""

@@ -14,7 +14,7 @@ from schemas.feed.expression import columns_of
 from schemas.feed.limits import Limits, limits
 from schemas.feed.source import fits
 from schemas.table import key
-from transforms.feed.faults import all_faults, faults_of
+from transforms.feed.faults import all_faults, faults_of, unknown_codes
 
 ROUNDING = 1e-9
 LONGEST_STAY_DAYS = 730
@@ -22,11 +22,12 @@ LONGEST_STAY_DAYS = 730
 
 @dataclass(frozen=True)
 class LimitedCells:
-    """The table's rows with cells at fault nulled; faults; by its code, rows of each flag."""
+    """The table's rows with cells at fault nulled; faults; rows by flag; codes not allowed."""
 
     frame: pl.DataFrame
     faults: pl.DataFrame
     warnings: Counter[str]
+    unknown: list[pl.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def within_limits(
     """
     table = made.name
     frame = frame.with_columns(_rounded(table, frame))
-    faults = []
+    faults, unknown = [], []
     for rule in [*_limits(table, frame), *_between(feed, table, frame, latest)]:
         mask = frame.select(rule.wrong.fill_null(False)).to_series()
         if not mask.any():
@@ -61,10 +62,13 @@ def within_limits(
         faults.append(
             faults_of(frame.filter(mask), said.get(rule.column, rule.column), rule.name, grain)
         )
+        if rule.name == "not_allowed":
+            words = frame[rule.column].filter(mask)
+            unknown.append(unknown_codes(feed, said.get(rule.column, rule.column), words))
         if not rule.row:
             frame = _nulled(frame, rule.column, mask)
     return LimitedCells(
-        frame, all_faults([*faults, *_required(feed, made, frame, said)]), _warnings(frame)
+        frame, all_faults([*faults, *_required(feed, made, frame, said)]), _warnings(frame), unknown
     )
 
 

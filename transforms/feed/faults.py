@@ -22,6 +22,7 @@ from schemas.feed.limits import limits
 SCHEMA = pl.Schema(
     {"row_number": pl.Int64, "column_name": pl.String, "rule": pl.String, "grain": pl.String}
 )
+CODES = pl.Schema({"column_name": pl.String, "code": pl.String, "rows": pl.Int64})
 MOST_BOUNDED = 6
 
 
@@ -43,6 +44,19 @@ def faults_of(rows: pl.DataFrame, column: str, rule: str, grain: str) -> pl.Data
 def all_faults(faults: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """All of them, each once, in order of row, column and rule."""
     return pl.concat([no_faults(), *faults]).unique().sort(SCHEMA.names())
+
+
+def unknown_codes(feed: Feed, column: str, codes: pl.Series) -> pl.DataFrame:
+    """How many rows have each of the codes: column_name, code, rows.
+
+    None in files of patients, where a code that nobody knows may be a person's.
+    """
+    if feed.patient_data:
+        return pl.DataFrame(schema=CODES)
+    counted = codes.alias("code").cast(pl.String).drop_nulls().value_counts(name="rows")
+    return counted.select(
+        pl.lit(column).alias("column_name"), "code", pl.col("rows").cast(pl.Int64)
+    )
 
 
 def rows_at_fault(faults: pl.DataFrame) -> pl.DataFrame:

@@ -59,7 +59,8 @@ class FeedResult:
     ``tables`` hold the canonical columns of schemas.clean, sorted by key; those that several
     feeds describe together (schemas.clean.ENTITIES) have null where this feed says nothing.
     ``quarantine``: row_number, column_name, rule, grain. ``copies``: rows that are counted as
-    duplicates: row_number, and the row that each repeats as ``first``.
+    duplicates: row_number, and the row that each repeats as ``first``. ``unknown_codes``:
+    column_name, code, rows; none of files of patients.
     """
 
     tables: dict[str, pl.DataFrame]
@@ -68,6 +69,7 @@ class FeedResult:
     counts: Counts
     occurrences: list[Occurrence]
     institutions_created: list[str]
+    unknown_codes: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ class _Taken:
     merged: pl.DataFrame
     faults: pl.DataFrame
     occurrences: list[Occurrence]
+    unknown: pl.DataFrame
 
 
 def apply(
@@ -144,7 +147,10 @@ def _applied(
     counts = counted(feed, rows_read, ended, faults)
     tables = finished(feed, made.frames)
     kept = kept_faults(ended, faults)
-    return FeedResult(tables, kept, ended.copies.sort("row_number"), counts, flags, created)
+    unknown = pl.concat([taken.unknown, *made.unknown])
+    return FeedResult(
+        tables, kept, ended.copies.sort("row_number"), counts, flags, created, unknown
+    )
 
 
 def _taken(
@@ -159,7 +165,9 @@ def _taken(
         ruled = RULES[feed.rule](frame)
         frame = ruled.frame
         merged = pl.DataFrame({"row_number": ruled.merged}, schema={"row_number": pl.Int64})
-    return _Taken(frame, chosen.excluded, chosen.duplicate, merged, faults, own.occurrences)
+    return _Taken(
+        frame, chosen.excluded, chosen.duplicate, merged, faults, own.occurrences, chosen.unknown
+    )
 
 
 def _institution(feed: Feed) -> list[str]:

@@ -10,7 +10,14 @@ import polars as pl
 
 from schemas.feed import Feed
 from transforms.feed.columns import evaluated
-from transforms.feed.faults import all_faults, drop_rows, drop_rows_in_place, faults_of
+from transforms.feed.faults import (
+    CODES,
+    all_faults,
+    drop_rows,
+    drop_rows_in_place,
+    faults_of,
+    unknown_codes,
+)
 
 NO_COPIES = pl.DataFrame(schema={"row_number": pl.Int64, "first": pl.Int64})
 _SPACE = r"[ .,:;*#=_()/–—-]"
@@ -35,12 +42,14 @@ _HIDDEN = r"[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}[\p{Z}--\x20]]"
 @dataclass(frozen=True)
 class Rows:
     """``frame`` are the rows taken; the others' numbers are ``excluded`` or ``duplicate`` (with
-    ``first``, the row that each repeats), or stand in ``faults``."""
+    ``first``, the row that each repeats), or stand in ``faults``. ``unknown``: codes of
+    institutions that are not known, as ``unknown_codes`` gives them."""
 
     frame: pl.DataFrame
     excluded: pl.DataFrame
     duplicate: pl.DataFrame
     faults: pl.DataFrame
+    unknown: pl.DataFrame
 
 
 def rows(feed: Feed, frame: pl.DataFrame, known: frozenset[str] | None) -> Rows:
@@ -58,11 +67,13 @@ def rows(feed: Feed, frame: pl.DataFrame, known: frozenset[str] | None) -> Rows:
     chosen = drop_rows(chosen, keyless.select("row_number"))
     copies, repeated = sharing_a_key(frame, chosen, key)
     chosen = drop_rows(drop_rows(chosen, copies), repeated.select("row_number"))
-    foreign, unknown = _misplaced(feed, chosen, known)
-    faults = all_faults([keyless, repeated, unknown])
+    foreign, strange = _misplaced(feed, chosen, known)
+    faults = all_faults([keyless, repeated, strange])
     excluded = pl.concat([filtered, foreign])
     gone = pl.concat([excluded, *(f.select("row_number") for f in (copies, faults))])
-    return Rows(drop_rows_in_place(frame, gone), excluded, copies, faults)
+    return Rows(
+        drop_rows_in_place(frame, gone), excluded, copies, faults, _unknown(feed, chosen, strange)
+    )
 
 
 def _filtered(
@@ -138,6 +149,14 @@ def _of_shared_keys(rows: pl.DataFrame, key: list[str]) -> pl.Series:
     if keys.n_unique() == keys.height:
         return rows["row_number"].clear()
     return rows["row_number"].filter(keys.is_duplicated())
+
+
+def _unknown(feed: Feed, chosen: pl.DataFrame, faults: pl.DataFrame) -> pl.DataFrame:
+    if feed.institution is None:
+        return pl.DataFrame(schema=CODES)
+    strange = faults.filter(pl.col("rule") == "unknown_institution")
+    rows_ = chosen.join(strange, on="row_number", how="semi")
+    return unknown_codes(feed, feed.institution.column, rows_[feed.institution.column])
 
 
 def _misplaced(

@@ -37,11 +37,13 @@ DECIMALS = 4
 
 @dataclass(frozen=True)
 class Piece:
-    """Rows of a canonical table with the row_number they come from; faults; rows by flag."""
+    """Rows of a canonical table with the row_number they come from; faults; rows by flag;
+    codes that are not allowed."""
 
     frame: pl.DataFrame
     faults: pl.DataFrame
     warnings: Counter[str]
+    unknown: list[pl.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class Pieces:
     copies: pl.DataFrame
     faults: pl.DataFrame
     occurrences: list[Occurrence]
+    unknown: list[pl.DataFrame]
 
 
 def pieces(feed: Feed, frame: pl.DataFrame, latest: datetime | None) -> Pieces:
@@ -69,7 +72,9 @@ def pieces(feed: Feed, frame: pl.DataFrame, latest: datetime | None) -> Pieces:
     single, copies, repeated = _one_per_key(feed, frames)
     clashing = rows_at_fault(repeated)
     single = [(t, drop_rows(f, clashing)) for t, f in single]
-    return Pieces(single, copies, all_faults([faults, repeated]), flags)
+    return Pieces(
+        single, copies, all_faults([faults, repeated]), flags, sum((p.unknown for p in made), [])
+    )
 
 
 def _flag(feed: Feed, code: str, count: int) -> Occurrence:
@@ -153,6 +158,7 @@ def piece(feed: Feed, table: FeedTable, frame: pl.DataFrame, latest: datetime | 
         pl.concat([p.frame for p in parts], how="diagonal"),
         all_faults(p.faults for p in parts),
         sum((p.warnings for p in parts), Counter[str]()),
+        sum((p.unknown for p in parts), []),
     )
 
 
@@ -197,7 +203,9 @@ def _mapped(
         made += values
         faults.append(lost)
     checked = within_limits(feed, table, pl.DataFrame(made), shown, latest)
-    return Piece(checked.frame, all_faults([*faults, checked.faults]), checked.warnings)
+    return Piece(
+        checked.frame, all_faults([*faults, checked.faults]), checked.warnings, checked.unknown
+    )
 
 
 def _assigned(

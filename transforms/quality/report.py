@@ -19,6 +19,7 @@ COLUMNS = pl.Schema(
         "to_do": pl.String,
     }
 )
+MOST_CODES = 10
 WHAT = {"repair": "repaired"}
 
 
@@ -39,6 +40,8 @@ def report(
     )
     if result is None:
         return whole
+    told = [_told(one) for one in unknown_codes(result.unknown_codes)]
+    whole = pl.concat([whole, pl.DataFrame(told, schema=COLUMNS, orient="row")])
     copies = pl.DataFrame(_copies(result.copies), schema=COLUMNS, orient="row")
     rows = pl.concat([_faults(result.quarantine, feed), copies])
     return pl.concat([whole, rows.sort("line", "column", "rule")])
@@ -57,6 +60,27 @@ def _verdict(verdict: str, explains: list[Occurrence], result: FeedResult | None
 def _told(one: Occurrence) -> Row:
     what = WHAT.get(one.kind, "flagged")
     return what, one.line, one.column_name, one.code, one.words(), to_do(one.code)
+
+
+def unknown_codes(codes: pl.DataFrame) -> Iterable[Occurrence]:
+    """Codes that nobody knows, counted and listed: by column, those of most rows first."""
+    keys = ["column_name", "code"]
+    counted = codes.group_by(keys).agg(pl.col("rows").sum())
+    ranked = counted.sort("rows", *keys, descending=[True, False, False])
+    for (column,), own in ranked.group_by(["column_name"], maintain_order=True):
+        named = [
+            f"{code[:40]!r} ({rows:,})"
+            for code, rows in own.head(MOST_CODES)[keys[1:] + ["rows"]].rows()
+        ]
+        more = ["..."] if own.height > MOST_CODES else []
+        rows = int(own["rows"].sum())
+        yield Occurrence(
+            "unknown_codes",
+            str(column),
+            count=rows,
+            total=own.height,
+            private=", ".join([*named, *more]),
+        )
 
 
 def _faults(faults: pl.DataFrame, feed: Feed | None) -> pl.DataFrame:

@@ -119,29 +119,33 @@ def _header(line: str, feed: Feed) -> list[str]:
     return names
 
 
+def record_numbers(lines: pl.Series, quote: str) -> pl.Series:
+    """For each line the number of its record, from 1: one goes on while a quote is open.
+
+    Raises:
+        DeliveryRejected: if a quote is open at the end.
+    """
+    quotes = lines.str.count_matches(quote, literal=True).cast(pl.Int64)
+    open_after = quotes.cum_sum() % 2 == 1
+    if lines.len() and open_after[-1]:
+        raise DeliveryRejected("quote_never_closed")
+    return (~open_after.shift(1, fill_value=False)).cast(pl.Int64).cum_sum()
+
+
 def _joined(body: pl.DataFrame, columns: int, feed: Feed) -> pl.DataFrame:
     """Join lines whose quotes are open to the lines after them."""
-    quotes = pl.col("record").str.count_matches(feed.file.quote, literal=True).cast(pl.Int64)
-    body = body.with_columns(open=quotes.cum_sum() % 2 == 1)
-    if not body["open"].any():
-        return body.drop("open")
-    if body["open"][-1]:
-        raise DeliveryRejected("quote_never_closed")
-    first = pl.col("row_number").filter(~pl.col("open").shift(1, fill_value=False))
-    starts = body.select(first)["row_number"]
-    at_line = (
-        body["row_number"]
-        .to_frame()
-        .join_asof(starts.to_frame().with_columns(start=pl.col("row_number")), on="row_number")
-    )
-    body = body.with_columns(start=at_line["start"])
-    joined = body.group_by("start", maintain_order=True).agg(
+    numbers = record_numbers(body["record"], feed.file.quote)
+    if numbers[-1] == body.height:
+        return body
+    records = body.group_by(numbers.alias("number"), maintain_order=True)
+    joined = records.agg(
+        pl.col("row_number").first(),
         pl.col("record").str.join("\n"),
         lines=pl.len(),
         separators=pl.col("record").str.count_matches(feed.file.separator, literal=True).min(),
     )
     _refuse_swallowed(joined, columns, feed)
-    return joined.select(row_number="start", record="record")
+    return joined.select("row_number", "record")
 
 
 def _refuse_swallowed(joined: pl.DataFrame, columns: int, feed: Feed) -> None:
@@ -152,7 +156,7 @@ def _refuse_swallowed(joined: pl.DataFrame, columns: int, feed: Feed) -> None:
     broken = many.select(bad=outside.str.contains(feed.file.quote, literal=True))["bad"]
     wrong = many.filter(like_rows | broken | (many["lines"] > MOST_LINES_IN_A_FIELD))
     if not wrong.is_empty():
-        raise DeliveryRejected("quote_closed_late", line=wrong["start"][0] + 1)
+        raise DeliveryRejected("quote_closed_late", line=wrong["row_number"][0] + 1)
 
 
 def _outside(feed: Feed) -> pl.Expr:

@@ -16,6 +16,7 @@ from schemas.table import check, conform
 
 LEAST = 1e-6
 BEST = 10
+USUAL = ", where they go as a rule,"
 EVENS_OUT = "evens out crowding in the region"
 
 
@@ -157,14 +158,14 @@ def _usual_first(instance: Instance) -> dict[tuple[int, int], list[int]]:
 def _short_of(instance: Instance, tight: np.ndarray, institution: int, care: int, day: int) -> str:
     """What an institution is short of for a class while a patient of that day stays."""
     for resource in np.flatnonzero(instance.use[care]).tolist():
-        words = _days_short(instance, tight, institution, resource, day)
+        words = _days_short(instance, tight, institution, resource, day, USUAL)
         if words:
             return words
     return ""
 
 
 def _days_short(
-    instance: Instance, tight: np.ndarray, institution: int, resource: int, day: int
+    instance: Instance, tight: np.ndarray, institution: int, resource: int, day: int, which: str
 ) -> str:
     short = day + np.flatnonzero(tight[institution, resource, day:])
     if not short.size:
@@ -174,7 +175,7 @@ def _days_short(
     if short.size > 1:
         span = f"on {short.size} days from {names.days[short[0]]} to {names.days[short[-1]]}"
     place, what = names.institutions[institution], names.resources[resource]
-    return f"{place}, where they go as a rule, is short of {what} {span}"
+    return f"{place}{which} is short of {what} {span}"
 
 
 def move_reasons(instance: Instance, plan: PolicyOutcome, tight: np.ndarray) -> list[str]:
@@ -183,6 +184,5 @@ def move_reasons(instance: Instance, plan: PolicyOutcome, tight: np.ndarray) -> 
     for arc, day in moves(plan).tolist():
         taker, resource = int(instance.moves.taker[arc]), int(instance.moves.resource[arc])
         arrival = min(day + int(instance.resources.lead[resource]), instance.horizon - 1)
-        words = _days_short(instance, tight, taker, resource, arrival)
-        reasons.append(words.replace(", where they go as a rule,", "") or EVENS_OUT)
+        reasons.append(_days_short(instance, tight, taker, resource, arrival, "") or EVENS_OUT)
     return reasons

@@ -123,9 +123,9 @@ RULES = {
     "shadow_price": "a source's shadow price follows from the prices",
 }
 CHECKS = (
-    check_cash,
     check_debt,
     check_sources,
+    check_cash,
     check_outcome,
     check_activity,
     check_balance,

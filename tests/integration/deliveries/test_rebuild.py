@@ -1,6 +1,7 @@
 """The warehouse shown as of a date, made again, and kept from going on with a loss."""
 
 import gzip
+import json
 import shutil
 import subprocess
 import sys
@@ -97,6 +98,33 @@ def test_a_warehouse_is_made_again_to_the_row(place):
     assert len(before["ops.decision"]) == 2
     assert said[0].startswith(f"{len(before['ops.delivery'])} deliveries")
     assert not (place.root / "rebuild").exists()
+
+
+def test_a_home_of_an_earlier_version_is_made_anew(place):
+    """Its sidecars say in words what there is to say: nothing of it is read back."""
+    place.send("synthetic_capacity_2026-01-09.csv", "\ufeff" + beds([7], in_service=30))
+    held = hold_one(place)
+    loaded = [e for e in place.ops("delivery_event") if e["delivery_id"] != held]
+    assert {e["code"] for e in loaded} == {"byte_order_mark"}
+    for path in place.home.landing.glob("??/*.json"):
+        told = json.loads(path.read_text())
+        del told["occurrences"]
+        old = {"reason": None, "flags": "byte order mark removed; undeclared column not read: Ann"}
+        if told["verdict"] == "held":
+            old = {"reason": "it waits: 3 rows; Ann", "flags": "column in_use holds nothing"}
+        path.write_text(json.dumps({**told, **old}))
+    place.home.warehouse.unlink()
+    rebuild(place.home, None, plans=False)
+    assert [e for e in place.ops("delivery_event") if e["delivery_id"] != held] == loaded
+    (kept,) = [e for e in place.ops("delivery_event") if e["delivery_id"] == held]
+    assert kept["code"] == "earlier_version"
+    assert kept["private"] == "it waits: 3 rows; Ann; column in_use holds nothing"
+    (waiting,) = [d for d in place.ops("delivery") if d["delivery_id"] == held]
+    assert (waiting["verdict"], waiting["reason"]) == ("held", "earlier_version")
+    decide(place.home, held, "release", None)
+    assert place.night()[NEXT] == ("loaded", "")
+    told = [e["code"] for e in place.ops("delivery_event") if e["delivery_id"] == held]
+    assert told == ["column_empty", "earlier_version", "released"]
 
 
 def test_plans_are_made_again_from_the_nights_that_were_kept(place, monkeypatch):

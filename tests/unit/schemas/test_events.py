@@ -1,11 +1,14 @@
 """The list of events: every code once, in two languages, with what to do and its facts."""
 
+import ast
+from pathlib import Path
 from string import Formatter
 
 import pytest
 
 from schemas.events import BY_CODE, EVENTS, Occurrence, reason, to_do, words
 
+ROOT = Path(__file__).parents[3]
 FACTS = set(Occurrence.__dataclass_fields__) - {"code"}
 
 
@@ -20,7 +23,7 @@ def test_both_languages_are_made_of_the_same_facts(event):
     assert chinese == set(event.facts) <= FACTS
     assert event.english.isascii()
     assert any("\u4e00" <= letter <= "\u9fff" for letter in event.chinese)
-    assert all(event.to_do)
+    assert event.to_do.isascii() and event.to_do_chinese
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.code)
@@ -48,3 +51,37 @@ def test_a_verdict_is_explained_by_the_first_event_of_its_kind():
     assert reason("held", told) == "late"
     assert reason("loaded", told) is None
     assert reason("rejected", [Occurrence("earlier_version", private="x")]) == "earlier_version"
+
+
+def constants() -> set[str]:
+    """Every text that stands in the code outside the list itself."""
+    paths = [p for folder in ("flows", "transforms") for p in (ROOT / folder).rglob("*.py")]
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in paths]
+    nodes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    return {node.value for node in nodes if isinstance(node.value, str)}
+
+
+def named() -> set[str]:
+    """Codes that the code gives to what it makes of them."""
+    found = set()
+    for path in [p for folder in ("flows", "transforms") for p in (ROOT / folder).rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(
+                    func=ast.Name(id="Occurrence" | "DeliveryRejected" | "words" | "to_do"),
+                    args=[ast.Constant(value=code), *_],
+                ):
+                    found.add(code)
+                case ast.Call(
+                    func=ast.Name(id="faults_of"), args=[_, _, ast.Constant(value=code), *_]
+                ):
+                    found.add(code)
+                case ast.Call(func=ast.Name(id="_Rule"), args=[_, ast.Constant(value=code), *_]):
+                    found.add(code)
+    return found
+
+
+def test_every_event_happens_somewhere_and_nothing_else_does():
+    assert set(BY_CODE) - constants() == set()
+    assert len(named()) > 90
+    assert {code for code in named() if code not in BY_CODE} == set()

@@ -53,10 +53,12 @@ def test_faults_are_told_by_row_column_and_rule_and_never_by_value(file, tmp_pat
     assert "four" not in said
     report = pl.read_csv(tmp_path / "report.csv")
     assert report.select("what", "line", "column", "rule").rows()[1:] == [
+        ("flagged", None, "institution_id", "unknown_codes"),
         ("quarantined", 4, "institution_id", "unknown_institution"),
         ("nulled", 5, "in_use", "unreadable"),
         ("quarantined", 6, "institution_id", "key_missing"),
     ]
+    assert report["words"][1] == "institution_id: 1 rows have 1 unknown codes: 'H9' (1)"
     assert report["words"][0].startswith("5 rows read = 3 loaded + 2 quarantined")
     assert "four" not in (tmp_path / "report.csv").read_text()
 

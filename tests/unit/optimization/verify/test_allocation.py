@@ -1,71 +1,130 @@
-"""A plan that verifies, and everything that may not be changed in it."""
+"""A plan that verifies, and every rule that it may not break."""
 
 import numpy as np
 import polars as pl
 import pytest
 
-from optimization.verify.allocation import verify_allocation
+from optimization.verify.allocation import RULES, verify_allocation
 from schemas.errors import PlanRefused, TableRefused
 from schemas.results.allocation import RESULTS, AllocationAlternative
 from schemas.table import name
-from tests.unit.optimization.allocation.cases import (
-    assumptions,
-    places,
-    plan,
-    random_announced,
-    random_tables,
+from tests.unit.optimization.verify.planted import (
+    extra,
+    lose,
+    more,
+    planted,
+    put,
+    put_all,
+    refusal,
+    without,
 )
+from tests.unit.optimization.verify.sound import ALLOCATIONS, allocated
 
-SETTINGS = {
-    "plain": {},
-    "robust": {"demand": {"budget": 2}, "fairness": "graduated"},
-    "upper": {"demand": "upper", "fairness": "none", "no_worse": False},
-    "whole": {"integer": ("icu_bed",)},
-}
-
-
-SCARCE = {"demand": {"budget": 1}, "may_refuse": True}
-
-
-def solved(**settings):
-    """A plan of a random region where beds are scarce and, if it may be, some are refused."""
-    given = random_tables(3)
-    if settings.get("may_refuse"):
-        less = pl.col("harm_weight") * 0.3
-        given["allocation_class"] = given["allocation_class"].with_columns(harm_weight=less)
-    zones, institutions = places(given, regions=2)
-    given = random_announced(3, given)
-    made = plan(given, zones, institutions, assumptions(**settings))
-    run = {"plan_run": made.record.run_table(0.0)}
-    return {"zone": zones, "institution": institutions, **given, **made.frames, **run}, made
+LATER = pl.col("date").dt.offset_by("30d")
+SENT = pl.col("action") == "transfer"
+ROOMY = (pl.col("crowding") == 0) & (pl.col("surge") == 0) & (pl.col("institution_id") == "H2")
+FCFS = pl.col("policy") == "fcfs"
+PLANTED = [
+    ("tables", without("allocation_load")),
+    ("referral_arcs", extra("allocation_admission", institution_id="H9")),
+    ("unmet_rows", lose("allocation_unmet")),
+    ("unmet_demand", more("allocation_unmet", demand_patients=1)),
+    ("unmet_share", more("allocation_unmet", 0.1, unmet_share=1)),
+    ("demand_is_met", more("allocation_admission", patients_per_day=1)),
+    ("demand_is_met", lose("allocation_admission")),
+    ("choice", more("allocation_transfer", 0.1, patients_per_day=1)),
+    ("choice", lose("allocation_transfer")),
+    ("choice", extra("allocation_transfer", date=LATER)),
+    ("transfer_km", more("allocation_transfer", km=1)),
+    ("transfer_cost", more("allocation_transfer", cost_per_day=1)),
+    ("choice_limit", put_all("allocation_class", elsewhere_limit=0.01)),
+    ("announced_days", extra("allocation_announced", SENT, date=LATER)),
+    ("change_rows", lose("allocation_change")),
+    ("change_rows", extra("allocation_change", from_id="H9")),
+    ("change_planned", more("allocation_change", planned=1, difference=1)),
+    ("change_announced", more("allocation_change", announced=1, difference=-1)),
+    ("change_difference", more("allocation_change", difference=1)),
+    ("move_arcs", extra("allocation_move", from_institution_id="H9")),
+    ("movable", put_all("allocation_resource", movable=False)),
+    ("move_arrives", put("allocation_move", arrives=pl.col("arrives").dt.offset_by("1d"))),
+    ("move_arrives", put_all("allocation_resource", lead_days=2)),
+    ("move_km", more("allocation_move", km=1)),
+    ("move_cost", more("allocation_move", cost=1)),
+    ("move_cost", put_all("allocation_resource", cost_move=1.0)),
+    ("least_moves", put_all("allocation_resource", least_move=50.0)),
+    ("whole_moves", put_all("allocation_resource", whole=True)),
+    ("whole_moves", put("allocation_setting", pl.col("setting") == "integer", value="bed nurse")),
+    ("load_rows", lose("allocation_load")),
+    ("load_rows", extra("allocation_load", resource_id="x")),
+    ("load_in_service", more("allocation_load", in_service=1)),
+    ("load_in_service", put_all("allocation_capacity", in_service=5.0)),
+    ("census_follows", more("allocation_load", planned_use=1)),
+    ("census_follows", put_all("allocation_stay", staying_share=1.0)),
+    ("usual_use", more("allocation_load", usual_use=1)),
+    ("load_reserve", more("allocation_load", reserve=1)),
+    ("stock_follows", more("allocation_load", stock=1)),
+    ("stock_follows", lose("allocation_move")),
+    ("capacity_holds", more("allocation_load", crowding=1)),
+    ("usual_crowding", more("allocation_load", usual_crowding=1)),
+    ("surge_holds", put_all("allocation_capacity", surge_limit=0.0)),
+    ("surge_is_used", put("allocation_load", ROOMY, surge=1.0)),
+    ("retention", put_all("allocation_resource", retain_share=1.0)),
+    ("fairness_rows", lose("allocation_fairness")),
+    ("fairness_rows", extra("allocation_fairness", region_id="R9")),
+    ("fair_to_zones", more("allocation_fairness", 0.1, worst=1)),
+    ("fair_to_institutions", more("allocation_fairness", 0.1, crowded=1)),
+    ("usual_worst", more("allocation_fairness", 0.1, usual_worst=1)),
+    ("usual_crowded", more("allocation_fairness", 0.1, usual_crowded=1)),
+    ("tiers", lose("plan_run")),
+    ("tiers", put("plan_run", pl.col("objective_name") == "cost", objective_name="x")),
+    ("objective", more("plan_run", objective=1)),
+    ("gap", more("plan_run", 1e-5, gap=1)),
+    ("value_rows", extra("allocation_value", institution_id="H9")),
+    ("value_price", more("allocation_value", unit_day_price=1)),
+    ("best_unit_rank", put("allocation_best_unit", pl.col("rank") == 10, rank=11)),
+    ("best_unit_price", more("allocation_best_unit", averted_by_price=1)),
+    ("best_unit_confirmed", more("allocation_best_unit", confirmed_share=1)),
+    ("comparison_harm", more("policy_comparison", where=FCFS, harm=1)),
+    ("comparison_of_plan", lose("policy_comparison", pl.col("policy") == "plan")),
+    ("comparison_of_plan", more("policy_comparison", where=pl.col("policy") == "plan", sent=1)),
+    ("comparison_of_usual", lose("policy_comparison", pl.col("policy") == "usual")),
+    ("comparison_of_usual", more("policy_comparison", where=pl.col("policy") == "usual", moved=1)),
+]
 
 
 @pytest.fixture(scope="module")
 def tables():
-    return solved(**SCARCE)[0]
+    return allocated("scarce")[0]
 
 
-@pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS.keys())
-def test_a_plan_verifies_exact_and_as_published(settings):
-    tables, made = solved(**settings)
-    assert verify_allocation(tables).worst_violation < 1e-8
-    assert verify_allocation({**tables, **made.exact}).worst_violation < 1e-8
+@pytest.mark.parametrize("kind", ALLOCATIONS)
+def test_a_plan_verifies_exact_and_as_published(kind):
+    for tables in allocated(kind):
+        assert verify_allocation(tables).worst_violation < 1e-8
 
 
-def test_patients_whom_no_arc_serves_are_unmet_under_every_policy_and_verified():
-    given = random_tables(3)
-    zones, institutions = places(given, regions=2)
-    arcs = given["allocation_arc"].filter(pl.col("zone_id") != "Z1")
-    made = plan({**given, "allocation_arc": arcs}, zones, institutions, assumptions())
-    run = {"plan_run": made.record.run_table(0.0)}
-    tables = {"zone": zones, "institution": institutions, **given, **made.frames, **run}
-    assert verify_allocation({**tables, "allocation_arc": arcs}).worst_violation < 1e-8
-    left = given["allocation_demand"].filter(zone_id="Z1")["mean"].sum()
-    compared = made.frames["policy_comparison"]
+@pytest.mark.parametrize(("rule", "edits"), [(rule, edits) for rule, *edits in PLANTED])
+def test_a_planted_violation_is_refused_by_its_rule(tables, rule, edits):
+    assert refusal(verify_allocation, planted(tables, *edits)).rule == rule
+
+
+def test_crowding_beyond_the_usual_is_refused_where_that_is_set():
+    worse = put("allocation_setting", pl.col("setting") == "no_worse", value="true")
+    assert refusal(verify_allocation, planted(allocated("upper")[0], worse)).rule == "no_worse"
+
+
+def test_every_rule_has_a_planted_violation():
+    assert {rule for rule, *_ in PLANTED} | {"no_worse"} == set(RULES)
+
+
+def test_patients_whom_no_arc_serves_are_unmet_under_every_policy():
+    tables = allocated("stranded")[0]
+    left = tables["allocation_demand"].filter(zone_id="Z1")["mean"].sum()
+    compared = tables["policy_comparison"]
     assert (compared["unmet"] >= left - 1e-6).all()
     assert compared.filter(policy="usual")["unmet"].item() == pytest.approx(left)
     assert compared.filter(policy="usual")["worst"].item() == 1.0
-    assert made.frames["allocation_fairness"]["usual_worst"].to_list() == [0.0, 1.0]
+    assert tables["allocation_fairness"]["usual_worst"].to_list() == [0.0, 1.0]
 
 
 def numbers():
@@ -104,61 +163,10 @@ def test_the_changes_above_change_something(tables):
     assert empty == ["allocation_fairness.usual_worst"]
 
 
-@pytest.mark.parametrize("column", ["objective", "gap"])
-def test_a_changed_objective_is_caught(tables, column):
-    for row in range(3):
-        runs = tables["plan_run"]
-        runs = (
-            runs.with_columns(gap=pl.col("gap") + 1e-5)
-            if column == "gap"
-            else changed(runs, column, 1.5e-4, row)
-        )
-        with pytest.raises(PlanRefused):
-            verify_allocation({**tables, "plan_run": runs})
-
-
-@pytest.mark.parametrize(
-    "table", ["allocation_admission", "allocation_transfer", "allocation_move", "allocation_load"]
-)
-def test_a_lost_row_is_caught(tables, table):
-    with pytest.raises(PlanRefused):
-        verify_allocation({**tables, table: tables[table][1:]})
-
-
-def test_a_lost_table_is_caught(tables):
-    with pytest.raises(PlanRefused, match="allocation_load"):
-        verify_allocation({k: v for k, v in tables.items() if k != "allocation_load"})
-
-
-def test_an_admission_where_no_arc_leads_is_caught(tables):
-    stray = tables["allocation_admission"].with_columns(institution_id=pl.lit("H9"))
-    with pytest.raises(PlanRefused, match="referral_arcs"):
-        verify_allocation({**tables, "allocation_admission": stray[:1]})
-
-
-def test_a_move_of_what_must_stay_is_caught(tables):
-    stay = tables["allocation_resource"].with_columns(movable=pl.lit(False))
-    with pytest.raises(PlanRefused, match="movable"):
-        verify_allocation({**tables, "allocation_resource": stay})
-
-
-@pytest.mark.parametrize(
-    ("table", "change", "rule"),
-    [
-        ("allocation_class", {"elsewhere_limit": 0.01}, "choice_limit"),
-        ("allocation_resource", {"retain_share": 1.0}, "retention"),
-        ("allocation_capacity", {"surge_limit": 0.0}, "surge_holds"),
-        ("allocation_resource", {"lead_days": 2}, "move_arrives"),
-        ("allocation_resource", {"least_move": 50.0}, "least_moves"),
-        ("allocation_stay", {"staying_share": 1.0}, "census_follows"),
-        ("allocation_capacity", {"in_service": 5.0}, "load_in_service"),
-    ],
-)
-def test_a_plan_for_other_inputs_is_caught(tables, table, change, rule):
-    other = tables[table].with_columns(**{c: pl.lit(v) for c, v in change.items()})
-    other = other.cast(dict(tables[table].schema))
-    with pytest.raises(PlanRefused, match=rule):
-        verify_allocation({**tables, table: other})
+@pytest.mark.parametrize("row", range(3))
+def test_a_changed_objective_is_caught(tables, row):
+    runs = changed(tables["plan_run"], "objective", 1.5e-4, row)
+    assert refusal(verify_allocation, {**tables, "plan_run": runs}).rule == "objective"
 
 
 def test_model_and_verification_round_alike():

@@ -5,18 +5,21 @@ import polars as pl
 from schemas.events import Occurrence
 from schemas.feed import Feed
 from tests.deliveries.conftest import TOML
-from transforms.feed.faults import SCHEMA
+from transforms.feed.faults import CODES, SCHEMA
 from transforms.feed.result import Counts, FeedResult
 from transforms.quality.report import report
 
 FEED = Feed.model_validate(tomllib.loads(TOML))
 
 
-def result(*faults: tuple[int, str, str, str], copies: tuple[int, int] | None = None) -> FeedResult:
+def result(
+    *faults: tuple[int, str, str, str], copies: tuple[int, int] | None = None, unknown=()
+) -> FeedResult:
     frame = pl.DataFrame(list(faults), schema=SCHEMA, orient="row")
     numbers = {"row_number": pl.Int64, "first": pl.Int64}
     repeated = pl.DataFrame([copies] if copies else [], schema=numbers, orient="row")
-    return FeedResult({}, frame, repeated, Counts(5, 3, 1, 1, 0, 0, 2), [], [])
+    codes = pl.DataFrame(unknown, schema=CODES, orient="row")
+    return FeedResult({}, frame, repeated, Counts(5, 3, 1, 1, 0, 0, 2), [], [], codes)
 
 
 def test_a_report_begins_with_the_verdict_and_names_lines_as_a_spreadsheet_does():
@@ -62,3 +65,18 @@ def test_a_rejected_file_is_told_its_reason_alone():
 def test_a_rule_that_a_feed_names_is_said_by_its_name():
     made = report("loaded", [], result((1, "beds", "beds_above_bed_days", "cell")), FEED)
     assert made["words"][1] == "beds above bed days"
+
+
+def test_unknown_codes_are_counted_and_listed():
+    codes = [
+        ("id", "H9", 3),
+        ("id", "H10", 1),
+        ("id", "H9", 4),
+        *(("tier", f"t{i}", 1) for i in range(12)),
+    ]
+    made = report("loaded", [], result(unknown=codes), FEED)
+    assert made["words"].to_list()[1:] == [
+        "id: 8 rows have 2 unknown codes: 'H9' (7), 'H10' (1)",
+        "tier: 12 rows have 12 unknown codes: 't0' (1), 't1' (1), 't10' (1), 't11' (1), 't2' (1),"
+        " 't3' (1), 't4' (1), 't5' (1), 't6' (1), 't7' (1), ...",
+    ]

@@ -1,18 +1,16 @@
 """Every rule, fault, flag, reason and alert: its code, what it says in two languages, what to do.
 
-Facts travel as the fields of an ``Occurrence``, and in ``ops`` as columns; words are made where
-they are shown, and never read back. A number, and what is ``private``, is withheld where the rows
-of a file are people.
+``events.csv`` beside this file lists them, one on each line. Facts travel as the fields of an
+``Occurrence``, and in ``ops`` as columns; words are made where they are shown, and never read back.
+A number, and what is ``private``, is withheld where the rows of a file are people.
 """
 
+import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from string import Formatter
 from typing import Any
-
-from schemas.events.faults import FAULTS, FLAGS, REPAIRS
-from schemas.events.findings import ALERTS, FINDINGS
-from schemas.events.verdicts import DUPLICATES, HOLDS, LOOK, REJECTIONS
 
 NUMBERS = ("count", "total", "share", "line")
 DELIVERY_EVENTS = ("rejection", "hold", "duplicate", "repair", "flag")
@@ -22,7 +20,7 @@ EXPLAINS = {"rejected": "rejection", "held": "hold", "duplicate": "duplicate"}
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An entry of the list.
+    """A line of the list.
 
     ``kind`` is fault, repair, flag, rejection, hold, duplicate, finding or alert; ``severity``
     note, warn or severe; ``owner`` who should look. ``english`` and ``chinese`` are templates over
@@ -33,11 +31,12 @@ class Event:
     kind: str
     severity: str
     owner: str
+    subject: str | None
+    threshold: float | None
     english: str
     chinese: str
-    to_do: tuple[str, str]
-    subject: str | None = None
-    threshold: float | None = None
+    to_do: str
+    to_do_chinese: str
 
     @property
     def facts(self) -> tuple[str, ...]:
@@ -47,22 +46,10 @@ class Event:
 
 
 def _listed() -> Iterable[Event]:
-    for code, told in FAULTS.items():
-        yield Event(code, "fault", "warn", "sender", *told)
-    for code, told in REPAIRS.items():
-        yield Event(code, "repair", "note", "sender", *told)
-    for code, told in FLAGS.items():
-        yield Event(code, "flag", "note", "clerk", *told)
-    for code, told in REJECTIONS.items():
-        yield Event(code, "rejection", "severe", "sender", *told)
-    for code, words_ in HOLDS.items():
-        yield Event(code, "hold", "severe", "clerk", *words_, LOOK)
-    for code, told in DUPLICATES.items():
-        yield Event(code, "duplicate", "note", "sender", *told)
-    for code, (subject, severity, owner, threshold, english, chinese, what) in FINDINGS.items():
-        yield Event(code, "finding", severity, owner, english, chinese, what, subject, threshold)
-    for code, told in ALERTS.items():
-        yield Event(code, "alert", "severe", "analyst", *told)
+    with Path(__file__).with_suffix(".csv").open(encoding="utf-8", newline="") as file:
+        for code, kind, severity, owner, subject, threshold, *words in list(csv.reader(file))[1:]:
+            expected = float(threshold) if threshold else None
+            yield Event(code, kind, severity, owner, subject or None, expected, *words)
 
 
 EVENTS: tuple[Event, ...] = tuple(_listed())
@@ -106,12 +93,9 @@ def words(code: str, facts: Mapping[str, Any], chinese: bool = False) -> str:
     return (event.chinese if chinese else event.english).format_map(known)
 
 
-def to_do(code: str, chinese: bool = False) -> str:
-    """What to do about it; nothing is known of a rule that a feed names itself."""
-    event = BY_CODE.get(code)
-    return (
-        event.to_do[chinese] if event else "compare it with the source, and correct one of the two"
-    )
+def to_do(code: str) -> str:
+    """What to do about it; of a rule that a feed names itself, what is always right."""
+    return BY_CODE[code if code in BY_CODE else "implausible"].to_do
 
 
 def reason(verdict: str, occurrences: Iterable[Occurrence]) -> str | None:

@@ -1,0 +1,77 @@
+"""Sound plans of each model, solved once: what the tests of verification start from."""
+
+from functools import cache
+
+import polars as pl
+
+from schemas.results.financing import FinancingActivity
+from schemas.table import conform
+from tests.unit.optimization.allocation import cases as allocation
+from tests.unit.optimization.financing.cases import case
+from tests.unit.optimization.financing.cases import plan as finance
+from tests.unit.optimization.financing.instances import random_case
+
+Tables = dict[str, pl.DataFrame]
+ALLOCATIONS = {
+    "scarce": {"demand": {"budget": 1}, "may_refuse": True},
+    "plain": {},
+    "robust": {"demand": {"budget": 2}, "fairness": "graduated"},
+    "upper": {"demand": "upper", "fairness": "none", "no_worse": False},
+    "whole": {"integer": ("icu_bed",)},
+    "stranded": {},
+}
+
+
+@cache
+def allocated(kind: str) -> tuple[Tables, Tables]:
+    """A plan as published and as exact, of a random region where beds are scarce.
+
+    With "scarce" some patients are refused, with "stranded" a zone has no referral arcs, with
+    "whole" a move has a least size and a fixed cost and takes a day.
+    """
+    settings, given = ALLOCATIONS[kind], allocation.random_tables(3)
+    zones, institutions = allocation.places(given, regions=2)
+    if kind == "scarce":
+        less = pl.col("harm_weight") * 0.3
+        given["allocation_class"] = given["allocation_class"].with_columns(harm_weight=less)
+    if kind == "stranded":
+        arcs = given["allocation_arc"].filter(pl.col("zone_id") != "Z1")
+        given["allocation_arc"] = arcs
+    if kind == "whole":
+        sizes = {"least_move": 0.5, "cost_move": 7.0}
+        rows = given["allocation_resource"].with_columns(**{c: pl.lit(v) for c, v in sizes.items()})
+        given["allocation_resource"] = rows
+    given = allocation.random_announced(3, given)
+    made = allocation.plan(given, zones, institutions, allocation.assumptions(**settings))
+    tables = {"zone": zones, "institution": institutions, **given, **made.frames}
+    tables["plan_run"] = made.record.run_table(0.0)
+    return tables, {**tables, **made.exact}
+
+
+@cache
+def financed(kind: int | str) -> tuple[Tables, Tables]:
+    """A plan as published in cents and as exact, of the random case of a seed.
+
+    With seed 11 every kind of limit binds; "alone" is one institution that nobody helps.
+    """
+    given = random_case(kind) if isinstance(kind, int) else case({"a": {"cost": 100.003}})
+    given["financing_activity"] = _activity(given)
+    made = finance(given)
+    return {**given, **made.frames}, {**given, **made.exact}
+
+
+def _activity(given: Tables) -> pl.DataFrame:
+    """What planned activity would change if a tenth of cost and of claims came from it."""
+    one = "institution_id"
+    cost = (
+        given["financing_institution"]
+        .group_by(one)
+        .agg(planned_cost=pl.col("operating_cost").sum())
+    )
+    claims = given["financing_claim"].group_by(one).agg(planned_claims=pl.col("claim").sum())
+    rows = cost.join(claims, on=one).with_columns(
+        usual_cost=pl.col("planned_cost") * 0.9, usual_claims=pl.col("planned_claims") * 0.8
+    )
+    net = pl.col("planned_claims") - pl.col("usual_claims") - pl.col("planned_cost")
+    rows = rows.with_columns(net_change=net + pl.col("usual_cost"))
+    return conform(FinancingActivity, rows.with_columns(activity_ratio=pl.lit(1.1)))
