@@ -13,8 +13,7 @@ import polars as pl
 from optimization import allocation, financing, purchases
 from optimization.allocation import constraints as allocation_constraints
 from optimization.allocation import tiers as allocation_tiers
-from optimization.financing import cash, debt, fairness, funds, payers
-from optimization.financing import model as financing_model
+from optimization.financing import constraints as financing_constraints
 from optimization.financing import tiers as financing_tiers
 from optimization.purchases import model as purchases_model
 from optimization.purchases import tiers as purchases_tiers
@@ -100,7 +99,7 @@ FINANCING = Model(
     financing.plan,
     verify_financing,
     FINANCING_RULES,
-    Formulation(financing_model, (payers, funds, debt, cash, fairness), financing_tiers),
+    Formulation(financing, (financing_constraints,), financing_tiers),
 )
 PURCHASES = Model(
     "purchases",

@@ -7,10 +7,11 @@ follows is added in whole cents, so that opening and in are out and closing ever
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from optimization.financing.inputs import Cell, FinancingInputs
-from optimization.financing.rounding import Settle, Share, exact, exact_shares, whole, whole_shares
+from optimization.financing.inputs.read import Tables, inputs_from_tables
+from optimization.money import Settle, Share, exact, exact_shares, whole, whole_shares
 
 PayerCell = tuple[str, str, int]
 
@@ -177,3 +178,26 @@ def total_by_cell(*amounts: Mapping[PayerCell, float]) -> dict[Cell, float]:
         for (_, i, p), amount in entries.items():
             total[i, p] = total.get((i, p), 0.0) + amount
     return total
+
+
+def status_quo(given: FinancingInputs, unit: Unit) -> Ledger:
+    """The books of the status quo, in the unit of ``given``.
+
+    pay = min(1, B_y / sum_i claim) · claim, old arrears stay; gap is what cash lacks.
+    """
+    alone = replace(given, funds={}, loans={})
+    pay = {
+        (y, i, p): given.ratio.get((y, p), 1.0) * given.claim.get((y, i, p), 0.0)
+        for y, i in given.owing
+        for p in given.periods
+    }
+    return post(alone, Decisions(pay, {}, {}, dict.fromkeys(given.operating_cost, 0.0)), unit)
+
+
+def inputs_with_need(tables: Tables, money_unit: float | None = None) -> FinancingInputs:
+    """The inputs of the tables with each institution's need: its gap in the status quo."""
+    given = inputs_from_tables(tables, money_unit)
+    need = dict.fromkeys(given.institutions, 0.0)
+    for (i, _), gap in status_quo(given, EXACT).gap.items():
+        need[i] += gap
+    return replace(given, need=need)

@@ -5,12 +5,20 @@ import time
 import polars as pl
 import pyomo.environ as pyo
 
-from optimization.financing import balance, remedy, results, summary, tiers
+from optimization.financing import results, tiers
 from optimization.financing.inputs import FinancingInputs
-from optimization.financing.ledger import CENTS, EXACT, Decisions, Unit, post
+from optimization.financing.inputs.read import Tables, scaled
+from optimization.financing.ledger import (
+    CENTS,
+    EXACT,
+    Decisions,
+    Unit,
+    inputs_with_need,
+    post,
+    status_quo,
+)
 from optimization.financing.model import build
-from optimization.financing.status_quo import status_quo
-from optimization.financing.tables import Tables, inputs_from_tables, scaled
+from optimization.financing.results import remedy, summary
 from optimization.solver import Plan, SolveRecord, SolveSettings, solve_tiers
 from schemas.assumptions.region import Region
 from schemas.results.financing import INPUTS
@@ -30,7 +38,7 @@ def plan(frames: Tables, region: Region, threads: int) -> Plan:
     """
     tables = {name(table): frames[name(table)] for table in INPUTS}
     start = time.monotonic()
-    given = inputs_from_tables(tables)
+    given = inputs_with_need(tables)
     model = build(given)
     built = time.monotonic() - start
     settings = SolveSettings(region.financing.time_limit_s, threads)
@@ -49,7 +57,7 @@ def _published(
     tick: float,
 ) -> dict[str, pl.DataFrame]:
     """The result tables, counted in ``unit`` and in ticks of currency."""
-    own = inputs_from_tables(tables, money_unit=tick)
+    own = inputs_with_need(tables, money_unit=tick)
     books = post(own, decisions(model, given.money_unit / tick), unit)
     days = dict(tables["financing_period"].select("period", "days").iter_rows())
     view = results.Published(own, books, status_quo(own, unit), days, unit, 1 / tick)
@@ -64,7 +72,7 @@ def _published(
         "financing_source": summary.sources(view, record),
         "financing_outcome": outcome,
         "financing_fairness": summary.fairness(view, outcome),
-        "financing_balance": balance.balances(view),
+        "financing_balance": results.balances(view),
         "financing_remedy": remedy.remedies(view),
         "financing_price": summary.prices(record, constraints),
         "financing_objective": summary.objectives(view, record, given.money_unit, outcome),

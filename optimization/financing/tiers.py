@@ -1,55 +1,53 @@
-"""What is minimised, first to last."""
+"""The objectives of the financing, in the order in which they are minimised."""
 
 from collections.abc import Iterable
 from typing import Any
 
 import pyomo.environ as pyo
 
+from optimization.solver import sum_over
+
 ORDER = ("uncovered", "unfairness", "thinness", "cost")
-
-
-def declare(m: pyo.ConcreteModel) -> None:
-    """Add the four objectives."""
-    for objective in (uncovered, unfairness, thinness, cost):
-        setattr(m, objective.__name__, pyo.Objective(rule=objective, sense=pyo.minimize))
 
 
 def uncovered(m: pyo.ConcreteModel) -> Any:
     """Z1 = sum (1+g)^(Q-p)·gap + sum beyond   [money]"""
-    growth, last = 1 + m.given.gap_growth, m.given.last
-    gaps = pyo.quicksum(growth ** (last - p) * gap for (_, p), gap in m.gap.items())
-    return gaps + pyo.quicksum(m.beyond.values())
+    gaps = sum_over(m.gap_weight[p] * m.gap[i, p] for i in m.institutions for p in m.periods)
+    return gaps + sum_over(m.beyond[i] for i in m.debtors)
 
 
 def unfairness(m: pyo.ConcreteModel) -> Any:
     """Z2 = sum worst + sum below / sum pooled B_f + sum slower / sum last_support   [1]"""
     given = m.given
     return (
-        pyo.quicksum(m.worst.values())
-        + ratio(m.below.values(), given.pooled_budget)
-        + ratio(m.slower.values(), sum(given.last_support.values()))
+        sum_over(m.worst[r] for r in m.regions_in_need)
+        + ratio((m.below[r] for r in m.regions_with_target), given.pooled_budget)
+        + ratio((m.slower[i] for i in m.supported), sum(given.last_support.values()))
     )
 
 
 def thinness(m: pyo.ConcreteModel) -> Any:
     """Z3 = sum thin / sum required + sum arrears / sum claim   [1]"""
-    given = m.given
-    return ratio(m.thin.values(), sum(given.required.values())) + ratio(
-        m.arrears.values(), sum(given.claims.values())
+    required, claims = sum(m.given.required.values()), sum(m.given.claims.values())
+    return ratio((m.thin[i, p] for i, p in m.liquid), required) + ratio(
+        (m.arrears[y, i, p] for y, i in m.owing for p in m.periods), claims
     )
 
 
 def cost(m: pyo.ConcreteModel) -> Any:
     """Z4 = interest of every draw over its whole life - interest earned + κ[f]·support   [money]"""
-    given = m.given
-    interest = {k: loan.lifetime_interest() for k, loan in given.loans.items()}
-    lent = pyo.quicksum(interest[k] * draw for (k, _, _), draw in m.draw.items())
-    earning = pyo.quicksum(cash for (_, p), cash in m.cash.items() if p < given.last)
-    at_once = sum(max(cash, 0.0) for cash in given.opening_cash.values())
-    support = pyo.quicksum(given.funds[f].cost * s for (f, _, _), s in m.support.items())
-    return lent - given.deposit_rate * (earning + at_once) + support
+    banked = sum(max(cash, 0.0) for cash in m.given.opening_cash.values())
+    if len(m.periods_but_last):
+        banked += sum_over(m.cash[i, p] for i in m.institutions for p in m.periods_but_last)
+    parts = [-m.given.deposit_rate * banked]
+    if len(m.bearing):
+        parts.insert(0, sum_over(m.interest[k] * m.draw[k, i, q] for k, i, q in m.bearing))
+    if len(m.costly):
+        support = (m.cost_of_fund[f] * m.support[f, i, p] for f, i in m.costly for p in m.periods)
+        parts.append(sum_over(support))
+    return pyo.quicksum(parts)
 
 
 def ratio(amounts: Iterable[Any], whole: float) -> Any:
     """Sum of ``amounts`` by ``whole``; absent where that is 0"""
-    return pyo.quicksum(amount / whole for amount in amounts) if whole > 0 else 0.0
+    return sum_over(amounts) / whole if whole > 0 else 0.0

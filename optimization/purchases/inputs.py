@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from optimization.financing.repayment import Loan
+from optimization.financing.inputs import Loan
 
 Tables = Mapping[str, pl.DataFrame]
 LARGEST = 1e6

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 from pyomo.common.errors import PyomoException
-from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
+from pyomo.repn.plugins import standard_form
 from scipy.sparse import coo_array, csc_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from optimization.solver.arrays import Expanded
 from optimization.solver.guard import LARGEST
-from optimization.solver.templates import expanded
+from optimization.solver.templates import TemplateVisitor, expanded
 from schemas.errors import InputRefused
 
 SMALLEST = 2_000
@@ -101,8 +101,11 @@ def _standard_form(model: pyo.ConcreteModel) -> Any:
     quiet = logging.getLogger("pyomo")
     level = quiet.level
     quiet.setLevel(logging.CRITICAL)
+    standard_form.LinearTemplateRepnVisitor = TemplateVisitor
     try:
-        return LinearStandardFormCompiler().write(model, mixed_form=True, set_sense=None)
+        return standard_form.LinearStandardFormCompiler().write(
+            model, mixed_form=True, set_sense=None
+        )
     except (PyomoException, ValueError) as err:
         problem = str(err).splitlines()[0]
     finally:

@@ -117,12 +117,24 @@ class _Columns:
         self.variables.extend(self.labels.data(variable))
 
 
+class TemplateVisitor(LinearTemplateRepnVisitor):
+    """Pyomo's visitor, which forgets a factor before the sum that is a whole side of a rule."""
+
+    def finalizeResult(self, result: Any) -> Any:
+        """The linear form of a template, its factor applied to what is summed within it."""
+        form = result[1]
+        if isinstance(form, self.Result):
+            for inner, *_ in form.linear_sum:
+                inner.multiplier *= form.multiplier
+        return super().finalizeResult(result)
+
+
 class _Expansion:
     def __init__(self, model: pyo.ConcreteModel) -> None:
         self.model = model
         self.labels = Labels()
         self.columns = _Columns(self.labels)
-        self.visitor = LinearTemplateRepnVisitor({}, var_recorder=self.columns)
+        self.visitor = TemplateVisitor({}, var_recorder=self.columns)
         read_here = model.component_objects(pyo.Param)
         self.visitor.indexed_params.update(read_here)  # else it copies every value
         self.values: dict[int, np.ndarray] = {}

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optimization.financing import tiers
+from optimization.financing.inputs.read import MONEY, scaled
+from optimization.financing.ledger import inputs_with_need
 from optimization.financing.model import build
-from optimization.financing.tables import MONEY, inputs_from_tables, scaled
 from optimization.solver import SolveRecord, SolveSettings, solve_tiers
 from tests.unit.optimization.financing.cases import plan
 from tests.unit.optimization.financing.instances import random_case
@@ -32,7 +33,7 @@ def cents(frame: pl.DataFrame, columns: list[str]) -> list[int]:
 
 def solved(tables: dict[str, pl.DataFrame], order: tuple[str, ...] = tiers.ORDER) -> SolveRecord:
     """The model solved as it is, without its books."""
-    model = build(inputs_from_tables(tables))
+    model = build(inputs_with_need(tables))
     return solve_tiers(model, order, SolveSettings(), scaled(tables))
 
 

@@ -2,6 +2,8 @@
 
 import builtins
 import threading
+from contextlib import nullcontext
+from unittest import mock
 
 import numpy as np
 import pyomo.environ as pyo
@@ -11,10 +13,14 @@ from hypothesis import strategies as st
 
 from optimization.allocation.inputs.read import read_instance
 from optimization.allocation.model import build, tier_names
+from optimization.financing import model as financing
+from optimization.financing.ledger import inputs_with_need
+from optimization.financing.tiers import ORDER
 from optimization.solver import sum_over, templatized
 from optimization.solver.matrix import compile_model, row_by_row
 from optimization.solver.templates import expanded
 from tests.unit.optimization.allocation import cases
+from tests.unit.optimization.financing.instances import random_case
 
 SUM = sum
 NUMBERS = st.sampled_from([0.0, 1.0, -2.5, 0.3, 7.0])
@@ -67,8 +73,9 @@ def waited(m):
     return sum_over(m.left[w, t] * t for w in m.wards for t in m.days) + 5
 
 
-def assert_same(model, tiers):
-    one, other = expanded(model, tiers), row_by_row(model, tiers)
+def assert_same(model, tiers, written_out=None):
+    """The matrix is Pyomo's, of the same model or of one whose rules are built row by row."""
+    one, other = expanded(model, tiers), row_by_row(written_out or model, tiers)
     assert one is not None
     for mine, theirs in (
         (one.coefficients.toarray(), other.coefficients.toarray()),
@@ -110,6 +117,14 @@ def test_the_allocation_is_expanded():
     given = cases.random_tables(3)
     instance = read_instance(given, *cases.places(given), cases.assumptions())
     assert_same(build(instance), tier_names(instance))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_financing_is_expanded_as_its_rules_say(seed):
+    inputs = inputs_with_need(random_case(seed))
+    with mock.patch("optimization.financing.model.templatized", nullcontext):
+        written_out = financing.build(inputs)
+    assert_same(financing.build(inputs), ORDER, written_out)
 
 
 def test_values_given_in_another_order_reach_their_keys():
@@ -162,6 +177,33 @@ def test_a_row_without_terms_is_left_out_if_it_holds():
     one = expanded(model, ["waited"])
     assert [c.name for c in one.constraints if c.name.startswith("none")] == ["none[x]"]
     assert_same(model, ["waited"])
+
+
+FACTORS = {
+    "a number": (lambda m, terms: 3 * terms, 3.0),
+    "a minus": (lambda m, terms: -terms, -1.0),
+    "a divisor": (lambda m, terms: terms / 8, 0.125),
+    "a parameter": (lambda m, terms: m.cost["z"] * terms, 2.0),
+    "two": (lambda m, terms: -(m.cost["z"] * (terms / 8)), -0.25),
+}
+
+
+@pytest.mark.parametrize(("scaled", "factor"), FACTORS.values(), ids=FACTORS.keys())
+@pytest.mark.parametrize("compiled", [expanded, row_by_row])
+def test_a_factor_before_a_whole_sum_is_kept(compiled, scaled, factor):
+    """Pyomo's visitor drops it where nothing else stands on that side."""
+    model = pyo.ConcreteModel()
+    with templatized():
+        model.days = pyo.RangeSet(2)
+        model.cost = pyo.Param(["z"], initialize=2.0)
+        model.left = pyo.Var(model.days)
+        model.most = pyo.Constraint(
+            model.days, rule=lambda m, d: scaled(m, sum_over(m.left[t] for t in m.days)) <= 1
+        )
+        model.all = pyo.Objective(rule=lambda m: scaled(m, sum_over(m.left[t] for t in m.days)))
+    form = compiled(model, ["all"])
+    assert form.costs.tolist() == [[factor, factor]]
+    assert form.coefficients.toarray().tolist() == [[factor, factor]] * 2
 
 
 def test_the_builtin_sum_stays_while_rules_are_called_and_afterwards():

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from optimization.financing.repayment import Loan
+from optimization.financing.inputs import Loan
 from optimization.financing.results import NOTHING, Published, frame, ratio
 from schemas.results import financing as tables
 

@@ -5,9 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from optimization.financing.inputs import Cell, FinancingInputs, Fund, grouped
-from optimization.financing.repayment import Loan
-from optimization.financing.status_quo import with_need
+from optimization.financing.inputs import Cell, FinancingInputs, Fund, Loan, grouped
 from schemas.errors import InputRefused
 from schemas.index import by_key
 
@@ -46,6 +44,8 @@ def scaled(tables: Tables) -> dict[str, pl.DataFrame]:
 def inputs_from_tables(tables: Tables, money_unit: float | None = None) -> FinancingInputs:
     """Index the financing input tables, money divided by the plan's unit of it or another.
 
+    ``need`` is left empty: it follows from the status quo (see ``ledger.inputs_with_need``).
+
     Raises:
         InputRefused: a key repeats, or rows name an institution or period that does not exist.
     """
@@ -66,7 +66,7 @@ def inputs_from_tables(tables: Tables, money_unit: float | None = None) -> Finan
         for column in ("operating_cost", "capital_need", "other_income", "debt_service")
     }
     by_cell = dict.fromkeys(amounts["operating_cost"], 0.0)
-    given = FinancingInputs(
+    return FinancingInputs(
         money_unit=unit,
         periods=tuple(tables["financing_period"]["period"].sort().to_list()),
         institutions=tuple(opening["institution_id"].to_list()),
@@ -94,7 +94,6 @@ def inputs_from_tables(tables: Tables, money_unit: float | None = None) -> Finan
         target_share=by_key(tables["financing_region"], "region_id", "target_share"),
         need={},
     )
-    return with_need(given)
 
 
 def _money(
