@@ -1,7 +1,7 @@
 """Would this file load? Asked by whoever sends it: no home, no key, nothing loaded."""
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -10,7 +10,6 @@ from typing import TypeVar
 
 import polars as pl
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from flows.ingest.arrivals import drawn_by, name_fault, names_of, shown
@@ -26,6 +25,7 @@ from flows.ingest.judge import (
 from flows.ingest.landing import refuse_unlandable
 from flows.store.files import file_hash
 from flows.store.regions import load_feed, load_feeds
+from flows.store.screen import Entry, table
 from schemas.errors import ConfigRefused, DeliveryRejected
 from schemas.events import Occurrence
 from schemas.feed import Feed
@@ -36,15 +36,19 @@ from transforms.reading import read_text
 
 T = TypeVar("T")
 LOADS, REJECTED, AT_FAULT = 0, 4, 13
-MOST_LINES = 60
+MOST_LINES, FIRST_ROWS = 60, 10
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedFile:
-    """What would become of a file: exit code, and the report (see transforms.quality.report)."""
+    """What would become of a file: exit code, report (see transforms.quality.report), tables.
+
+    ``tables`` are the rows that would be loaded, by table; none of a file that cannot be read.
+    """
 
     code: int
     report: pl.DataFrame
+    tables: Mapping[str, pl.DataFrame]
 
 
 def feed_named(name: str, config: Path) -> Feed:
@@ -105,7 +109,8 @@ def check_file(file: Path, feed: Feed, known: frozenset[str] | None) -> CheckedF
     code = REJECTED if found.verdict == "rejected" else AT_FAULT
     if found.verdict == "loaded" and wholly:
         code = LOADS
-    return CheckedFile(code, report(found.verdict, found.occurrences, found.result, feed))
+    tables = found.result.tables if found.result else {}
+    return CheckedFile(code, report(found.verdict, found.occurrences, found.result, feed), tables)
 
 
 def render(checked: CheckedFile, console: Console) -> None:
@@ -113,18 +118,46 @@ def render(checked: CheckedFile, console: Console) -> None:
     first, rest = checked.report.row(0, named=True), checked.report.slice(1)
     verdict = {"loaded": "would be loaded", "held": "would be held"}
     said = verdict.get(first["what"], "would be rejected")
-    told = "; ".join(text for text in (first["words"], first["to_do"]) if text)
-    console.print(Text(f"{said}: {told}", "red" if checked.code == REJECTED else ""))
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("what", "line", "column", "what is wrong, and what to do"):
-        table.add_column(name)
-    for what, line, column, _, words, to_do in rest.head(MOST_LINES).iter_rows():
-        cells = what, "" if line is None else str(line), column or "", f"{words}: {to_do}"
-        table.add_row(*map(Text, cells))
-    if not rest.is_empty():
-        console.print(table)
+    words = "; ".join(text for text in (first["words"], first["to_do"]) if text)
+    console.print(Text(f"{said}: {words}", "red" if checked.code == REJECTED else ""))
+    rows = [
+        (what, "" if line is None else str(line), _entry(column, f"{words}: {to_do}"))
+        for what, line, column, _, words, to_do in rest.head(MOST_LINES).iter_rows()
+    ]
+    if rows:
+        columns = ("what", "line", "column, what is wrong, and what to do")
+        console.print(table(columns, rows, right=("line",)), crop=False)
     if rest.height > MOST_LINES:
         console.print(f"and {rest.height - MOST_LINES:,} more: --out FILE writes them all")
+
+
+def _entry(column: str | None, words: str) -> Entry | Text:
+    return Entry(column, words) if column else Text(words)
+
+
+def render_rows(checked: CheckedFile, name: str, feed: Feed, console: Console) -> None:
+    """Show the first rows of one table as they would be loaded; of patients' feeds none.
+
+    Raises:
+        ConfigRefused: if the feed does not fill that table.
+    """
+    if name not in feed.tables():
+        known = ", ".join(feed.tables())
+        raise ConfigRefused(f"feed {feed.feed} fills no table {shown(name)}; it fills: {known}")
+    rows = checked.tables.get(name, pl.DataFrame())
+    if rows.is_empty():
+        console.print(f"\nno row of {name} would be loaded")
+    elif feed.patient_data:
+        console.print(f"\n{rows.height:,} rows of {name}: they describe patients and are not shown")
+    else:
+        first = rows.head(FIRST_ROWS)
+        empty = [c for c in first.columns if first[c].null_count() == first.height]
+        given = first.drop(empty)
+        cells = [["" if v is None else str(v) for v in row] for row in given.iter_rows()]
+        title = f"\n{name}, the first {first.height:,} of {rows.height:,} rows"
+        console.print(table(given.columns, cells, title=title), crop=False)
+        if empty:
+            console.print(f"without a value in these rows: {', '.join(empty)}")
 
 
 def _drawn(file: Path, feed: Feed) -> datetime | Occurrence:

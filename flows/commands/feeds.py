@@ -29,9 +29,16 @@ def check(
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the report there, as CSV.")
     ] = None,
+    show: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TABLE",
+            help="Show the first rows of this table as they would be loaded; not of patients.",
+        ),
+    ] = None,
 ) -> None:
     """Say what would become of a file. Nothing is loaded or kept."""
-    from flows.clerk.check import check_file, feed_named, known_institutions, render
+    from flows.clerk.check import check_file, feed_named, known_institutions, render, render_rows
     from flows.store.screen import Screen
 
     contract = feed_named(feed, config)
@@ -40,6 +47,8 @@ def check(
     if out is not None:
         checked.report.write_csv(out)
     render(checked, Screen())
+    if show is not None:
+        render_rows(checked, show, contract, Screen())
     raise typer.Exit(checked.code)
 
 

@@ -112,8 +112,9 @@ def _counted(result: FeedResult | None) -> list[str]:
     if result is None:
         return []
     c = result.counts
+    tables = ", ".join(f"{name} {frame.height:,}" for name, frame in result.tables.items())
     return [
         f"{c.rows_read:,} rows read = {c.loaded:,} loaded + {c.quarantined:,} quarantined +"
         f" {c.duplicate:,} duplicate + {c.excluded:,} excluded + {c.merged:,} merged;"
-        f" {c.cells_nulled:,} cells nulled"
+        f" {c.cells_nulled:,} cells nulled; rows by table: {tables or 'none'}"
     ]

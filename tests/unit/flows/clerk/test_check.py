@@ -153,3 +153,55 @@ def test_an_unknown_feed_is_refused_with_those_there_are():
         feed_named("capacities", CONFIG)
     with pytest.raises(ConfigRefused, match="no feed"):
         feed_named("../feeds/canonical_capacity", CONFIG / "nowhere")
+
+
+def shown(file: Path, feed: str, table: str) -> tuple[int, list[str]]:
+    code, printed = outcome([file, "--feed", feed, "--config", CONFIG, "--show", table])
+    return code, [line.rstrip() for line in printed.splitlines()]
+
+
+def test_the_first_rows_are_shown_as_they_would_be_loaded(file):
+    file.write_text(GOOD.replace("20,10", "20,NA") + "H1,bed,2026-02-10,1,20,four\n")
+    code, lines = shown(file, "canonical_capacity", "capacity")
+    assert code == 13
+    assert any(line.endswith("rows by table: capacity 3") for line in lines)
+    start = lines.index("capacity, the first 3 of 3 rows")
+    assert [line.split() for line in lines[start + 1 : start + 5]] == [
+        ["institution_id", "resource_id", "date", "period_days", "in_service", "in_use"]
+        + ["in_use_reason"],
+        ["H1", "bed", "2026-02-09", "1", "20.0", "not_reported"],
+        ["H1", "bed", "2026-02-10", "1", "20.0", "unreadable"],
+        ["H2", "bed", "2026-02-09", "1", "8.0", "8.0"],
+    ]
+    assert "four" not in " ".join(lines)
+
+
+def test_no_row_of_a_patients_feed_is_shown(tmp_path):
+    path = tmp_path / "encounter_2026-02-10.csv"
+    path.write_text(
+        "encounter_id,record_type,patient_key,institution_id,zone_id,class_id,age_band,sex,"
+        "admitted_at,discharged_at,payer_id\n"
+        "E1,stay,anna,H1,Z1,general,30-44,F,2026-02-01 10:00,2026-02-03 10:00,insurer\n"
+    )
+    code, lines = shown(path, "canonical_encounter", "encounter")
+    assert code == 0
+    assert lines[-1] == "1 rows of encounter: they describe patients and are not shown"
+    assert not {"anna", "E1", "30-44"} & set(" ".join(lines).split())
+
+
+def test_a_table_that_the_feed_does_not_fill_is_refused(file, capacity):
+    ended = CliRunner().invoke(
+        app,
+        [
+            *("check", str(file), "--feed", "canonical_capacity", "--config", str(CONFIG)),
+            *("--show", "beds"),
+        ],
+    )
+    assert isinstance(ended.exception, ConfigRefused)
+    assert "fills no table beds; it fills: capacity" in str(ended.exception)
+
+
+def test_of_a_rejected_file_no_row_is_shown(file):
+    file.write_text(HEADER)
+    code, lines = shown(file, "canonical_capacity", "capacity")
+    assert (code, lines[-1]) == (4, "no row of capacity would be loaded")

@@ -36,7 +36,7 @@ def test_a_report_begins_with_the_verdict_and_names_lines_as_a_spreadsheet_does(
     ]
     assert made["words"][0] == (
         "5 rows read = 3 loaded + 1 quarantined + 1 duplicate + 0 excluded + 0 merged;"
-        " 2 cells nulled"
+        " 2 cells nulled; rows by table: none"
     )
     assert made["words"][4] == "the row says what line 2 says: it is counted once"
 
