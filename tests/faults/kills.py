@@ -91,7 +91,7 @@ def _ended_from_outside(scene: Scene, home: Path, seconds: float, number: int) -
         child = scene.second(home)
         time.sleep(seconds)
         child.kill(number)
-        ended = child.wait(10) if number == signal.SIGTERM else child.wait()
+        ended = child.wait()
         assert ended.code in (0, -number, 143), f"{ended.code}: {ended.said[-600:]}"
         scene.ends_as_undisturbed(home)
     finally:

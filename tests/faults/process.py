@@ -14,7 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-HANGS = 900.0
+from tests.waiting import HANGS
+
 # Of the kernel's capabilities (man 7 capabilities): the layout, and what lets root pass every mode.
 CAPABILITIES_V3 = 0x20080522
 EFFECTIVE, PERMITTED = 0, 1
@@ -56,16 +57,16 @@ class Child:
     def ended(self) -> bool:
         return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
-    def wait(self, seconds: float = HANGS) -> Ended:
+    def wait(self) -> Ended:
         end = select.poll()
         handle = os.pidfd_open(self.pid)
         end.register(handle, select.POLLIN)
-        hung = not end.poll(seconds * 1000)
+        hung = not end.poll(HANGS * 1000)
         os.close(handle)
         if hung:
             self.kill()
         _, status = os.waitpid(self.pid, 0)
-        assert not hung, f"a process hung for {seconds:.0f} s: {self.text()[-500:]}"
+        assert not hung, f"a process hung for {HANGS:.0f} s: {self.text()[-500:]}"
         code = os.waitstatus_to_exitcode(status)
         return Ended(code, self.text(), time.monotonic() - self.begun)
 

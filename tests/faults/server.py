@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -13,7 +12,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-STARTS = 120.0
+from tests.waiting import HANGS, until
+
 QUIET = {"DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
 
 
@@ -43,22 +43,19 @@ def serving(folder: Path) -> Iterator[Server]:
     )
     server = Server(process.pid, f"http://127.0.0.1:{port}/api")
     try:
-        _until_it_answers(server)
+        until(lambda: answers(server.url), "Prefect's server answers", process)
         yield server
     finally:
-        _kill(server)
+        kill(server)
         process.wait()
         log.close()
 
 
-def _until_it_answers(server: Server) -> None:
-    end = time.monotonic() + STARTS
-    while time.monotonic() < end:
-        with suppress(urllib.error.URLError, OSError):
-            urllib.request.urlopen(f"{server.url}/health", timeout=2).close()
-            return
-        time.sleep(0.2)
-    raise AssertionError(f"Prefect's server did not start within {STARTS:.0f} s")
+def answers(url: str) -> bool:
+    with suppress(urllib.error.URLError, OSError):
+        urllib.request.urlopen(f"{url}/health", timeout=HANGS).close()
+        return True
+    return False
 
 
 def lost_at(position: int, server: Server) -> None:
@@ -67,12 +64,13 @@ def lost_at(position: int, server: Server) -> None:
 
     def end(progress: Progress) -> None:
         if progress.position == position and progress.seconds is None:
-            _kill(server)
+            kill(server)
 
     os.environ["PREFECT_API_URL"] = server.url
+    os.environ["CATCHMENT_PREFECT_TIMEOUT_S"] = str(HANGS)
     listeners.append(end)
 
 
-def _kill(server: Server) -> None:
+def kill(server: Server) -> None:
     with suppress(ProcessLookupError):
         os.killpg(server.group, signal.SIGKILL)

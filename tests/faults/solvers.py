@@ -14,6 +14,8 @@ from ends import must, refused
 from process import Child
 from scene import SECOND, Scene
 
+from tests.waiting import HANGS
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -65,7 +67,8 @@ def solver_dies(scene: Scene, home: Path, chance: random.Random) -> str:
                 if calls[0] < nth:
                     return real(*given)
                 print("the solver is at it", flush=True)
-                return os.kill(os.getpid(), signal.SIGSEGV) if crashes else time.sleep(600)
+                os.kill(os.getpid(), signal.SIGSEGV) if crashes else time.sleep(2 * HANGS)
+                return None
 
             highspy.Highs.run = last
             return work()
@@ -77,7 +80,7 @@ def solver_dies(scene: Scene, home: Path, chance: random.Random) -> str:
         time.sleep(0.05)
     if not crashes:
         night.kill(signal.SIGTERM)
-    ended = night.wait() if crashes else night.wait(10)
+    ended = night.wait()
     assert ended.code == (-signal.SIGSEGV if crashes else 143), f"{ended.code}: {ended.said[-600:]}"
     scene.ends_as_undisturbed(home)
     return "crashed" if crashes else "hung, ended by SIGTERM"

@@ -9,6 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.waiting import HANGS
+
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
@@ -23,7 +25,7 @@ def test_a_few_faults_are_survived():
         [sys.executable, HERE / "run.py", "--faults", "3", "--seed", "7", "--json"],
         capture_output=True,
         text=True,
-        timeout=900,
+        timeout=2 * HANGS,
         check=False,
     )
     assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-1000:]

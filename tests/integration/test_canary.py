@@ -26,6 +26,7 @@ from flows.store.night import plan_night
 from schemas.clean import Encounter
 from schemas.errors import StepFailed
 from schemas.table import check
+from tests.waiting import HANGS
 
 CONFIG = Path(__file__).parents[2] / "config"
 MARK = "QZCANARY"
@@ -149,7 +150,7 @@ def night(tmp_path_factory) -> Path:
         (["nightly", *region], ["backup", "--to", folder / "backups", "--home", home])
     ):
         ended = subprocess.run(
-            [*command, *arguments], env=env, capture_output=True, timeout=400, check=False
+            [*command, *arguments], env=env, capture_output=True, timeout=HANGS, check=False
         )
         (folder / f"said{number}").write_bytes(ended.stdout + ended.stderr)
         assert ended.returncode == 0, ended.stderr[-2000:]

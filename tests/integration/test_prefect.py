@@ -5,8 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -17,10 +16,19 @@ from flows.backup import DRILL
 from flows.clerk.sample import write_sample
 from flows.store.audit_log import last
 from flows.store.home import Home
+from tests.faults.server import answers, serving
+from tests.waiting import HANGS, until
 
-DEMO = Path(__file__).parents[2] / "config" / "demo.toml"
+ROOT = Path(__file__).parents[2]
+DEMO = ROOT / "config" / "demo.toml"
 SERVER = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1"]
 SETTINGS = {"DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
+LOSING = """
+from tests.faults.server import Server, lost_at
+lost_at(3, {})
+from flows.commands.main import run
+run()
+"""
 
 
 @pytest.fixture(scope="module")
@@ -47,40 +55,27 @@ def nightly(small: Path, home: Path) -> list[str]:
 
 
 def runs(home: Path) -> list[tuple]:
-    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as con:
-        return con.execute(
-            "SELECT DISTINCT orchestrator, outcome FROM ops.run ORDER BY ALL"
-        ).fetchall()
+    """How the steps ended, and who ran them; asked when nobody else has the warehouse."""
 
+    def ask() -> list[tuple]:
+        query = "SELECT DISTINCT orchestrator, outcome FROM ops.run ORDER BY ALL"
+        place = str(home / "warehouse.duckdb")
+        with suppress(duckdb.IOException), duckdb.connect(place, read_only=True) as con:
+            return con.execute(query).fetchall()
+        return []
 
-def until(answer, seconds: float, what: str):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found := answer():
-            return found
-        time.sleep(0.5)
-    raise AssertionError(f"{what} did not happen within {seconds} s")
-
-
-def healthy(port: int) -> bool:
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/api/health", timeout=2).is_success
-    except httpx.HTTPError:
-        return False
+    return until(ask, "the warehouse is free")
 
 
 @contextmanager
-def running(command: list[str], env: dict[str, str]):
-    process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+def running(command: list[str], env: dict[str, str], log: Path):
+    with log.open("w") as said:
+        process = subprocess.Popen(command, env=env, stdout=said, stderr=said)
     try:
         yield process
     finally:
         process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(10)
+        process.wait(HANGS)
 
 
 def test_a_night_runs_on_a_temporary_server(small, tmp_path):
@@ -89,7 +84,7 @@ def test_a_night_runs_on_a_temporary_server(small, tmp_path):
         env=environment(tmp_path),
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=HANGS,
     )
     assert ended.returncode == 0, ended.stderr
     assert runs(tmp_path / "home") == [("prefect", "completed")]
@@ -97,34 +92,23 @@ def test_a_night_runs_on_a_temporary_server(small, tmp_path):
 
 
 def test_a_night_outlives_its_server(small, tmp_path):
-    port = free_port()
-    env = environment(tmp_path, PREFECT_API_URL=f"http://127.0.0.1:{port}/api")
-    server = subprocess.Popen(
-        [*SERVER, "--port", str(port)],
-        env=env,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        until(lambda: healthy(port), 90, "Prefect's server")
-        night = subprocess.Popen(
-            nightly(small, tmp_path / "home"), env=env, stderr=subprocess.PIPE, text=True
+    with serving(tmp_path / "server") as server:
+        ended = subprocess.run(
+            [sys.executable, "-c", LOSING.format(server), *nightly(small, tmp_path / "home")[3:]],
+            cwd=ROOT,
+            env=environment(tmp_path),
+            capture_output=True,
+            text=True,
+            timeout=HANGS,
         )
-        landed = tmp_path / "home" / "landing"
-        until(lambda: landed.exists() and any(landed.iterdir()), 90, "the first delivery")
-        server.kill()
-        _, said = night.communicate(timeout=240)
-    finally:
-        server.kill()
-        server.wait(10)
-    assert night.returncode == 0, said
-    assert "the server was lost" in said
-    assert "completed" in {outcome for _, outcome in runs(tmp_path / "home")}
+    assert ended.returncode == 0, ended.stderr
+    assert "the server was lost" in ended.stderr
+    assert {outcome for _, outcome in runs(tmp_path / "home")} == {"completed"}
     assert (tmp_path / "home" / "published" / "catchment.duckdb").exists()
 
 
 def flow_runs(port: int) -> list[dict]:
-    answer = httpx.post(f"http://127.0.0.1:{port}/api/flow_runs/filter", json={}, timeout=60)
+    answer = httpx.post(f"http://127.0.0.1:{port}/api/flow_runs/filter", json={}, timeout=HANGS)
     return answer.json()
 
 
@@ -136,7 +120,7 @@ def scheduled_and_completed(port: int) -> bool:
 
 def active_schedules(port: int) -> list[str]:
     found = httpx.post(
-        f"http://127.0.0.1:{port}/api/deployments/filter", json={}, timeout=60
+        f"http://127.0.0.1:{port}/api/deployments/filter", json={}, timeout=HANGS
     ).json()
     return [
         s["schedule"]["cron"]
@@ -153,16 +137,18 @@ def test_the_schedule_fires_and_survives_a_restart(small, tmp_path):
     command += ["--extracts", str(small), "--home", str(tmp_path / "home"), "--port", str(port)]
     command += ["--cron", "* * * * *", "--timezone", "Europe/Vienna"]
     env = environment(tmp_path)
-    with running(command, env) as served:
-        until(lambda: healthy(port), 90, "Prefect's server")
-        until(lambda: scheduled_and_completed(port), 240, "a scheduled run")
-    assert b"leaked instance" not in served.stdout.read(), "DuckDB's warnings are in the log"
+    api, log = f"http://127.0.0.1:{port}/api", tmp_path / "served"
+    with running(command, env, log) as served:
+        until(lambda: answers(api), "Prefect's server answers", served)
+        until(lambda: scheduled_and_completed(port), "a scheduled run", served)
+    assert "leaked instance" not in log.read_text(), "DuckDB's warnings are in the log"
     assert ("prefect", "completed") in runs(tmp_path / "home")
     assert last(Home(tmp_path / "home"), DRILL), "a scheduled night ends with a proved backup"
     assert list((tmp_path / "home-backups").glob("*.backup"))
     keep = [*SERVER, "--port", str(port)]
-    with running(keep, {**env, "PREFECT_HOME": str(tmp_path / "home" / "prefect")}):
-        until(lambda: healthy(port), 90, "Prefect's server again")
+    env["PREFECT_HOME"] = str(tmp_path / "home" / "prefect")
+    with running(keep, env, tmp_path / "kept") as kept:
+        until(lambda: answers(api), "Prefect's server answers anew", kept)
         assert active_schedules(port) == ["* * * * *"]
 
 
@@ -173,7 +159,7 @@ def test_a_wrong_schedule_is_refused(small, tmp_path):
         env=environment(tmp_path),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=HANGS,
     )
     assert ended.returncode == 2
     assert "Europe/Vienna" in ended.stderr

@@ -1,7 +1,8 @@
 import errno
 import hashlib
-import threading
-import time
+import os
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -84,33 +85,35 @@ def _replace_after_first_copy(source):
     return copy
 
 
-def test_a_file_that_settles_is_waited_for(home, tmp_path):
-    source = tmp_path / "a.csv"
-    source.write_bytes(b"x\n")
-    growing = threading.Thread(target=_append_until, args=(source, 3))
-    growing.start()
-    landed = land(home, source, 100)
-    growing.join()
-    assert landed.path.read_bytes() == source.read_bytes() == b"x\n" + b"more\n" * 3
+@pytest.fixture
+def growing(tmp_path, monkeypatch) -> Callable[[int], Path]:
+    """A file that is written to so many times, once whenever it is waited for, and then is old."""
+
+    def make(times: int) -> Path:
+        source, left = tmp_path / "a.csv", iter(range(times))
+        source.write_bytes(b"x\n")
+
+        def write(seconds: float) -> None:
+            if next(left, None) is None:
+                os.utime(source, (0, 0))
+            else:
+                source.write_bytes(source.read_bytes() + b"more\n")
+
+        monkeypatch.setattr("flows.ingest.landing.time.sleep", write)
+        return source
+
+    return make
 
 
-def test_a_file_that_goes_on_growing_is_rejected(home, tmp_path, monkeypatch):
-    source = tmp_path / "a.csv"
-    source.write_bytes(b"x\n")
-    monkeypatch.setattr("flows.ingest.landing.PATIENCE_S", 0.5)
-    growing = threading.Thread(target=_append_until, args=(source, 12))
-    growing.start()
+def test_a_file_that_settles_is_waited_for(home, growing):
+    assert land(home, growing(3), 100).path.read_bytes() == b"x\n" + b"more\n" * 3
+
+
+def test_a_file_that_goes_on_growing_is_rejected(home, growing, monkeypatch):
+    monkeypatch.setattr("flows.ingest.landing.PATIENCE_S", 0.05)
     with pytest.raises(DeliveryRejected, match="still growing"):
-        land(home, source, 100)
-    growing.join()
+        land(home, growing(10**6), 100)
     assert list(home.landing.iterdir()) == []
-
-
-def _append_until(source, times):
-    for _ in range(times):
-        time.sleep(0.1)
-        with source.open("ab") as more:
-            more.write(b"more\n")
 
 
 def test_a_link_is_not_followed(home, tmp_path):
