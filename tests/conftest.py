@@ -3,6 +3,7 @@
 No limit is one of time, which a busy machine exceeds by itself.
 """
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 unhurried = settings(deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
@@ -12,3 +13,13 @@ settings.register_profile("new_draws", unhurried, print_blob=True)
 found = [Phase.explicit, Phase.generate]
 settings.register_profile("mutants", unhurried, derandomize=True, phases=found)
 settings.load_profile("everyday")
+
+# Workers take tests in this order and what is left at the end from each other: the longest first.
+LONGEST = ["tests/integration/test_", "tests/faults/", "tests/integration/", "tests/unit/flows/"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        return next((n for n, s in enumerate(LONGEST) if item.nodeid.startswith(s)), len(LONGEST))
+
+    items.sort(key=place)

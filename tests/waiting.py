@@ -16,5 +16,5 @@ def until(answer: Callable[[], Found], what: str, process: subprocess.Popen | No
         code = None if process is None else process.poll()
         assert code is None or (found := answer()), f"{what}: the process ended with {code}"
         assert time.monotonic() < end, f"{what} did not happen within {HANGS:.0f} s"
-        time.sleep(0.1)
+        time.sleep(0.2)
     return found

@@ -29,6 +29,7 @@ def build(home: Home, new: Path) -> dict[str, int]:
         con.execute(f"ATTACH '{quoted(home.warehouse)}' AS warehouse (READ_ONLY)")
         con.execute(f"ATTACH '{quoted(new)}' AS published (STORAGE_VERSION '{STORAGE}')")
         con.execute("USE published")
+        con.begin()
         for schema in LAYERS:
             con.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
         instead = protected(con)
@@ -36,6 +37,7 @@ def build(home: Home, new: Path) -> dict[str, int]:
             qualified(table).replace('"', ""): _copy(con, table, instead.get(table))
             for table in PUBLISHED
         }
+        con.commit()
         con.execute("CHECKPOINT published")
         con.execute("USE memory")
         con.execute("DETACH published")

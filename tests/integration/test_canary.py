@@ -4,7 +4,6 @@ import csv
 import gzip
 import io
 import os
-import re
 import shutil
 import sqlite3
 import subprocess
@@ -26,9 +25,9 @@ from flows.store.night import plan_night
 from schemas.clean import Encounter
 from schemas.errors import StepFailed
 from schemas.table import check
+from tests.integration.places import CONFIG, short_region
 from tests.waiting import HANGS
 
-CONFIG = Path(__file__).parents[2] / "config"
 MARK = "QZCANARY"
 ENCODED = [MARK.encode(code) for code in ("utf-8", "utf-16-le", "utf-16-be")]
 numbers = count(1)
@@ -135,17 +134,15 @@ def night(tmp_path_factory) -> Path:
     """All that a night on Prefect wrote: its home, its backup, what it said, temporary files."""
     folder = tmp_path_factory.mktemp("canary")
     extracts = planted(tmp_path_factory.mktemp("planted"))
-    config = tmp_path_factory.mktemp("config")
-    shutil.copytree(CONFIG / "feeds", config / "feeds")
-    text = (CONFIG / "demo.toml").read_text(encoding="utf-8")
-    (config / "demo.toml").write_text(re.sub(r"(?m)^horizon_days = 7\b", "horizon_days = 1", text))
+    config = short_region(tmp_path_factory.mktemp("config"), days=1)
     home, temporary = folder / "home", folder / "tmp"
     temporary.mkdir()
     clean = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")}
     env = {**clean, "TMPDIR": str(temporary), "HOME": str(folder / "user")}
     env["PREFECT_LOGGING_LEVEL"] = "DEBUG"
+    env["PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS"] = f"{HANGS:.0f}"
     command = [sys.executable, "-m", "flows.commands.main"]
-    region = ["--region", config / "demo.toml", "--extracts", extracts, "--home", home]
+    region = ["--region", config, "--extracts", extracts, "--home", home]
     for number, arguments in enumerate(
         (["nightly", *region], ["backup", "--to", folder / "backups", "--home", home])
     ):
@@ -160,6 +157,12 @@ def night(tmp_path_factory) -> Path:
 def ask(home: Path, query: str) -> list[tuple]:
     with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as con:
         return con.execute(query).fetchall()
+
+
+def test_the_night_ran_on_a_temporary_server(night):
+    ended = ask(night / "home", "SELECT DISTINCT orchestrator, outcome FROM ops.run")
+    assert ended == [("prefect", "completed")]
+    assert (night / "home" / "published" / "catchment.duckdb").exists()
 
 
 def test_no_canary_is_found_anywhere_the_night_wrote(night):

@@ -1,28 +1,31 @@
-"""Prefect: a night on a temporary server, a server lost midway, a schedule that fires."""
+"""Prefect: a server lost midway, a schedule that fires. (test_canary has a temporary server.)"""
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
-import httpx
 import pytest
 
 from flows.backup import DRILL
 from flows.clerk.sample import write_sample
+from flows.commands.main import main
 from flows.store.audit_log import last
 from flows.store.home import Home
 from tests.faults.server import answers, serving
+from tests.integration.places import short_region
 from tests.waiting import HANGS, until
 
 ROOT = Path(__file__).parents[2]
-DEMO = ROOT / "config" / "demo.toml"
 SERVER = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1"]
 SETTINGS = {"DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
+JSON = "application/json"
 LOSING = """
 from tests.faults.server import Server, lost_at
 lost_at(3, {})
@@ -32,10 +35,12 @@ run()
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("small")
-    write_sample(folder, seed=1, institutions=6, days=60)
-    return folder
+def given(tmp_path_factory) -> list[str]:
+    """Options that name a small region and its extracts."""
+    region = short_region(tmp_path_factory.mktemp("region"), days=1)
+    extracts = tmp_path_factory.mktemp("small")
+    write_sample(extracts, seed=1, institutions=3, days=28)
+    return ["--region", str(region), "--extracts", str(extracts)]
 
 
 def free_port() -> int:
@@ -47,11 +52,6 @@ def free_port() -> int:
 def environment(folder: Path, **more: str) -> dict[str, str]:
     clean = {k: v for k, v in os.environ.items() if not k.startswith("PREFECT_")}
     return {**clean, **SETTINGS, "PREFECT_HOME": str(folder / "prefect"), **more}
-
-
-def nightly(small: Path, home: Path) -> list[str]:
-    command = [sys.executable, "-m", "flows.commands.main", "nightly", "--region", str(DEMO)]
-    return [*command, "--extracts", str(small), "--home", str(home)]
 
 
 def runs(home: Path) -> list[tuple]:
@@ -78,23 +78,11 @@ def running(command: list[str], env: dict[str, str], log: Path):
         process.wait(HANGS)
 
 
-def test_a_night_runs_on_a_temporary_server(small, tmp_path):
-    ended = subprocess.run(
-        nightly(small, tmp_path / "home"),
-        env=environment(tmp_path),
-        capture_output=True,
-        text=True,
-        timeout=HANGS,
-    )
-    assert ended.returncode == 0, ended.stderr
-    assert runs(tmp_path / "home") == [("prefect", "completed")]
-    assert (tmp_path / "home" / "published" / "catchment.duckdb").exists()
-
-
-def test_a_night_outlives_its_server(small, tmp_path):
+def test_a_night_outlives_its_server(given, tmp_path):
+    night = ["nightly", *given, "--home", str(tmp_path / "home")]
     with serving(tmp_path / "server") as server:
         ended = subprocess.run(
-            [sys.executable, "-c", LOSING.format(server), *nightly(small, tmp_path / "home")[3:]],
+            [sys.executable, "-c", LOSING.format(server), *night],
             cwd=ROOT,
             env=environment(tmp_path),
             capture_output=True,
@@ -107,40 +95,33 @@ def test_a_night_outlives_its_server(small, tmp_path):
     assert (tmp_path / "home" / "published" / "catchment.duckdb").exists()
 
 
-def flow_runs(port: int) -> list[dict]:
-    answer = httpx.post(f"http://127.0.0.1:{port}/api/flow_runs/filter", json={}, timeout=HANGS)
-    return answer.json()
+def asked(api: str, what: str) -> list[dict]:
+    """All that the server has of it."""
+    request = urllib.request.Request(f"{api}/{what}/filter", b"{}", {"Content-Type": JSON})
+    with urllib.request.urlopen(request, timeout=HANGS) as answer:
+        return json.load(answer)
 
 
-def scheduled_and_completed(port: int) -> bool:
-    return any(
-        run["state_type"] == "COMPLETED" and run["auto_scheduled"] for run in flow_runs(port)
-    )
+def scheduled_and_completed(api: str) -> bool:
+    runs = asked(api, "flow_runs")
+    return any(run["state_type"] == "COMPLETED" and run["auto_scheduled"] for run in runs)
 
 
-def active_schedules(port: int) -> list[str]:
-    found = httpx.post(
-        f"http://127.0.0.1:{port}/api/deployments/filter", json={}, timeout=HANGS
-    ).json()
-    return [
-        s["schedule"]["cron"]
-        for d in found
-        if not d["paused"]
-        for s in d["schedules"]
-        if s["active"]
-    ]
+def active_schedules(api: str) -> list[str]:
+    active = [d for d in asked(api, "deployments") if not d["paused"]]
+    return [s["schedule"]["cron"] for d in active for s in d["schedules"] if s["active"]]
 
 
-def test_the_schedule_fires_and_survives_a_restart(small, tmp_path):
+def test_the_schedule_fires_and_survives_a_restart(given, tmp_path):
     port = free_port()
-    command = [sys.executable, "-m", "flows.commands.main", "serve", "--region", str(DEMO)]
-    command += ["--extracts", str(small), "--home", str(tmp_path / "home"), "--port", str(port)]
+    command = [sys.executable, "-m", "flows.commands.main", "serve", *given]
+    command += ["--home", str(tmp_path / "home"), "--port", str(port)]
     command += ["--cron", "* * * * *", "--timezone", "Europe/Vienna"]
     env = environment(tmp_path)
     api, log = f"http://127.0.0.1:{port}/api", tmp_path / "served"
     with running(command, env, log) as served:
         until(lambda: answers(api), "Prefect's server answers", served)
-        until(lambda: scheduled_and_completed(port), "a scheduled run", served)
+        until(lambda: scheduled_and_completed(api), "a scheduled run", served)
     assert "leaked instance" not in log.read_text(), "DuckDB's warnings are in the log"
     assert ("prefect", "completed") in runs(tmp_path / "home")
     assert last(Home(tmp_path / "home"), DRILL), "a scheduled night ends with a proved backup"
@@ -149,17 +130,13 @@ def test_the_schedule_fires_and_survives_a_restart(small, tmp_path):
     env["PREFECT_HOME"] = str(tmp_path / "home" / "prefect")
     with running(keep, env, tmp_path / "kept") as kept:
         until(lambda: answers(api), "Prefect's server answers anew", kept)
-        assert active_schedules(port) == ["* * * * *"]
+        assert active_schedules(api) == ["* * * * *"]
 
 
-def test_a_wrong_schedule_is_refused(small, tmp_path):
-    command = [sys.executable, "-m", "flows.commands.main", "serve", "--region", str(DEMO)]
-    ended = subprocess.run(
-        [*command, "--extracts", str(small), "--home", str(tmp_path), "--timezone", "Atlantis"],
-        env=environment(tmp_path),
-        capture_output=True,
-        text=True,
-        timeout=HANGS,
-    )
-    assert ended.returncode == 2
-    assert "Europe/Vienna" in ended.stderr
+def test_a_wrong_schedule_is_refused(given, tmp_path, monkeypatch, capsys):
+    options = ["--home", str(tmp_path), "--timezone", "Atlantis"]
+    monkeypatch.setattr(sys, "argv", ["catchment", "serve", *given, *options])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "Europe/Vienna" in capsys.readouterr().err
