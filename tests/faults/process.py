@@ -1,6 +1,7 @@
 """Real processes, forked from one that has imported everything and run nothing."""
 
 import ctypes
+import importlib
 import os
 import random
 import resource
@@ -140,17 +141,21 @@ def without_privilege(work: Callable[[], object]) -> Callable[[], object]:
     return run
 
 
+def holder(target: str) -> tuple[object, str]:
+    """What holds a named function (``module:name``), and its last name."""
+    module_name, path = target.split(":")
+    owner: object = importlib.import_module(module_name)
+    *parents, name = path.split(".")
+    for parent in parents:
+        owner = getattr(owner, parent)
+    return owner, name
+
+
 def dies_at(target: str, when: str, nth: int, work: Callable[[], object]) -> Callable[[], object]:
     """``work``, killed before or after the nth call of a named function (``module:name``)."""
 
     def run() -> object:
-        import importlib
-
-        module_name, path = target.split(":")
-        owner: object = importlib.import_module(module_name)
-        *parents, name = path.split(".")
-        for parent in parents:
-            owner = getattr(owner, parent)
+        owner, name = holder(target)
         real, calls = getattr(owner, name), [0]
 
         def deadly(*given, **named):

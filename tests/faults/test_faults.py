@@ -16,6 +16,7 @@ sys.path.insert(0, str(HERE))
 
 import kinds  # noqa: E402
 import places  # noqa: E402
+import points  # noqa: E402
 import process  # noqa: E402
 import readers  # noqa: E402
 
@@ -43,6 +44,15 @@ def test_every_class_comes_among_two_hundred():
     missing = set(kinds.SHARES) - {kind for kind, _ in planned}
     assert missing <= (set() if places.may_mount() else set(kinds.NEED_MOUNT))
     assert planned == run.plan(200, 1, None)
+
+
+PLACES = [points.NIGHT, points.PUBLISH, points.LOGGED, points.BACKUP, points.RESTORE]
+
+
+@pytest.mark.parametrize("target", sorted({target for part in PLACES for target, *_ in part}))
+def test_every_point_is_a_function_that_there_is(target):
+    owner, name = process.holder(target)
+    assert callable(getattr(owner, name))
 
 
 def test_a_thread_that_a_fork_would_lose_is_seen():
