@@ -116,6 +116,11 @@ def test_travel_goes_before_great_circles_and_decides_who_is_near():
     ]
 
 
+def test_open_borders_are_crossed_by_the_nearest():
+    found = arcs(zones(z=0), hospitals(a=3, b_S=1), assumptions=assume(1))
+    assert [row[1] for row in found] == ["b_S"]
+
+
 def test_closed_borders_drop_arcs_and_renormalise_habits():
     usual = habits(("z", "a", 0.2), ("z", "b_S", 0.5), ("z", "c", 0.3))
     found = arcs(

@@ -8,7 +8,7 @@ from schemas.clean import CapacityEstimate, Institution
 from schemas.errors import InputRefused
 from schemas.table import conform, empty
 from transforms.inputs.allocation import planning_start
-from transforms.inputs.allocation.calendar import plan_days, units_today
+from transforms.inputs.allocation.calendar import last_reports, plan_days, units_today
 
 DAY = date(2026, 1, 31)
 ICU = CareClassDefinition(
@@ -104,3 +104,21 @@ def test_only_institutions_active_on_the_first_day_take_part(opened, closed, tak
         for name, day in (("active_from", opened), ("active_to", closed))
     )
     assert bool(today(estimates(("a", "bed", 0, 5.0, None)), hospital)) is takes_part
+
+
+def test_the_last_report_of_a_class_is_the_newest_with_a_number_of_its_own():
+    """a told of a bed yesterday, of a nurse two days ago; what is imputed or of tomorrow is no
+    report. A number in use is one too.
+    """
+    sent = estimates(
+        ("a", "bed", 1, 5.0, None),
+        ("a", "nurse", 2, 5.0, None),
+        ("a", "bed", 0, None, 5.0),
+        ("a", "bed", -1, 5.0, None),
+        ("a", "licence", 0, 5.0, None),
+        ("b", "bed", 3, None, None),
+    ).with_columns(in_use_reported=pl.when(institution_id=pl.lit("b")).then(1.0))
+    needs = pl.concat([NEEDS, NEEDS.tail(1).with_columns(class_id=pl.lit("ward"))])
+    found = last_reports(sent, needs, DAY).sort("institution_id", "class_id")
+    days = [(i, c, (DAY - seen).days) for i, c, seen in found.rows()]
+    assert days == [("a", "icu", 1), ("a", "ward", 2), ("b", "icu", 3)]

@@ -53,6 +53,11 @@ def test_patients_stay_on_by_how_long_they_have_been_in():
     ]
 
 
+def test_expected_patients_are_added_to_nine_decimals():
+    found = forecast(stays(("a", 1, True)), patients(), [3, 1, 2])
+    assert [row[3] for row in found] == [0.333333333, 0.666666667]
+
+
 def test_patients_of_institutions_that_take_no_part_are_left_out():
     assert forecast(stays(("x", 1, True)), patients(), [1, 0.8, 0.4]) == []
 

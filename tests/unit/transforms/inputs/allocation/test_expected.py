@@ -134,6 +134,21 @@ def test_a_census_expects_patients_by_mean_stay_where_the_institution_is():
     ]
 
 
+def test_a_census_is_divided_and_added_to_nine_decimals():
+    """Two institutions make 1/3 patient a day each; a week ago one of them did alone."""
+    before = SUNDAY - timedelta(weeks=1)
+    seen = census(("a", SUNDAY, 4 / 3), ("b", SUNDAY, 4 / 3), ("a", before, 4 / 3))
+    today = seen.filter(date=SUNDAY).drop("date")
+    ((mean, upper),) = (
+        census_mean(seen, today, CLASSES, INSTITUTIONS, SUNDAY, PLAIN)
+        .select("mean", "upper")
+        .rows()
+    )
+    assert mean == 0.666666666
+    squares, total = 0.444444444 + 0.111111111, 0.999999999
+    assert upper == mean + sqrt(squares - total**2 / 2)
+
+
 def demand(factor: float = 1.0) -> pl.DataFrame:
     monday = pl.DataFrame([("z", "icu", 1, 2.0, 3.0)], orient="row", schema=EXPECTED)
     flat = pl.DataFrame({"zone_id": ["y"], "class_id": ["ward"], "mean": [5.0], "upper": [6.0]})

@@ -111,6 +111,12 @@ def test_without_stays_usual_is_the_share_of_the_zones_patients():
     ]
 
 
+def test_shares_are_of_weights_to_nine_decimals_by_zone_and_class():
+    places = {"zone_id": ["z", "z", "y"], "class_id": "icu", "institution_id": ["a", "b", "a"]}
+    found = shares(pl.DataFrame({**places, "weight": [1 / 3, 2.0, 5.0]})).sort("zone_id", "usual")
+    assert found["usual"].to_list() == [1.0, 0.333333333 / 2.333333333, 2 / 2.333333333]
+
+
 @given(st.lists(st.floats(1e-3, 1e6), min_size=1, max_size=40))
 def test_shares_sum_to_one(weights):
     frame = pl.DataFrame(
