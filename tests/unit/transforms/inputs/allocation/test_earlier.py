@@ -67,6 +67,14 @@ def test_units_that_left_arrive_at_their_taker_and_are_no_longer_the_givers():
         assert by_day(found) == [at_a, at_a, 10.0, 13.0]
 
 
+def test_what_arrives_on_the_first_day_planned_is_under_way_and_in_no_report():
+    """A gave 3 and gets 2 on the 10th: of 10 it has 7, so 2 of the 9 that it reports are gone."""
+    moves = [("A", "B", D9, D10, 3.0), ("B", "A", D9, D10, 2.0)]
+    found = under_way([earlier(D8, D9, D10, moves=moves)], units(9.0, 8.0), D10)
+    rows = found.sort("from_institution_id").select("from_institution_id", "units", "unreported")
+    assert rows.rows() == [("A", 3.0, 2.0), ("B", 2.0, 0.0)]
+
+
 def test_a_giver_that_lost_more_than_it_gave_loses_nothing_more():
     plans = [earlier(D8, D9, D10, moves=[("A", "B", D9, D11, 3.0)])]
     moves = under_way(plans, units(5.0, 10.0), D10)
@@ -152,6 +160,10 @@ def test_patients_sent_since_an_institution_reported_are_added_and_those_sent_aw
     after = with_sent(census, found, stay, plan_days(D9, 2))
     # half of a patient admitted on the 9th is in on the 10th, a quarter on the 11th
     assert after.sort("institution_id", "date")["patients"].to_list() == [4.5, 0.0, 0.5, 0.25]
+
+
+def test_what_a_plan_had_for_days_on_which_it_was_replaced_was_not_sent():
+    assert sent([diverting(D9)], seen(D8, D8), D10).is_empty()
 
 
 def test_what_a_report_shows_is_not_added_again():

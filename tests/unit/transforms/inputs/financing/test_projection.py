@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 import pytest
@@ -6,7 +6,13 @@ import pytest
 from schemas import clean
 from schemas.results.financing import FinancingProjection, FinancingProjectionError
 from schemas.table import check, conform
-from transforms.inputs.financing.projection import growths, projection_errors, projections, yearly
+from transforms.inputs.financing.projection import (
+    growths,
+    projection_errors,
+    projections,
+    year_before,
+    yearly,
+)
 
 
 def finance(*rows: tuple[str, str, str, int, float]) -> pl.DataFrame:
@@ -56,7 +62,61 @@ def test_payers_are_added_unless_a_total_is_sent():
     assert yearly(rows, 28)["amount"].to_list() == [100.0, 120.0]
 
 
+def test_a_report_is_taken_at_the_pace_of_a_year_if_it_is_long_enough_and_above_nothing():
+    """73 days of 1 a day are 5 x 73 a year; of two reports with one end the later begun counts."""
+    end = date(2019, 12, 31)
+    rows = pl.DataFrame(
+        [
+            ("a", date(2019, 10, 20), 73.0),
+            ("a", date(2019, 1, 1), 9.0),
+            ("b", date(2019, 12, 4), 28.0),
+            ("c", date(2019, 12, 5), 27.0),
+            ("d", date(2019, 1, 1), 0.0),
+            ("e", date(2019, 1, 1), None),
+            ("f", date(2019, 1, 1), 0.5),
+        ],
+        schema=["institution_id", "period_start", "amount"],
+        orient="row",
+    ).with_columns(period_end=end, measure=pl.lit("operating_cost"), payer_id=pl.lit("all"))
+    other = rows.with_columns(measure=pl.lit("cash"))
+    found = yearly(conform(clean.Finance, pl.concat([rows, other])), 28)
+    assert found.rows() == [
+        ("a", "operating_cost", end, 365.0),
+        ("b", "operating_cost", end, 365.0),
+        ("f", "operating_cost", end, 0.5),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ends", "expected"),
+    [
+        ([365 + 45], 365 + 45),
+        ([365 + 46], None),
+        ([365 - 45], 365 - 45),
+        ([365 - 46], None),
+        ([380, 360, 340], 360),
+        ([370, 360], 370),
+    ],
+    ids=["latest", "too long ago", "earliest", "too near", "nearest", "of two the older"],
+)
+def test_the_year_before_is_the_report_that_ends_nearest_a_year_ago(ends, expected):
+    key = {"institution_id": "a", "measure": "operating_cost"}
+    now = date(2020, 12, 31)
+    days = [now - timedelta(days=n) for n in ends]
+    years = pl.DataFrame({**key, "end": days, "amount": [float(n) for n in ends]})
+    newest = pl.DataFrame({**key, "end": [now], "amount": 1.0})
+    found = year_before(years, newest)
+    assert found.columns == ["institution_id", "measure", "end", "amount", "before_end", "before"]
+    assert found["before"].to_list() == ([] if expected is None else [expected])
+
+
 def test_an_institution_with_one_report_has_no_projection():
     years = yearly(finance(*costs("a", 100)), 28)
     assert projections(years).is_empty()
     assert projection_errors(years, projections(years)).is_empty()
+
+
+def test_without_three_reports_a_year_apart_nothing_is_taken_to_grow():
+    years = yearly(finance(*costs("a", 100.004, 110)), 28)
+    assert set(growths(years)["growth"]) == {0.0}
+    assert projections(years)["projected"].to_list() == [100.0]
