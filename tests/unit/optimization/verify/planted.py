@@ -89,3 +89,12 @@ def refusal(verify: Callable[[Tables], object], tables: Tables) -> PlanRefused:
     with pytest.raises(PlanRefused) as refused:
         verify(tables)
     return refused.value
+
+
+def broken_rule(verify: Callable[[Tables], object], tables: Tables) -> str | None:
+    """The rule by which ``verify`` refuses ``tables``, None where it does not."""
+    try:
+        verify(tables)
+    except PlanRefused as refused:
+        return refused.rule
+    return None

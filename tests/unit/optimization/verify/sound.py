@@ -10,6 +10,8 @@ from tests.unit.optimization.allocation import cases as allocation
 from tests.unit.optimization.financing.cases import case
 from tests.unit.optimization.financing.cases import plan as finance
 from tests.unit.optimization.financing.instances import random_case
+from tests.unit.optimization.purchases import cases as purchases
+from tests.unit.optimization.purchases.test_choice import solved as choose
 
 Tables = dict[str, pl.DataFrame]
 ALLOCATIONS = {
@@ -75,3 +77,36 @@ def _activity(given: Tables) -> pl.DataFrame:
     net = pl.col("planned_claims") - pl.col("usual_claims") - pl.col("planned_cost")
     rows = rows.with_columns(net_change=net + pl.col("usual_cost"))
     return conform(FinancingActivity, rows.with_columns(activity_ratio=pl.lit(1.1)))
+
+
+@cache
+def bought() -> Tables:
+    """A choice of four of five requests, in two of three periods, in which every limit binds.
+
+    The fund f keeps money for the second period, in which it has no budget.
+    """
+    a, b = {"income": 40.0}, {"institution_id": "b", "income": 50.0}
+    lapsing = {"fund_id": "g", "carry_over": False}
+    terms = {"repayment": "level_principal", "rate": 0.2, "income_multiple": 0.05}
+    given = purchases.tables(
+        periods=3,
+        days=200,
+        request=[
+            a | {"running_cost": 3.0, "priced": 5.0},
+            b | {"running_cost": 1.0, "priced": 4.0, "price": 8.0},
+            a | {"running_cost": 0.5, "priced": 3.0, "price": 6.005, "earliest_period": 2},
+            b | {"priced": 2.0, "price": 9.0, "earliest_period": 2},
+            b | {"priced": 9.0, "price": 400.0},
+        ],
+        budget=[
+            {"budget": 8.0, "max_share": 0.75},
+            *(lapsing | {"period": p + 1, "budget": x} for p, x in enumerate((3.0, 2.5, 1.0))),
+        ],
+        loan=[
+            {"loan_id": "l", "limit": 5.0, "term": 1, "rate": 0.3},
+            {"loan_id": "m", "limit": 7.0, "term": 2} | terms,
+            {"loan_id": "n", "limit": 6.0, "term": 2, "repayment": "annuity", "draw_last": 2},
+        ],
+        eligible=[{"fund_id": f, "institution_id": i} for f, i in ("fa", "fb", "ga")],
+    )
+    return given | choose(given)

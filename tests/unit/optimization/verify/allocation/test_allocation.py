@@ -9,6 +9,7 @@ from schemas.errors import PlanRefused, TableRefused
 from schemas.results.allocation import RESULTS, AllocationAlternative
 from schemas.table import name
 from tests.unit.optimization.verify.planted import (
+    broken_rule,
     extra,
     lose,
     more,
@@ -111,6 +112,30 @@ def test_a_planted_violation_is_refused_by_its_rule(tables, rule, edits):
 def test_crowding_beyond_the_usual_is_refused_where_that_is_set():
     worse = put("allocation_setting", pl.col("setting") == "no_worse", value="true")
     assert refusal(verify_allocation, planted(allocated("upper")[0], worse)).rule == "no_worse"
+
+
+LIMITS = [
+    ("choice_limit", "allocation_class", {"elsewhere_limit": pl.col("elsewhere_limit")}, -1),
+    ("retention", "allocation_resource", {"retain_share": pl.col("retain_share")}, 1),
+]
+
+
+@pytest.mark.parametrize(("rule", "table", "columns", "sign"), LIMITS)
+def test_a_limit_that_the_plan_touches_is_kept_to_a_millionth(tables, rule, table, columns, sign):
+    for by, broken in ((0.0, None), (0.9e-6, None), (1.1e-6, rule)):
+        tight = {c: (limit * (1 + sign * by)).clip(0, 1) for c, limit in columns.items()}
+        assert broken_rule(verify_allocation, planted(tables, put_all(table, **tight))) == broken
+
+
+def test_moves_keep_their_least_size_and_surge_its_limit_to_a_millionth(tables):
+    least = tables["allocation_move"]["units"].min()
+    for by, broken in ((0.0, None), (0.9e-6, None), (1.1e-6, "least_moves")):
+        larger = put_all("allocation_resource", least_move=least + by)
+        assert broken_rule(verify_allocation, planted(tables, larger)) == broken
+    for factor, broken in ((1.0, None), (1 - 4e-7, None), (1 - 2e-6, "surge_holds")):
+        most = pl.col("surge_limit") * factor
+        tight = planted(tables, put_all("allocation_capacity", surge_limit=most))
+        assert broken_rule(verify_allocation, tight) == broken
 
 
 def test_every_rule_has_a_planted_violation():

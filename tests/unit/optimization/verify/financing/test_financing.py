@@ -10,6 +10,7 @@ from schemas.table import key, name, polars_schema
 from tests.unit.optimization.verify.planted import (
     LAST_PERIOD,
     Edit,
+    broken_rule,
     extra,
     lose,
     more,
@@ -231,6 +232,28 @@ def test_a_planted_violation_is_refused_by_its_rule(tables, rule, edits):
 def test_debt_beyond_the_plan_that_is_priced_above_what_it_is_worth_is_refused():
     alone = planted(financed("alone")[0], new_price("debt_outlives", "a", 1.5))
     assert refusal(verify_financing, alone).rule == "price_of_beyond"
+
+
+PUBLIC = is_(payer_id="public", period=1)
+LIMITS = [
+    ("loan_limit", "financing_loan", is_(loan_id="line"), "limit", -1),
+    ("income_limit", "financing_loan", is_(loan_id="line"), "income_multiple", -1),
+    ("share_of_fund", "financing_fund", is_(fund_id="pool"), "max_share", -1),
+    ("capital_is_earmarked", "financing_institution", is_(institution_id="h0"), "capital_need", -1),
+    ("payers_pay_pro_rata", "financing_payer", PUBLIC, "ceiling", 1),
+    ("payers_can_pay", "financing_payer", PUBLIC, "ceiling", -1),
+    ("fund_budget", "financing_budget", is_(fund_id="pool"), "budget", -1),
+]
+
+
+@pytest.mark.parametrize(("rule", "table", "where", "column", "sign"), LIMITS)
+def test_a_limit_that_the_plan_touches_is_kept_to_a_millionth(rule, table, where, column, sign):
+    exact = financed(11)[1]
+    for by, broken in ((0.0, False), (0.9e-6, False), (1.3e-6, True)):
+        tight = pl.when(where).then(pl.col(column) * (1 + sign * by)).otherwise(column)
+        found = broken_rule(verify_financing, planted(exact, put_all(table, **{column: tight})))
+        assert (found == rule) == broken
+        assert by or found is None
 
 
 def test_every_rule_has_a_planted_violation():
