@@ -100,22 +100,27 @@ class Verdict:
         """What a limit in money may be broken by: roundings, and the solver's tolerance."""
         return cents * self.cent + LIMIT * self.unit
 
-    def none(
-        self, rule: str, frame: pl.DataFrame, found: str = "a row", wanted: str = "none"
-    ) -> None:
-        """``frame`` has no rows."""
-        words = self.rules[rule]
-        if not frame.is_empty():
-            where = _where(frame)
-            raise PlanRefused(self.model, rule, words, where, found, wanted, frame.height)
+    def none(self, rule: str, frame: pl.DataFrame) -> None:
+        """``frame`` has no rows: none stands that may not."""
+        self._no_rows(rule, frame, "a row", "none")
+
+    def lacking(self, rule: str, frame: pl.DataFrame) -> None:
+        """``frame`` has no rows: none is missing."""
+        self._no_rows(rule, frame, "no row", "one")
 
     def same_rows(
         self, rule: str, frame: pl.DataFrame, expected: pl.DataFrame, on: Sequence[str]
     ) -> None:
         """Both frames have the same keys, ``frame`` each once."""
-        self.none(rule, expected.join(frame, on=on, how="anti"), "no row", "one")
+        self.lacking(rule, expected.join(frame, on=on, how="anti"))
         self.none(rule, frame.join(expected, on=on, how="anti"))
-        self.none(rule, frame.filter(frame.select(on).is_duplicated()), "two rows", "one")
+        self.none(rule, frame.filter(~pl.struct(on).is_first_distinct()))
+
+    def _no_rows(self, rule: str, frame: pl.DataFrame, found: str, wanted: str) -> None:
+        words = self.rules[rule]
+        if not frame.is_empty():
+            where = _where(frame)
+            raise PlanRefused(self.model, rule, words, where, found, wanted, frame.height)
 
     def _judge(
         self,

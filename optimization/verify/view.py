@@ -1,11 +1,11 @@
-"""The tables of one plan, each checked against its schema."""
+"""The tables of one plan, each checked against its schema and in the order of its key."""
 
 from collections.abc import Mapping, Sequence
 
 import polars as pl
 
 from optimization.verify.verdict import Verdict
-from schemas.table import Table, check, name
+from schemas.table import Table, check, key, name
 
 
 class View:
@@ -20,8 +20,9 @@ class View:
         self, tables: Mapping[str, pl.DataFrame], needed: Sequence[type[Table]], verdict: Verdict
     ) -> None:
         missing = [name(t) for t in needed if name(t) not in tables]
-        verdict.none("tables", pl.DataFrame({"table": missing}), "no table", "one")
-        self.tables = dict(tables) | {name(t): check(t, tables[name(t)]) for t in needed}
+        verdict.lacking("tables", pl.DataFrame({"table": missing}))
+        checked = {name(t): check(t, tables[name(t)]).sort(key(t)) for t in needed}
+        self.tables = dict(tables) | checked
 
     def __getitem__(self, table: str) -> pl.DataFrame:
         return self.tables[table]

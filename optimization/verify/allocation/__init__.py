@@ -79,10 +79,10 @@ CHECKS = (
     check_moves,
     check_loads,
     check_fairness,
+    check_changes,
     check_objectives,
     check_prices,
     check_comparison,
-    check_changes,
 )
 
 

@@ -19,7 +19,7 @@ def check_admissions(view: View, verdict: Verdict) -> None:
     strays = admission.join(view["allocation_arc"], on=ARC, how="anti")
     verdict.none("referral_arcs", strays)
     wanted = view.demand.filter(pl.col("planned") > 0)
-    verdict.none("unmet_rows", wanted.join(unmet, on=NEED, how="anti"), "no row", "one")
+    verdict.lacking("unmet_rows", wanted.join(unmet, on=NEED, how="anti"))
     rows = outer_joined(unmet, view.demand, NEED)
     verdict.follows("unmet_demand", rows, "demand_patients", "planned")
     share = pl.col("unmet_patients") / pl.col("demand_patients")
@@ -57,8 +57,8 @@ def check_changes(view: View, verdict: Verdict) -> None:
     verdict.none("announced_days", then.join(days, on="date", how="anti"))
     both = outer_joined(now, then, KEY)
     differ = (pl.col("now") - pl.col("then")).abs()
-    lacking = both.filter(differ > 2 * LEAST).join(table, on=KEY, how="anti")
-    verdict.none("change_rows", lacking, "no row", "one")
+    unsaid = both.filter(differ > 2 * LEAST).join(table, on=KEY, how="anti")
+    verdict.lacking("change_rows", unsaid)
     same = both.filter(differ <= LEAST / 2)
     verdict.none("change_rows", table.join(both, on=KEY, how="anti"))
     verdict.none("change_rows", table.join(same, on=KEY, how="semi"))
@@ -119,5 +119,5 @@ def _moved_otherwise(view: View, move: pl.DataFrame, days: pl.DataFrame) -> floa
 
 def _announced(view: View, action: str, arc: list[str]) -> pl.DataFrame:
     """What was announced of an action: ``arc``, date and announced."""
-    names = dict(zip(("from_id", "to_id", "subject_id"), arc, strict=True))
+    names = {"from_id": arc[0], "to_id": arc[1], "subject_id": arc[2]}
     return view["allocation_announced"].filter(action=action).drop("action").rename(names)

@@ -22,7 +22,7 @@ def check_loads(view: View, verdict: Verdict) -> None:
     rows = recomputed(view)
     has = pl.max_horizontal("use", "usual", "units", "surge_limit") > 0
     missing = rows.filter(has).join(table, on=CELL, how="anti")
-    verdict.none("load_rows", missing, "no row", "one")
+    verdict.lacking("load_rows", missing)
     rows = outer_joined(table, rows, CELL)
     rows = rows.join(resources.select("resource_id", "occupancy_target"), on="resource_id")
     for rule, (column, expected) in LOADS.items():
@@ -72,8 +72,8 @@ def recomputed(view: View) -> pl.DataFrame:
     for admission, column in ((view["allocation_admission"], "use"), (usual, "usual")):
         rows = outer_joined(rows, used(view, census(view, admission), column), CELL)
     rows = outer_joined(rows, reserve(view), CELL)
-    for change in moved(view):
-        rows = outer_joined(rows, change, CELL)
+    rows = outer_joined(rows, moved(view, "from_institution_id", "leaves", "left"), CELL)
+    rows = outer_joined(rows, moved(view, "to_institution_id", "arrives", "come"), CELL)
     there = pl.col("units") - pl.col("left") + pl.col("come")
     return rows.with_columns(there=there)
 
@@ -93,32 +93,16 @@ def reserve(view: View) -> pl.DataFrame:
     ).filter(pl.col("date") <= view.last_day)
     by_day = by_day.join(view["allocation_use"], on="class_id")
     adds = pl.col("above") * pl.col("staying_share") * pl.col("units_per_patient")
-    added = total(by_day.drop("day"), [*CELL, "arrival"], adds, "added")
+    added = total(by_day, [*CELL, "arrival"], adds, "added")
     rank = pl.col("added").rank("ordinal", descending=True).over(CELL)
-    return total(added.filter(rank <= view.budget), CELL, pl.col("added"), "kept")
+    return total(added.filter(rank <= view.budget), CELL, "added", "kept")
 
 
-def moved(view: View) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Units that have ``left`` and that have ``come`` by each date, by institution, resource."""
-    move = view["allocation_move"].select(*MOVE, "date", "arrives", "units")
-    sides = (("from_institution_id", "date", "left"), ("to_institution_id", "arrives", "come"))
-    return tuple(  # type: ignore[return-value]
-        total(
-            move.select(
-                pl.col(end).alias("institution_id"),
-                *[pl.col(c).alias(f"_{c}") for c in (*MOVE, "date")],
-                "resource_id",
-                pl.col(since).alias("since"),
-                "units",
-            )
-            .join(view.dates, how="cross")
-            .filter(pl.col("date") >= pl.col("since")),
-            CELL,
-            pl.col("units"),
-            column,
-        )
-        for end, since, column in sides
-    )
+def moved(view: View, end: str, since: str, name: str) -> pl.DataFrame:
+    """Units that have left or come by each date, by institution and resource, as ``name``."""
+    move = view["allocation_move"].rename({end: "institution_id", "date": "leaves"})
+    days = move.join(view.dates, how="cross").filter(pl.col("date") >= pl.col(since))
+    return total(days, CELL, "units", name)
 
 
 def check_moves(view: View, verdict: Verdict) -> None:
@@ -130,7 +114,7 @@ def check_moves(view: View, verdict: Verdict) -> None:
     rows = rows.with_columns(pl.col("least_move", "cost_move").fill_null(0.0))
     verdict.none("movable", rows.filter(~pl.col("movable")))
     arrives = pl.col("date").dt.offset_by(pl.format("{}d", "lead_days"))
-    verdict.none("move_arrives", rows.filter(pl.col("arrives") != arrives), "another day")
+    verdict.none("move_arrives", rows.filter(pl.col("arrives") != arrives))
     verdict.follows("move_km", rows, "km", "km_arc")
     cost = pl.col("cost_unit_km") * pl.col("km_arc") * pl.col("units") + pl.col("cost_move")
     verdict.follows("move_cost", rows, "cost", cost)

@@ -8,7 +8,7 @@ from optimization.verify.sums import joined, total
 from optimization.verify.verdict import Verdict
 
 # A ceiling may equal the claims but for the noise of adding them up.
-ADDING_UP = 1e-9
+NEARLY_ALL = 0.999_999_999
 
 
 def check_bound(view: View, verdict: Verdict, prices: Prices) -> None:
@@ -76,7 +76,7 @@ def _bounds_of_institutions(view: View, prices: Prices) -> list[pl.DataFrame]:
     first = pl.when(pl.col("period") == 1).then(opening).otherwise(0.0)
     money_in = first + pl.col("claim") + pl.col("given_other_income")
     out = pl.sum_horizontal("given_operating_cost", "given_capital_need", "given_debt_service")
-    needs = view.given.sort(CELL).select(
+    needs = view.given.select(
         *CELL, b=pl.col("given_capital_need").cum_sum().over("institution_id")
     )
     return [
@@ -95,7 +95,7 @@ def check_shadow_prices(view: View, verdict: Verdict, prices: Prices) -> None:
     }
     for kind, worth in by_kind.items():
         rows = view["source"].filter(pl.col("source_kind") == kind)
-        rows = joined(rows, worth, key).sort(key)
+        rows = joined(rows, worth, key)
         if kind == "payer":
             capped = view["payer"].rename({"payer_id": "source_id"})
             rows = rows.join(capped, on=key, how="left").with_columns(
@@ -118,7 +118,7 @@ def _payer_prices(view: View, prices: Prices) -> pl.DataFrame:
     asked = total(view["claim"], key, "claim", "asked")
     rows = view["claim"].join(asked, on=key).join(view["payer"], on=key)
     rows = rows.join(prices("payers_pay_pro_rata", CLAIM), on=CLAIM)
-    short = rows.filter(pl.col("ceiling") < pl.col("asked") * (1 - ADDING_UP))
+    short = rows.filter(pl.col("ceiling") < NEARLY_ALL * pl.col("asked"))
     shares = short.with_columns(share=pl.col("y") * pl.col("claim") / pl.col("asked"))
     both = joined(view["payer"], prices("payers_can_pay", key), key)
     both = joined(both, total(shares.select(*key, "institution_id", "share"), key, "share"), key)

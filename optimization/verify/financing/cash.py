@@ -48,7 +48,7 @@ def _check_flows(view: View, verdict: Verdict) -> None:
         verdict.balance("flow_sums", cells, column, "amount")
     verdict.none("flow_rows", flows.join(view["institution"], on=CELL, how="anti"))
     source = pl.col("flow_kind").replace_strict(UNNAMED, default=pl.col("source_id"))
-    verdict.none("flow_sources", flows.filter(pl.col("source_id") != source), "another source")
+    verdict.none("flow_sources", flows.filter(pl.col("source_id") != source))
 
 
 def _check_liquidity(view: View, verdict: Verdict) -> None:

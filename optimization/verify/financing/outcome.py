@@ -80,7 +80,7 @@ def _check_institutions(view: View, verdict: Verdict) -> None:
     verdict.same_rows("outcome_rows", view["outcome"], view["opening"], ONE)
     rows = _institutions(view)
     elsewhere = rows.filter(pl.col("region") != pl.col("region_id"))
-    verdict.none("outcome_region", elsewhere, "another region")
+    verdict.none("outcome_region", elsewhere)
     for column, of in (
         ("need", "lacking"),
         ("uncovered", "gap"),
@@ -107,7 +107,7 @@ def _check_regions(view: View, verdict: Verdict) -> None:
     outcome = view["outcome"]
     verdict.same_rows("fairness_rows", view["fairness"], outcome.select(one).unique(), one)
     worst = outcome.group_by(one).agg(share=pl.col("unmet_share").max())
-    need = total(outcome.sort(ONE), one, "need")
+    need = total(outcome, one, "need")
     pooled = view.support.filter(pl.col("fund_id").is_in(view.pooled)).join(
         view["opening"].select(*ONE, "region_id"), on=ONE
     )
@@ -167,16 +167,16 @@ def _uncovered(view: View) -> float:
     """sum (1+g)^(Q-p)·gap + sum beyond"""
     growth = 1 + view.setting["gap_growth"]
     weight = pl.lit(growth).pow(view.last - pl.col("period"))
-    gaps = view["position"].sort(CELL).select(weight * pl.col("uncovered")).to_series()
-    return _sum(gaps) + _sum(view["outcome"].sort(ONE)["beyond"])
+    gaps = view["position"].select(weight * pl.col("uncovered")).to_series()
+    return _sum(gaps) + _sum(view["outcome"]["beyond"])
 
 
 def _unfairness(view: View) -> float:
     """sum worst + sum below / pooled budget + sum slower / last support"""
-    regions = view["fairness"].sort("region_id")
-    budget = view["budget"].filter(pl.col("fund_id").is_in(view.pooled)).sort("fund_id", "period")
-    slower = _sum(view["outcome"].sort(ONE)["slower"])
-    last = _sum(view["opening"].sort(ONE)["last_support"].drop_nulls())
+    regions = view["fairness"]
+    budget = view["budget"].filter(pl.col("fund_id").is_in(view.pooled))
+    slower = _sum(view["outcome"]["slower"])
+    last = _sum(view["opening"]["last_support"].drop_nulls())
     return (
         _sum(regions["largest_unmet_share"])
         + _part(_sum(regions["below"]), _sum(budget["budget"]))
@@ -186,20 +186,15 @@ def _unfairness(view: View) -> float:
 
 def _thinness(view: View) -> float:
     """sum thin / sum required + sum arrears / sum claim"""
-    position = view["position"].sort(CELL)
-    claims = _sum(view["claim"].sort("payer_id", *CELL)["claim"])
-    required = _sum(view.given.sort(CELL)["required"])
+    position = view["position"]
+    claims = _sum(view["claim"]["claim"])
+    required = _sum(view.given["required"])
     return _part(_sum(position["thin"]), required) + _part(_sum(position["arrears"]), claims)
 
 
 def _cost(view: View) -> float:
     """interest of every draw over its whole life - interest earned + κ·support"""
-    life = lifetime_interest()
-    lent = view.drawn.sort("loan_id", *CELL).select(pl.col("drawn") * life).to_series()
-    cost = (
-        view.support.sort("fund_id", *CELL)
-        .select(pl.col("amount") * pl.col("cost_of_funds"))
-        .to_series()
-    )
-    banked = view["position"].sort(CELL)["opening_cash"].clip(0)
+    lent = view.drawn.select(pl.col("drawn") * lifetime_interest()).to_series()
+    cost = view.support.select(pl.col("amount") * pl.col("cost_of_funds")).to_series()
+    banked = view["position"]["opening_cash"].clip(0)
     return _sum(lent) + _sum(cost) - view.setting["deposit_rate"] * _sum(banked)

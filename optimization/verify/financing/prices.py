@@ -29,4 +29,4 @@ def owing(view: View) -> pl.DataFrame:
     capped = view["claim"].join(view["payer"].select("payer_id").unique(), on="payer_id")
     old = view["arrears"].filter(pl.col("arrears") > 0)
     pairs = ["payer_id", "institution_id"]
-    return pl.concat([capped.select(pairs), old.select(pairs)]).unique().sort(pairs)
+    return pl.concat([capped.select(pairs), old.select(pairs)]).unique()

@@ -38,7 +38,7 @@ class View(view.View):
         )
         days = pl.col("days_required") / pl.col("days_in_period")
         rows = rows.with_columns(required=days * pl.col("given_operating_cost"))
-        return joined(rows, total(self["claim"], CELL, "claim"), CELL)
+        return joined(rows, total(self["claim"], CELL, "claim"), CELL).sort(CELL)
 
     @cached_property
     def cells(self) -> pl.DataFrame:
@@ -52,7 +52,7 @@ class View(view.View):
     @cached_property
     def drawn(self) -> pl.DataFrame:
         """Loans' debts with the terms of the loan."""
-        return self["debt"].join(self["loan"], on="loan_id")
+        return self["debt"].join(self["loan"], on="loan_id").sort("loan_id", *CELL)
 
     @cached_property
     def operating_debt(self) -> pl.DataFrame:
@@ -63,8 +63,8 @@ class View(view.View):
     @cached_property
     def support(self) -> pl.DataFrame:
         """Support by fund, institution and period, with the fund's terms."""
-        flows = self["flow"].filter(pl.col("flow_kind") == "support")
-        return flows.rename({"source_id": "fund_id"}).join(self["fund"], on="fund_id", how="left")
+        flows = self["flow"].filter(flow_kind="support").rename({"source_id": "fund_id"})
+        return flows.join(self["fund"], on="fund_id", how="left").sort("fund_id", *CELL)
 
     @cached_property
     def pooled(self) -> list[str]:
@@ -76,4 +76,4 @@ class View(view.View):
             .group_by("fund_id")
             .agg(pl.col("region_id").n_unique())
         )
-        return regions.filter(pl.col("region_id") > 1)["fund_id"].sort().to_list()
+        return regions.filter(pl.col("region_id") > 1)["fund_id"].to_list()

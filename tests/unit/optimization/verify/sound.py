@@ -4,8 +4,8 @@ from functools import cache
 
 import polars as pl
 
-from schemas.results.financing import FinancingActivity
-from schemas.table import conform
+from schemas.results.financing import INPUTS, FinancingActivity
+from schemas.table import conform, dictionary, name
 from tests.unit.optimization.allocation import cases as allocation
 from tests.unit.optimization.financing.cases import case
 from tests.unit.optimization.financing.cases import plan as finance
@@ -14,6 +14,7 @@ from tests.unit.optimization.purchases import cases as purchases
 from tests.unit.optimization.purchases.test_choice import solved as choose
 
 Tables = dict[str, pl.DataFrame]
+BY_NAME = {name(table): table for table in INPUTS}
 ALLOCATIONS = {
     "scarce": {"demand": {"budget": 1}, "may_refuse": True},
     "plain": {},
@@ -54,12 +55,28 @@ def allocated(kind: str) -> tuple[Tables, Tables]:
 def financed(kind: int | str) -> tuple[Tables, Tables]:
     """A plan as published in cents and as exact, of the random case of a seed.
 
-    With seed 11 every kind of limit binds; "alone" is one institution that nobody helps.
+    With seed 11 every kind of limit binds, and with "odd", too, whose amounts are not whole cents;
+    "alone" is one institution that nobody helps.
     """
-    given = random_case(kind) if isinstance(kind, int) else case({"a": {"cost": 100.003}})
+    if kind == "alone":
+        given = case({"a": {"cost": 100.003}})
+    else:
+        given = random_case(11) if kind == "odd" else random_case(int(kind))
+    if kind == "odd":
+        given = {table: _odd(table, frame) for table, frame in given.items()}
     given["financing_activity"] = _activity(given)
     made = finance(given)
     return {**given, **made.frames}, {**given, **made.exact}
+
+
+def _odd(table: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """``frame`` with every amount of money a thousand times larger and more, in thousands."""
+    kinds = dictionary(BY_NAME[table]).filter(pl.col("unit") == "currency")
+    frame = frame.with_columns(pl.col(kinds["column"].to_list()) * 1000.3717)
+    if table != "financing_setting":
+        return frame
+    unit = pl.when(setting="money_unit").then(1000.0).otherwise("setting_value")
+    return frame.with_columns(setting_value=unit)
 
 
 def _activity(given: Tables) -> pl.DataFrame:

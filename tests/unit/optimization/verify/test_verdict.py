@@ -135,7 +135,7 @@ def test_a_row_too_many_and_a_row_too_few_are_refused_and_named():
     for left, right, where, found in [
         (one, two, "b", "no row"),
         (two, one, "b", "a row"),
-        (pl.concat([one, two]), two, "a", "two rows"),
+        (pl.concat([one, two]), two, "a", "a row"),
     ]:
         with pytest.raises(PlanRefused) as refusal:
             verdict().same_rows("met", left, right, ["zone_id"])

@@ -104,6 +104,58 @@ def test_a_plan_verifies_exact_and_as_published(kind):
         assert verify_allocation(tables).worst_violation < 1e-8
 
 
+def test_rows_may_stand_in_any_order(tables):
+    turned = {table: frame.reverse() for table, frame in tables.items()}
+    assert verify_allocation(turned) == verify_allocation(tables)
+
+
+def test_a_tier_without_a_bound_has_no_gap(tables):
+    unproved = put("plan_run", bound=None, gap=None)
+    assert verify_allocation(planted(tables, unproved)) == verify_allocation(tables)
+
+
+def test_the_run_need_not_be_known(tables):
+    assert verify_allocation(planted(tables, without("plan_run"))) == verify_allocation(tables)
+
+
+def edge_of_changes(tables, off):
+    """A transfer that was announced but for ``off``, and no change said of it."""
+    sent = tables["allocation_transfer"].filter(pl.col("date") == pl.col("date").min())[:1]
+    amount, key = sent["patients_per_day"][0], ["action", "from_id", "to_id", "subject_id", "date"]
+    row = {
+        "action": "transfer",
+        "from_id": sent["zone_id"][0],
+        "to_id": sent["institution_id"][0],
+        "subject_id": sent["class_id"][0],
+        "date": sent["date"][0],
+        "announced": amount - off,
+    }
+    row = pl.DataFrame(row)
+    told, said = (
+        tables[t].join(row, on=key, how="anti")
+        for t in ("allocation_announced", "allocation_change")
+    )
+    announced = pl.concat([told, row.select(told.columns)])
+    change = row.select(*key, "announced", planned=pl.lit(amount), difference=pl.lit(off))
+    return {**tables, "allocation_announced": announced, "allocation_change": said}, change
+
+
+@pytest.mark.parametrize(
+    ("off", "may_lack", "may_stand"),
+    [
+        (2.5e-6, False, True),
+        (1.5e-6, True, True),
+        (0.7e-6, True, True),
+        (0.4e-6, True, False),
+    ],
+)
+def test_what_differs_by_a_millionth_is_a_change(tables, off, may_lack, may_stand):
+    lacking, change = edge_of_changes(tables, off)
+    standing = {**lacking, "allocation_change": pl.concat([lacking["allocation_change"], change])}
+    assert (broken_rule(verify_allocation, lacking) != "change_rows") == may_lack
+    assert (broken_rule(verify_allocation, standing) != "change_rows") == may_stand
+
+
 @pytest.mark.parametrize(("rule", "edits"), [(rule, edits) for rule, *edits in PLANTED])
 def test_a_planted_violation_is_refused_by_its_rule(tables, rule, edits):
     assert refusal(verify_allocation, planted(tables, *edits)).rule == rule

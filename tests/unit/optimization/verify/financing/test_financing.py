@@ -22,7 +22,7 @@ from tests.unit.optimization.verify.planted import (
 )
 from tests.unit.optimization.verify.sound import financed
 
-SEEDS = (3, 5, 11, 12, "alone")
+KINDS = (3, 5, 11, 12, "odd", "alone")
 
 
 def is_(**values: object) -> pl.Expr:
@@ -208,6 +208,8 @@ PLANTED = [
     ("shadow_price", more("financing_source", where=of_source("pool", 4), shadow_price=1)),
     ("shadow_price", more("financing_source", where=of_source("public", 4), shadow_price=1)),
     ("shadow_price", more("financing_source", where=of_source("line", 4), shadow_price=1)),
+    ("shadow_price", more("financing_source", 2e-9, of_source("long", 4), shadow_price=1)),
+    ("shadow_price", put("financing_source", of_source("private", 4), shadow_price=0.1)),
 ]
 
 
@@ -216,12 +218,17 @@ def tables():
     return financed(11)[0]
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("cents", [True, False])
-def test_a_sound_plan_passes(seed, cents):
-    frames = financed(seed)[0 if cents else 1]
+def test_a_sound_plan_passes(kind, cents):
+    frames = financed(kind)[0 if cents else 1]
     assert in_cents(frames) == cents
     assert verify_financing(frames).worst_violation < 1e-6
+
+
+def test_rows_may_stand_in_any_order(tables):
+    turned = {table: frame.reverse() for table, frame in tables.items()}
+    assert verify_financing(turned) == verify_financing(tables)
 
 
 @pytest.mark.parametrize(("rule", "edits"), [(rule, edits) for rule, *edits in PLANTED])
@@ -275,11 +282,10 @@ def changed(frame: pl.DataFrame, column: str, factor: float) -> pl.DataFrame:
     return frame.with_columns(pl.when(row).then(pl.col(column) * factor).otherwise(column))
 
 
-@pytest.mark.parametrize("factor", [1.0002, 0.9998])
 @pytest.mark.parametrize(("table", "column"), NUMBERS)
-def test_a_figure_changed_by_two_parts_in_ten_thousand_is_refused(table, column, factor):
+def test_a_figure_changed_by_two_parts_in_ten_thousand_is_refused(table, column):
     exact = financed(11)[1]
-    frame = changed(exact[table], column, factor)
+    frame = changed(exact[table], column, 1.0002)
     if frame[column].abs().max() in (None, 0.0):
         pytest.fail(f"{column} is 0 throughout: the case proves nothing")
     with pytest.raises(PlanRefused):
@@ -289,7 +295,7 @@ def test_a_figure_changed_by_two_parts_in_ten_thousand_is_refused(table, column,
 @pytest.mark.parametrize(("table", "column"), NUMBERS)
 def test_a_published_figure_changed_by_two_parts_in_a_hundred_is_refused(tables, table, column):
     with pytest.raises(PlanRefused):
-        verify_financing({**tables, table: changed(tables[table], column, 1.02)})
+        verify_financing({**tables, table: changed(tables[table], column, 0.98)})
 
 
 def stopped(tables: dict[str, pl.DataFrame], status: str) -> dict[str, pl.DataFrame]:

@@ -86,6 +86,11 @@ def test_a_sound_choice_is_verified(sound):
     assert verify_purchases(sound).worst_violation == 0.0
 
 
+def test_rows_may_stand_in_any_order(sound):
+    turned = {table: frame.reverse() for table, frame in sound.items()}
+    assert verify_purchases(turned) == verify_purchases(sound)
+
+
 @pytest.mark.parametrize(("rule", "edits"), [(rule, edits) for rule, *edits in PLANTED])
 def test_a_planted_violation_is_refused_by_its_rule(sound, rule, edits):
     assert refusal(verify_purchases, planted(sound, *edits)).rule == rule
