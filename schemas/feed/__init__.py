@@ -8,8 +8,7 @@ import polars as pl
 from pydantic import Field, field_validator, model_validator
 
 from schemas.clean import FEED_TABLES
-from schemas.feed.constants import check_expression, check_value
-from schemas.feed.expression import columns_of
+from schemas.feed.expression import check_expression, check_value, columns_of
 from schemas.feed.file import File, Part
 from schemas.feed.source import GIVEN, Marker, Source, fits, is_plain
 from schemas.feed.table import FeedTable, Implausible, Institutions, Unpivot

@@ -1,8 +1,19 @@
-"""Expressions of a feed: SQL over its columns, checked before any file is read."""
+"""Expressions of a feed, and what a canonical column asks of the values that they give.
+
+An expression is SQL over the feed's columns, checked before any file is read.
+"""
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import inf
+from typing import Any
 
 import polars as pl
+
+from schemas.clean import FEED_TABLES
+from schemas.table import Table
 
 _LITERAL = re.compile(r"'(?:[^']|'')*'")
 
@@ -38,3 +49,76 @@ def columns_of(expression: str) -> list[str]:
 def _place(name: str, text: str) -> int:
     found = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)
     return found.start() if found else len(text)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one column asks: its type, range, words, longest text, and whether null may stand."""
+
+    kind: pl.DataType
+    nullable: bool
+    low: float = -inf
+    above: float = -inf
+    high: float = inf
+    words: tuple[str, ...] = ()
+    longest: int | None = None
+
+
+@cache
+def limits(table: type[Table]) -> dict[str, Limits]:
+    """The limits of each column of ``table``, in declared order."""
+    return {
+        name: Limits(kind=column.dtype.type, nullable=column.nullable, **_asked(column.checks))
+        for name, column in table.to_schema().columns.items()
+    }
+
+
+def _asked(checks: Sequence[object]) -> dict[str, Any]:
+    asked: dict[str, Any] = {}
+    for check in checks:
+        said = getattr(check, "statistics", None) or {}
+        match getattr(check, "name", ""):
+            case "greater_than_or_equal_to":
+                asked["low"] = float(said["min_value"])
+            case "greater_than":
+                asked["above"] = float(said["min_value"])
+            case "less_than_or_equal_to":
+                asked["high"] = float(said["max_value"])
+            case "isin":
+                asked["words"] = tuple(said["allowed_values"])
+            case "str_length":
+                asked["longest"] = said["max_value"]
+    return asked
+
+
+def check_expression(table: str, column: str, expression: str) -> None:
+    """Does the canonical column allow what the expression gives, if that is known already?
+
+    Raises:
+        ValueError: if it does not.
+    """
+    if columns_of(expression):
+        return
+    try:
+        value = pl.select(parse(expression)).item()
+    except pl.exceptions.PolarsError:
+        return
+    check_value(table, column, value)
+
+
+def check_value(table: str, column: str, value: object) -> None:
+    """Does the canonical column allow the value?
+
+    Raises:
+        ValueError: if it does not.
+    """
+    limit = limits(FEED_TABLES[table])[column]
+    where = f"table {table}: {column}"
+    if limit.words and isinstance(value, str) and value not in limit.words:
+        raise ValueError(f"{where} may not be {value!r}; it is one of {', '.join(limit.words)}")
+    if limit.longest and value == "":
+        raise ValueError(f"{where} may not be an empty text")
+    if not limit.kind.is_numeric() or not isinstance(value, int | float):
+        return
+    if not limit.low <= value <= limit.high or value <= limit.above:
+        raise ValueError(f"{where} may not be {value:g}")

@@ -6,8 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from schemas.feed.file import Part
-from schemas.feed.formats import check_cells
+from schemas.feed.file import Part, check_cells
 from schemas.table import UNITS
 
 Kind = Literal["text", "date", "datetime", "number", "boolean"]

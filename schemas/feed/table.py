@@ -5,8 +5,8 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from schemas.clean import ENTITIES, FEED_TABLES
+from schemas.feed.expression import limits
 from schemas.feed.file import Part
-from schemas.feed.limits import limits
 from schemas.table import key, polars_schema
 
 How = Literal["sum", "mean", "min", "max", "first", "last"]

@@ -10,8 +10,7 @@ import polars as pl
 
 from schemas.clean import ENTITIES, FEED_TABLES
 from schemas.feed import Feed, FeedTable
-from schemas.feed.expression import columns_of
-from schemas.feed.limits import Limits, limits
+from schemas.feed.expression import Limits, columns_of, limits
 from schemas.feed.source import fits
 from schemas.table import key
 from transforms.feed.faults import all_faults, faults_of, unknown_codes

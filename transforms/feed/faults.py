@@ -16,8 +16,7 @@ import polars as pl
 
 from schemas.clean import FEED_TABLES
 from schemas.feed import Feed
-from schemas.feed.expression import columns_of, parse
-from schemas.feed.limits import limits
+from schemas.feed.expression import columns_of, limits, parse
 
 SCHEMA = pl.Schema(
     {"row_number": pl.Int64, "column_name": pl.String, "rule": pl.String, "grain": pl.String}

@@ -11,8 +11,7 @@ from schemas.clean import ENTITIES, FEED_TABLES
 from schemas.errors import DeliveryRejected
 from schemas.events import Occurrence
 from schemas.feed import Feed, FeedTable
-from schemas.feed.expression import columns_of
-from schemas.feed.limits import Limits, limits
+from schemas.feed.expression import Limits, columns_of, limits
 from schemas.feed.source import fits
 from schemas.table import check, conform, key
 from transforms.exact import exact_mean, exact_sum

@@ -5,9 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from schemas.clean import Capacity, Finance
-from schemas.feed.expression import columns_of
+from schemas.feed.expression import columns_of, limits
 from schemas.feed.file import File
-from schemas.feed.limits import limits
 from schemas.feed.source import Source
 
 
