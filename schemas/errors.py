@@ -40,8 +40,9 @@ class DeliveryRejected(CatchmentError):
 
     exit_code = 4
 
-    def __init__(self, code: str, *others: Occurrence, **facts: Any) -> None:
-        self.occurrences = (Occurrence(code, **facts), *others)
+    def __init__(self, reason: str | Occurrence, *others: Occurrence, **facts: Any) -> None:
+        first = Occurrence(reason, **facts) if isinstance(reason, str) else reason
+        self.occurrences = (first, *others)
         super().__init__("; ".join(o.words() for o in self.occurrences))
 
 

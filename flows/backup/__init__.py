@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flows.ingest.landing import sweep
-from flows.protect.encryption import decrypt, encrypt
-from flows.protect.keys import Key, Keys, keys_of
+from flows.protect.keys import Key, Keys, decrypt, encrypt, keys_of
 from flows.store import audit_log
 from flows.store.files import file_hash, replacing
 from flows.store.fingerprint import warehouse_fingerprint

@@ -8,19 +8,18 @@ import duckdb
 from flows.clerk.forget_landed import out_of_landed
 from flows.clerk.rebuild import last_region_file, rebuild
 from flows.ingest.landing import read_sidecars
-from flows.protect.encryption import is_encrypted, key_of, reencrypt_file
-from flows.protect.forgotten import (
+from flows.protect.keys import is_encrypted, key_of, keys_of, pseudonym, reencrypt_file
+from flows.protect.redact import Sought, plain
+from flows.protect.veil import (
     INSTITUTION,
     PERSON,
     Forgotten,
+    Veil,
     as_text,
     list_file,
     read_forgotten,
+    veil_of,
 )
-from flows.protect.keys import keys_of
-from flows.protect.pseudonym import pseudonym
-from flows.protect.redact import Sought, plain
-from flows.protect.veil import Veil, veil_of
 from flows.store import audit_log
 from flows.store.files import write_text
 from flows.store.home import Home, one_night

@@ -4,11 +4,10 @@ from datetime import datetime
 
 from flows.ingest.arrivals import Arrival, arrivals_of
 from flows.ingest.decisions import apply_decisions, complete_last, refuse_if_lost
-from flows.ingest.deliver import deliver
+from flows.ingest.deliver import deliver, settle
 from flows.ingest.judge import Judgement
 from flows.ingest.landing import sweep
 from flows.ingest.leave_out import expire
-from flows.ingest.record import settle
 from flows.protect.veil import refuse_other_key, veil_of
 from flows.store.night import Night
 from flows.store.warehouse import opened

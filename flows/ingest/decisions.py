@@ -16,7 +16,7 @@ import polars as pl
 
 from flows.ingest.arrivals import shown
 from flows.ingest.compare import loaded_under_another_time
-from flows.ingest.deliver import judge_for_history, landed_content
+from flows.ingest.deliver import insert, judge_for_history, landed_content, resettle, write_receipt
 from flows.ingest.judge import Judgement
 from flows.ingest.landing import (
     Delivery,
@@ -24,9 +24,7 @@ from flows.ingest.landing import (
     read_sidecars,
     write_sidecar,
 )
-from flows.ingest.record import insert, resettle, write_receipt
-from flows.protect.encryption import plain_hash
-from flows.protect.keys import Keys
+from flows.protect.keys import Keys, plain_hash
 from flows.protect.veil import veil_of
 from flows.store import audit_log
 from flows.store.files import write_text

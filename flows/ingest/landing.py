@@ -16,8 +16,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from flows.protect.encryption import encrypt
-from flows.protect.keys import Key
+from flows.protect.keys import Key, encrypt
 from flows.store.files import move, part_of, parts, private_file, write_text
 from flows.store.home import Home
 from schemas.errors import DeliveryRejected
@@ -116,7 +115,7 @@ def _stat(source: Path) -> os.stat_result:
         if stat.S_ISREG(found.st_mode):
             return found
         fault = Occurrence("file_is_no_file")
-    raise DeliveryRejected(fault.code, **fault.facts())
+    raise DeliveryRejected(fault)
 
 
 def _copy(source: Path, part: Path, key: Key | None) -> tuple[str, int]:

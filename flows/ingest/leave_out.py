@@ -17,7 +17,7 @@ from flows.ingest.landing import (
     read_sidecars,
     write_sidecar,
 )
-from flows.protect.encryption import encrypt, plain_bytes
+from flows.protect.keys import encrypt, plain_bytes
 from flows.protect.redact import Redacted, Sought, redacted, repacked
 from flows.protect.veil import Veil
 from flows.store import audit_log

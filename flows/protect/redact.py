@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from flows.protect.forgotten import (
+from flows.protect.keys import Keys
+from flows.protect.veil import (
     INSTITUTION,
     PERSON,
     Forgotten,
@@ -18,7 +19,6 @@ from flows.protect.forgotten import (
     source_columns,
     values_of,
 )
-from flows.protect.keys import Keys
 from schemas.feed import Feed
 from schemas.feed.source import fits
 from transforms.feed.header import clean_name

@@ -1,20 +1,24 @@
-"""Between what a patient feed sends and what the warehouse keeps: nothing that names a person."""
+"""Between what a patient feed sends and what the warehouse keeps: nothing that names a person.
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+Whoever is to be left out of whatever arrives stands in a list of pseudonyms.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import duckdb
 import polars as pl
 
-from flows.protect.forgotten import Forgotten, read_forgotten, without_forgotten
-from flows.protect.keys import Key, Keys, keys_of
-from flows.protect.pseudonym import pseudonymise
+from flows.protect.keys import Key, Keys, keys_of, pseudonymise, pseudonyms
 from flows.store.home import Home
 from flows.store.regions import RegionFiles
 from schemas.clean import FEED_TABLES
 from schemas.errors import HomeRefused
 from schemas.events import Occurrence
 from schemas.feed import Feed
+from schemas.feed.expression import columns_of
 from schemas.table import Table, conform, holds_patients, identifiers, name, polars_schema
 
 UNKNOWN = "unknown"
@@ -22,6 +26,15 @@ AGE_BAND = r"^(\d{1,3}|\d{1,3}-\d{1,3}|\d{1,3}\+|all)$"
 KNOWN_ZONES = """
     SELECT zone_id FROM history.zone UNION SELECT zone_id FROM history.institution
 """
+PERSON, INSTITUTION = "patient_key", "institution_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """One person or institution: which of them, and the pseudonym of the code they are sent by."""
+
+    kind: str
+    pseudonym: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +127,79 @@ def _only_codes(
     strange = frame.select((text.is_not_null() & ~is_code).sum()).item()
     kept = pl.when(is_code | text.is_null()).then(text).otherwise(pl.lit(other, pl.String))
     return frame.with_columns(kept.alias(column)), int(strange)
+
+
+def list_file(root: Path) -> Path:
+    """Where the list of a home stands."""
+    return root / "forgotten.json"
+
+
+def read_forgotten(root: Path) -> tuple[Forgotten, ...]:
+    """Everyone to be left out.
+
+    Raises:
+        HomeRefused: if the list is damaged: nobody may come back by that.
+    """
+    path = list_file(root)
+    if not path.is_file():
+        return ()
+    try:
+        return tuple(Forgotten(**row) for row in json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        pass
+    raise HomeRefused(f"{path} is damaged: put it back from a backup")
+
+
+def as_text(forgotten: Iterable[Forgotten]) -> str:
+    """The list as its file has it."""
+    return json.dumps([asdict(f) for f in forgotten], indent=1) + "\n"
+
+
+def source_columns(feed: Feed, kind: str) -> list[str]:
+    """Columns of the feed's files that name persons, or institutions."""
+    said = [
+        table.columns[kind]
+        for table in feed.table
+        if kind in table.columns and (kind != PERSON or holds_patients(FEED_TABLES[table.name]))
+    ]
+    if kind == INSTITUTION and feed.institution:
+        said.append(feed.institution.column)
+    whole = [feed.derive.get(expression, expression) for expression in said]
+    return list(dict.fromkeys(c for expression in whole for c in columns_of(expression)))
+
+
+def values_of(
+    feed: Feed, texts: pl.DataFrame, keys: Keys, forgotten: Iterable[Forgotten]
+) -> dict[str, frozenset[str]]:
+    """Values that name someone to be left out, by column of ``texts``."""
+    found: dict[str, frozenset[str]] = {}
+    names = list(forgotten)
+    for kind in (PERSON, INSTITUTION):
+        wanted = [f for f in names if f.kind == kind]
+        for column in (c for c in source_columns(feed, kind) if c in texts.columns and wanted):
+            sent = texts[column].drop_nulls().unique().to_list()
+            found[column] = found.get(column, frozenset()) | named(sent, keys, wanted)
+    return {column: values for column, values in found.items() if values}
+
+
+def named(values: Iterable[str], keys: Keys, forgotten: Iterable[Forgotten]) -> frozenset[str]:
+    """Those of the values that name someone to be left out."""
+    wanted = {(f.kind, f.pseudonym) for f in forgotten}
+    sent = list(values)
+    return frozenset(
+        value
+        for kind, key_id in sorted({(kind, p.split(":", 1)[0]) for kind, p in wanted})
+        for value, name in pseudonyms(keys.named(key_id), kind, sent).items()
+        if (kind, name) in wanted
+    )
+
+
+def without_forgotten(
+    feed: Feed, texts: pl.DataFrame, keys: Keys, forgotten: Iterable[Forgotten]
+) -> tuple[pl.DataFrame, int]:
+    """The rows of a file's text that name nobody to be left out, and how many others there were."""
+    gone = pl.lit(False)
+    for column, values in values_of(feed, texts, keys, forgotten).items():
+        gone |= pl.col(column).is_in(sorted(values)).fill_null(False)
+    kept = texts.filter(~gone)
+    return kept, texts.height - kept.height

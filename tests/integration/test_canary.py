@@ -19,7 +19,7 @@ import pytest
 from flows.clerk.sample import write_sample
 from flows.night.run import _without_values
 from flows.night.steps import steps_of
-from flows.protect.encryption import is_encrypted
+from flows.protect.keys import is_encrypted
 from flows.store.home import Home
 from flows.store.night import plan_night
 from schemas.clean import Encounter

@@ -90,7 +90,7 @@ def _header(names: list[str], body: pl.DataFrame, feed: Feed) -> Header:
     except DeliveryRejected as err:
         reason, *others = err.occurrences
     hints = _hints(names, body, feed) if reason.code == "columns_missing" else []
-    raise DeliveryRejected(reason.code, *(hints or others), **reason.facts())
+    raise DeliveryRejected(reason, *(hints or others))
 
 
 def _hints(names: list[str], body: pl.DataFrame, feed: Feed) -> list[Occurrence]:

@@ -12,8 +12,7 @@ import pytest
 
 from flows.night.run import begin
 from flows.night.steps import steps_of
-from flows.protect.encryption import plain_bytes
-from flows.protect.keys import Keys
+from flows.protect.keys import Keys, plain_bytes
 from flows.store.night import plan_night
 from tests.integration.deliveries.place import DEMO, NEXT, WEEK, beds, words, zipped
 

@@ -16,10 +16,8 @@ from flows.clerk.forget import forget, rotate
 from flows.ingest.landing import landed_path, read_sidecars
 from flows.night.run import begin
 from flows.night.steps import steps_of
-from flows.protect.encryption import is_encrypted, key_of, plain_bytes
-from flows.protect.forgotten import PERSON, Forgotten, as_text, list_file
-from flows.protect.keys import Keys
-from flows.protect.pseudonym import pseudonym
+from flows.protect.keys import Keys, is_encrypted, key_of, plain_bytes, pseudonym
+from flows.protect.veil import PERSON, Forgotten, as_text, list_file
 from flows.store.audit_log import log_file, verify_log
 from flows.store.fingerprint import warehouse_fingerprint
 from flows.store.home import Home

@@ -5,17 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.protect.encryption import (
+from flows.protect.keys import (
     CHUNK,
     MAGIC,
+    Keys,
     decrypt,
     encrypt,
     key_of,
     plain_bytes,
+    pseudonym,
+    pseudonymise,
     reencrypt_file,
 )
-from flows.protect.keys import Keys
-from flows.protect.pseudonym import pseudonym, pseudonymise
 from schemas.clean import Encounter
 from schemas.errors import KeyRefused
 

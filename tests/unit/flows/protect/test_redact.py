@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from flows.protect.forgotten import INSTITUTION, PERSON, Forgotten
-from flows.protect.keys import Keys
-from flows.protect.pseudonym import pseudonym
+from flows.protect.keys import Keys, pseudonym
 from flows.protect.redact import Sought, redacted
+from flows.protect.veil import INSTITUTION, PERSON, Forgotten
 from flows.store.regions import load_region
 from schemas.errors import DeliveryRejected
 
