@@ -60,7 +60,8 @@ def alerts(found: pl.DataFrame, delivery: pl.DataFrame, events: pl.DataFrame) ->
         about, on=["subject_kind", "subject"], how="left"
     )
     message = pl.concat_str("file", "words", "why", ignore_nulls=True)
-    named = severe.select("run_key", "rule", "subject", "measured", "threshold", message=message)
+    columns = ("run_key", "rule", "subject", "measured", "threshold")
+    named = severe.select(*columns, step=pl.lit("quality"), message=message)
     return conform(ops.Alert, named)
 
 
