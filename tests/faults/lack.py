@@ -10,7 +10,7 @@ from pathlib import Path
 from ends import clear, must, refused, stopped
 from places import MEGABYTE, hold, mounted, small_disk
 from process import Child, limited, without_privilege
-from scene import STEPS, Scene
+from scene import Scene
 
 FILES = (5, 6, 8, 12, 20, 40, 80, 127, 128)
 SHUT = ("landing", "receipts", "decisions", "spill", "published/nights", "warehouse.duckdb", "keys")
@@ -57,7 +57,7 @@ def little_memory(scene: Scene, home: Path, chance: random.Random) -> str:
         scene.ends_as_undisturbed(home)
         return "refused"
     more = chance.randint(0, 150) * MEGABYTE
-    return stopped(scene, home, partial(_short_of_memory, chance.randrange(STEPS), more))
+    return stopped(scene, home, partial(_short_of_memory, chance.randrange(scene.steps()), more))
 
 
 def _short_of_memory(position: int, more: int, work: Callable[[], object]) -> Callable[[], object]:

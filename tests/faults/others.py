@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ends import must
 from process import shifted_clock
-from scene import SECOND, STEPS, Scene
+from scene import SECOND, Scene
 from server import lost_at, serving
 
 
@@ -50,7 +50,7 @@ def no_server(scene: Scene, home: Path, chance: random.Random) -> str:
 
 def server_lost(scene: Scene, home: Path, chance: random.Random) -> str:
     """Prefect's server is killed as a step begins: what is left runs without it."""
-    position = chance.randrange(STEPS)
+    position = chance.randrange(scene.steps())
     with serving(home.with_suffix(".server")) as server:
 
         def bereft(work: Callable[[], object]) -> Callable[[], object]:
