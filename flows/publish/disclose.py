@@ -44,7 +44,7 @@ def _operations(
 ) -> dict[type[Table], pl.DataFrame]:
     deliveries = _read(con, ops.Delivery)
     people = deliveries.filter(pl.col("feed").is_in(feeds))["delivery_id"]
-    counted = disclosure.reconciliation(_read(con, ops.Reconciliation), people)
+    counted = disclosure.reconciliation(_read(con, ops.Reconciliation), deliveries, people)
     quarantine = _read(con, ops.Quarantine)
     subjects = pl.concat([people, pl.Series("delivery_id", feeds, pl.String)])
     alert, quality, score = (_read(con, t) for t in (ops.Alert, ops.Quality, ops.QualityScore))

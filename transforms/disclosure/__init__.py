@@ -109,11 +109,14 @@ def balance(frame: pl.DataFrame, shown_demand: pl.DataFrame, use: pl.DataFrame) 
     return _labelled(made.select(frame.columns), ("demand_units", "shortage"))
 
 
-def reconciliation(frame: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
+def reconciliation(
+    frame: pl.DataFrame, deliveries: pl.DataFrame, protected: pl.Series
+) -> pl.DataFrame:
     """ops.reconciliation: counts of ``protected`` deliveries; rows read are the sum of the shown.
 
     Args:
         frame: ops.reconciliation.
+        deliveries: ops.delivery.
         protected: ids of deliveries whose rows are people.
     """
     counts = (*COUNTS, "cells_nulled")
@@ -121,7 +124,36 @@ def reconciliation(frame: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
     made = frame.filter(inside).with_columns(shown(c).cast(pl.Int64) for c in counts)
     total = pl.sum_horizontal(pl.col(c).fill_null(0) for c in COUNTS)
     labelled = _labelled(made.with_columns(rows_read=total), counts)
-    return pl.concat([frame.filter(~inside), labelled]).sort("delivery_id")
+    copied = _as_the_first(labelled, frame, deliveries)
+    return pl.concat([frame.filter(~inside), copied]).sort("delivery_id")
+
+
+def _as_the_first(
+    shown_counts: pl.DataFrame, exact: pl.DataFrame, deliveries: pl.DataFrame
+) -> pl.DataFrame:
+    """A delivery that was counted and not loaded shows the rows that its content's first one shows.
+
+    Its own total, rounded, would differ from that sum of rounded and withheld parts, and so tell of
+    them.
+    """
+    wholly = exact.filter((pl.col("duplicate") == pl.col("rows_read")) & (pl.col("rows_read") > 0))
+    of = deliveries.sort("received_at", "delivery_id").select(
+        "delivery_id", first=pl.col("delivery_id").first().over("sha256")
+    )
+    copies = of.filter(pl.col("delivery_id") != pl.col("first")).join(
+        wholly, on="delivery_id", how="semi"
+    )
+    firsts = shown_counts.select(first="delivery_id", rows="rows_read", label="disclosure")
+    rows = pl.col("rows")
+    return (
+        shown_counts.join(copies.join(firsts, on="first"), on="delivery_id", how="left")
+        .with_columns(
+            rows_read=pl.coalesce("rows", "rows_read"),
+            duplicate=pl.when(rows.is_null() | (rows > 0)).then(pl.coalesce("rows", "duplicate")),
+            disclosure=pl.coalesce("label", "disclosure"),
+        )
+        .select(shown_counts.columns)
+    )
 
 
 def delivery(frame: pl.DataFrame, protected: pl.Series, counted: pl.DataFrame) -> pl.DataFrame:

@@ -150,7 +150,8 @@ def test_rows_that_are_people_add_up_in_what_is_shown():
             ]
         ),
     )
-    found = disclosure.reconciliation(frame, pl.Series(["people"]))
+    none = conform(ops.Delivery, pl.DataFrame([delivered("people", 1017, 577)]))
+    found = disclosure.reconciliation(frame, none, pl.Series(["people"]))
     check(ops.Reconciliation, found)
     wanted = ["delivery_id", "rows_read", "loaded", "quarantined", "duplicate", "disclosure"]
     assert found.select(wanted).rows() == [
@@ -173,8 +174,42 @@ def shown_deliveries(*rows: dict) -> pl.DataFrame:
         counts(r["delivery_id"], rows_read=r["rows_read"], loaded=r["rows_read"]) for r in rows
     ]
     people = frame["delivery_id"].filter(frame["delivery_id"] != "beds")
-    counted = disclosure.reconciliation(conform(ops.Reconciliation, pl.DataFrame(known)), people)
+    counted = disclosure.reconciliation(
+        conform(ops.Reconciliation, pl.DataFrame(known)), frame, people
+    )
     return check(ops.Delivery, disclosure.delivery(frame, people, counted))
+
+
+@pytest.mark.parametrize(
+    ("parts", "rows", "label"),
+    [
+        ({"loaded": 13_453, "quarantined": 14}, 13_470, "rounded"),
+        ({"loaded": 13_453, "quarantined": 4}, 13_455, "withheld"),
+        ({"loaded": 9, "quarantined": 9}, 0, "withheld"),
+    ],
+)
+def test_the_same_content_shows_the_same_rows_however_often_it_came(parts, rows, label):
+    total = sum(parts.values())
+    frame = conform(
+        ops.Reconciliation,
+        pl.DataFrame(
+            [
+                counts("a", rows_read=total, **parts),
+                counts("a-2", rows_read=total, duplicate=total),
+                counts("b", rows_read=40, duplicate=40),
+            ]
+        ),
+    )
+    rows_of = [delivered("a", total, 9), delivered("a-2", total, 9), delivered("b", 40, 9)]
+    for row in rows_of[:2]:
+        row["sha256"] = "a"
+    deliveries = conform(ops.Delivery, pl.DataFrame(rows_of))
+    found = disclosure.reconciliation(frame, deliveries, pl.Series(["a", "a-2", "b"]))
+    check(ops.Reconciliation, found)
+    wanted = found.select("delivery_id", "rows_read", "duplicate", "disclosure").rows()
+    assert wanted[0][1::2] == (rows, label)
+    assert wanted[1] == ("a-2", rows, rows or None, label)
+    assert wanted[2] == ("b", 40, 40, "rounded")
 
 
 def test_a_size_does_not_tell_how_many_rows_there_are():
