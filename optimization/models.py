@@ -15,7 +15,7 @@ from optimization.allocation import constraints as allocation_constraints
 from optimization.allocation import tiers as allocation_tiers
 from optimization.financing import constraints as financing_constraints
 from optimization.financing import tiers as financing_tiers
-from optimization.purchases import model as purchases_model
+from optimization.purchases import constraints as purchases_constraints
 from optimization.purchases import tiers as purchases_tiers
 from optimization.solver import Plan
 from optimization.verify import Verification
@@ -114,6 +114,6 @@ PURCHASES = Model(
     purchases.plan,
     verify_purchases,
     PURCHASES_RULES,
-    Formulation(purchases_model, (purchases_model,), purchases_tiers),
+    Formulation(purchases, (purchases_constraints,), purchases_tiers),
 )
 MODELS = (ALLOCATION, FINANCING, PURCHASES)

@@ -23,15 +23,26 @@ def whole(amount: float) -> float:
 
 def whole_shares(amounts: Mapping[Key, float], most: float) -> dict[Key, float]:
     """Whole cents whose total is the total of ``amounts``, rounded, and at most ``most``."""
-    values = np.maximum(np.fromiter(amounts.values(), float, len(amounts)), 0.0)
+    return shared_out(amounts, round(min(float(_positive(amounts).sum()), most)))
+
+
+def shared_out(amounts: Mapping[Key, float], total: int) -> dict[Key, float]:
+    """Whole cents near ``amounts`` that add up to ``total``."""
+    values = _positive(amounts)
     cents = np.floor(values + 1e-6)
-    missing = round(min(values.sum(), most)) - int(cents.sum())
+    missing = total - int(cents.sum())
     order = np.argsort(cents - values, kind="stable")
     if missing >= 0:
-        cents[order[:missing]] += 1
+        each, left = divmod(missing, max(len(cents), 1))
+        cents += each
+        cents[order[:left]] += 1
     else:
         cents = _cut(cents, -missing)
     return dict(zip(amounts, cents.tolist(), strict=True))
+
+
+def _positive(amounts: Mapping[Key, float]) -> np.ndarray:
+    return np.maximum(np.fromiter(amounts.values(), float, len(amounts)), 0.0)
 
 
 def _cut(cents: np.ndarray, excess: float) -> np.ndarray:

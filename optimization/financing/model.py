@@ -44,7 +44,6 @@ def _sets(m: pyo.ConcreteModel, given: FinancingInputs) -> None:
     m.capped = members([(y, p) for y, p in given.ceiling if y in given.owed_by], 2)
     m.eligible = members([(f, i) for f, fund in funds.items() for i in fund.eligible], 2)
     m.eligible_for = members_of(m.funds, {f: fund.eligible for f, fund in funds.items()})
-    m.costly = members([(f, i) for f, i in m.eligible if funds[f].cost], 2)
     m.shared = members([(f, i) for f, i in m.eligible if funds[f].max_share < 1], 2)
     carried = {(f, p): m.previous[p] if funds[f].carry_over else () for f in funds for p in periods}
     m.fund_periods = members(carried, 2)
@@ -59,9 +58,8 @@ def _sets(m: pyo.ConcreteModel, given: FinancingInputs) -> None:
 def _loan_sets(m: pyo.ConcreteModel, given: FinancingInputs) -> None:
     """Where loans can be drawn, and since when what falls due in a period is owed."""
     loans, periods, last = given.loans, given.periods, given.last
-    draws = [(k, i, q) for k, x in loans.items() for i in given.institutions for q in x.draws(last)]
+    draws = ((k, i, q) for k, x in loans.items() for i in given.institutions for q in x.draws(last))
     m.draws = members(draws, 3)
-    m.bearing = members([(k, i, q) for k, i, q in draws if loans[k].lifetime_interest()], 3)
     drawable = grouped((q, k) for k, loan in loans.items() for q in loan.draws(last))
     m.drawn_in = members_of(m.periods, drawable)
     m.loan_periods = members(given.left, 2)

@@ -7,7 +7,7 @@ import pyomo.environ as pyo
 
 from optimization.financing import results, tiers
 from optimization.financing.inputs import FinancingInputs
-from optimization.financing.inputs.read import Tables, scaled
+from optimization.financing.inputs.read import Tables
 from optimization.financing.ledger import (
     CENTS,
     EXACT,
@@ -21,7 +21,8 @@ from optimization.financing.model import build
 from optimization.financing.results import remedy, summary
 from optimization.solver import Plan, SolveRecord, SolveSettings, solve_tiers
 from schemas.assumptions.region import Region
-from schemas.results.financing import INPUTS
+from schemas.money import in_unit
+from schemas.results.financing import INPUTS, READ
 from schemas.table import name
 
 CENT = 0.01
@@ -42,7 +43,8 @@ def plan(frames: Tables, region: Region, threads: int) -> Plan:
     model = build(given)
     built = time.monotonic() - start
     settings = SolveSettings(region.financing.time_limit_s, threads)
-    record = solve_tiers(model, tiers.ORDER, settings, scaled(tables), build_seconds=built)
+    scaled = in_unit(READ, tables, given.money_unit)
+    record = solve_tiers(model, tiers.ORDER, settings, scaled, build_seconds=built)
     exact = _published(tables, given, model, record, EXACT, 1.0)
     rounded = _published(tables, given, model, record, CENTS, CENT)
     return Plan(rounded, exact | {"plan_run": record.run_table(0.0)}, record)

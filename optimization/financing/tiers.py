@@ -36,16 +36,14 @@ def thinness(m: pyo.ConcreteModel) -> Any:
 
 def cost(m: pyo.ConcreteModel) -> Any:
     """Z4 = interest of every draw over its whole life - interest earned + κ[f]·support   [money]"""
+    lent = sum_over(m.interest[k] * m.draw[k, i, q] for k, i, q in m.draws)
     banked = sum(max(cash, 0.0) for cash in m.given.opening_cash.values())
     if len(m.periods_but_last):
         banked += sum_over(m.cash[i, p] for i in m.institutions for p in m.periods_but_last)
-    parts = [-m.given.deposit_rate * banked]
-    if len(m.bearing):
-        parts.insert(0, sum_over(m.interest[k] * m.draw[k, i, q] for k, i, q in m.bearing))
-    if len(m.costly):
-        support = (m.cost_of_fund[f] * m.support[f, i, p] for f, i in m.costly for p in m.periods)
-        parts.append(sum_over(support))
-    return pyo.quicksum(parts)
+    support = sum_over(
+        m.cost_of_fund[f] * m.support[f, i, p] for f, i in m.eligible for p in m.periods
+    )
+    return lent - m.given.deposit_rate * banked + support
 
 
 def ratio(amounts: Iterable[Any], whole: float) -> Any:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from optimization.financing.inputs import Loan
+from schemas.money import money_unit
 
 Tables = Mapping[str, pl.DataFrame]
-LARGEST = 1e6
 YEAR_DAYS = 365.0
 
 
@@ -35,6 +35,11 @@ class Fund:
     cost: float
     eligible: frozenset[str]
 
+    def up_to(self, period: int) -> float:
+        """New money of a period; where money stays, with all that came before."""
+        before = sum(b for q, b in self.budget.items() if q < period) if self.carry_over else 0.0
+        return self.budget[period] + before
+
 
 @dataclass(frozen=True)
 class PurchaseInputs:
@@ -53,7 +58,8 @@ class PurchaseInputs:
 
 def read_inputs(tables: Tables) -> PurchaseInputs:
     """Index the input tables of ``schemas.results.purchases``, and ``financing_period``."""
-    unit = money_unit(tables)
+    largest = (("request", "price"), ("budget", "budget"), ("loan", "limit"))
+    unit = money_unit(tables[f"purchase_{table}"][column] for table, column in largest)
     return PurchaseInputs(
         unit,
         years_left(tables["financing_period"]),
@@ -67,17 +73,6 @@ def years_left(period: pl.DataFrame) -> dict[int, float]:
     """Years from the first day of each period to the end of the plan."""
     days = dict(period.select("period", "days").sort("period").iter_rows())
     return {p: sum(d for q, d in days.items() if q >= p) / YEAR_DAYS for p in days}
-
-
-def money_unit(tables: Tables) -> float:
-    """1, a thousand, a million, ...: the least in which the largest amount is at most 1e6."""
-    amounts = (("request", "price"), ("budget", "budget"), ("loan", "limit"))
-    sizes = [float(x) for t, c in amounts for x in tables[f"purchase_{t}"][c]]
-    largest = max(sizes, default=0.0)
-    unit = 1.0
-    while largest > LARGEST * unit:
-        unit *= 1000
-    return unit
 
 
 def _rows(tables: Tables, table: str) -> list[dict]:

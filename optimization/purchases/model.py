@@ -1,138 +1,113 @@
-"""The choice of purchases: which, when, and from which money.
-
-Requests k of institutions i(k), periods p = 1..Q, funds f and loans l that are for purchases.
-
-    price, running     price of all units asked for; cost of running them     money, money/period
-    value              harm averted by having them                            points/year
-    years[p]           from period p to the end of the plan                   years
-    B_f[p], max_share  a fund's new money; largest share for one institution  money, share
-    limit, lev         most that all owe; most that one owes by income        money, 1
-    left[l,a]          share of a draw still owed a periods later             share
-    κ                  cost of a unit of public money                         1
-
-Variables: buy[k,p], 0 or 1, from the earliest period on; grant[k,f,p], draw[k,l,p], at least 0.
-
-At first, value = units · sum_t shadow price of a unit-day · 365 / H. The allocation's first tier is
-then solved again with all that is chosen in service. Where that averts a tenth more or less than
-taken, the choice is made again, up to five times, with what each request averts alone; for those
-just chosen, times what they avert together by the sum of what they avert alone. Of all rounds the
-one that averts most as confirmed is kept, and all are published. Money for purchases pays for
-nothing else, and running cost and debt service, which the institution bears, are told.
-"""
+"""The Pyomo model: sets and parameters of the inputs, variables, constraints and objectives."""
 
 from collections.abc import Mapping
-from typing import Any
+from itertools import product
 
 import pyomo.environ as pyo
 
-from optimization.purchases import tiers
+from optimization.financing.inputs import grouped
+from optimization.purchases import constraints, tiers
 from optimization.purchases.inputs import PurchaseInputs
+from optimization.solver import templatized
+from optimization.solver.declare import hold, members, members_of, minimise, param
 
 
 def build(given: PurchaseInputs, value: Mapping[str, float]) -> pyo.ConcreteModel:
     """The model of the requests in ``value`` [points/year], its objectives as ``tiers.ORDER``."""
     m = pyo.ConcreteModel(name="purchases")
-    m.given, m.value = given, dict(value)
-    m.when = [(k, p) for k in value for p in given.periods(k)]
-    m.buy = pyo.Var(m.when, domain=pyo.Binary)
-    m.grant = pyo.Var(
-        [(k, f, p) for k, p in m.when for f in given.funds if _may(given, f, k)],
-        domain=pyo.NonNegativeReals,
-    )
-    m.draw = pyo.Var(
-        [(k, x, p) for k, p in m.when for x, loan in given.loans.items() if _open(loan, p)],
-        domain=pyo.NonNegativeReals,
-    )
-    _declare(m, given)
-    for objective in (tiers.harm_kept, tiers.spending):
-        setattr(m, objective.__name__, pyo.Objective(rule=objective))
+    m.value = dict(value)
+    with templatized():
+        _sets(m, given)
+        _fund_sets(m, given)
+        _loan_sets(m, given)
+        _parameters(m, given)
+        m.buy = pyo.Var(m.choices, domain=pyo.Binary)
+        m.grant = pyo.Var(m.grants, domain=pyo.NonNegativeReals)
+        m.draw = pyo.Var(m.draws, domain=pyo.NonNegativeReals)
+        _constraints(m)
+        minimise(m, tiers.harm_kept)
+        minimise(m, tiers.spending)
     return m
 
 
-def _declare(m: pyo.ConcreteModel, given: PurchaseInputs) -> None:
-    periods, places = list(given.years), sorted({given.requests[k].institution for k in m.value})
-    m.bought_once = pyo.Constraint(list(m.value), rule=bought_once)
-    m.paid_in_full = pyo.Constraint(m.when, rule=paid_in_full)
-    m.within_budget = pyo.Constraint(list(given.funds), periods, rule=within_budget)
-    m.share_of_fund = pyo.Constraint(list(given.funds), places, periods, rule=share_of_fund)
-    m.loan_limit = pyo.Constraint(list(given.loans), periods, rule=loan_limit)
-    bounded = [x for x, loan in given.loans.items() if loan.income_multiple is not None]
-    m.income_limit = pyo.Constraint(bounded, places, periods, rule=income_limit)
+def _sets(m: pyo.ConcreteModel, given: PurchaseInputs) -> None:
+    requests, funds, loans = given.requests, given.funds, given.loans
+    choices = [(k, p) for k in m.value for p in given.periods(k)]
+    m.choices = members(choices, 2)
+    m.requests = members(dict.fromkeys(k for k, _ in choices))
+    m.periods_of = members_of(m.requests, grouped(choices))
+    may = {k: [f for f in funds if requests[k].institution in funds[f].eligible] for k in m.value}
+    m.funds_of = members_of(m.requests, may)
+    m.grants = members([(k, f, p) for k, p in choices for f in may[k]], 3)
+    m.periods = members(given.years)
+    can = {p: [x for x in loans if p in loans[x].draws(p)] for p in given.years}
+    m.loans_in = members_of(m.periods, can)
+    m.draws = members([(k, x, p) for k, p in choices for x in can[p]], 3)
 
 
-def _may(given: PurchaseInputs, fund: str, request: str) -> bool:
-    return given.requests[request].institution in given.funds[fund].eligible
+def _fund_sets(m: pyo.ConcreteModel, given: PurchaseInputs) -> None:
+    """What funds grant in a period, to whom, and what they granted before."""
+    funds, place = given.funds, _places(m, given)
+    granted = grouped(((f, p), k) for k, f, p in m.grants)
+    granted_to = grouped(((f, place[k], p), k) for k, f, p in m.grants if funds[f].max_share != 1)
+    m.granting = members([key for key in product(funds, given.years) if key in granted], 2)
+    m.granted = members_of(m.granting, granted)
+    shares = product(funds, sorted(set(place.values())), given.years)
+    m.sharing = members([key for key in shares if key in granted_to], 3)
+    m.granted_to = members_of(m.sharing, granted_to)
+    kept = {
+        (f, p): [(k, q) for k, g, q in m.grants if g == f and q < p] if funds[f].carry_over else ()
+        for f, p in m.granting
+    }
+    m.granted_before = members_of(m.granting, kept, 2)
 
 
-def _open(loan: Any, period: int) -> bool:
-    return bool(loan.draw_first <= period <= loan.draw_last)
-
-
-def bought_once(m: pyo.ConcreteModel, k: str) -> Any:
-    """sum_p buy[k,p] ≤ 1"""
-    bought = [m.buy[j, p] for j, p in m.when if j == k]
-    return pyo.quicksum(bought) <= 1 if bought else pyo.Constraint.Skip
-
-
-def paid_in_full(m: pyo.ConcreteModel, k: str, p: int) -> Any:
-    """sum_f grant[k,f,p] + sum_l draw[k,l,p] = price[k] · buy[k,p]"""
-    money = [v for (j, _, q), v in (*m.grant.items(), *m.draw.items()) if (j, q) == (k, p)]
-    return pyo.quicksum(money) == m.given.requests[k].price * m.buy[k, p]
-
-
-def within_budget(m: pyo.ConcreteModel, f: str, p: int) -> Any:
-    """sum_{k} grant[k,f,p] ≤ B_f[p] + what is left of earlier budgets   (where money stays)"""
-    used = granted(m, f, p)
-    return _unless_empty(used, available(m, f, p))
-
-
-def share_of_fund(m: pyo.ConcreteModel, f: str, i: str, p: int) -> Any:
-    """sum_{k of i} grant[k,f,p] ≤ max_share[f] · (the right side above)"""
-    if m.given.funds[f].max_share == 1:
-        return pyo.Constraint.Skip
-    used = [v for (k, g, q), v in m.grant.items() if (g, q) == (f, p) and _of(m, k) == i]
-    return _unless_empty(used, m.given.funds[f].max_share * available(m, f, p))
-
-
-def loan_limit(m: pyo.ConcreteModel, x: str, p: int) -> Any:
-    """sum_{k,q≤p} left[l,p-q] · draw[k,l,q] ≤ limit[l]"""
-    return _unless_empty(owed(m, x, p), m.given.loans[x].limit)
-
-
-def income_limit(m: pyo.ConcreteModel, x: str, i: str, p: int) -> Any:
-    """sum_{k of i,q≤p} left[l,p-q] · draw[k,l,q] ≤ lev[l] · income[i]"""
-    income = next(r.income for r in m.given.requests.values() if r.institution == i)
-    return _unless_empty(owed(m, x, p, i), m.given.loans[x].income_multiple * max(income, 0.0))
-
-
-def granted(m: pyo.ConcreteModel, f: str, p: int) -> list[Any]:
-    """What a fund gives in a period, term by term"""
-    return [v for (_, g, q), v in m.grant.items() if (g, q) == (f, p)]
-
-
-def available(m: pyo.ConcreteModel, f: str, p: int) -> Any:
-    """B_f[p]; where money stays, with what earlier periods left"""
-    fund = m.given.funds[f]
-    if not fund.carry_over:
-        return fund.budget[p]
-    before = [q for q in m.given.years if q < p]
-    left = sum(fund.budget[q] for q in before)
-    return fund.budget[p] + left - pyo.quicksum(v for q in before for v in granted(m, f, q))
-
-
-def owed(m: pyo.ConcreteModel, x: str, p: int, i: str | None = None) -> list[Any]:
-    """What all, or institution i, owe on a loan after a period, term by term"""
-    loan = m.given.loans[x]
-    return [
-        loan.outstanding(p - q) * v
-        for (k, y, q), v in m.draw.items()
-        if y == x and q <= p and i in (None, _of(m, k)) and loan.outstanding(p - q) > 0
+def _loan_sets(m: pyo.ConcreteModel, given: PurchaseInputs) -> None:
+    """Which draws are owed in a period, by all and by each institution."""
+    loans, place = given.loans, _places(m, given)
+    owed = [
+        (k, x, p, q)
+        for p in given.years
+        for k, x, q in m.draws
+        if q <= p and loans[x].outstanding(p - q) > 0
     ]
+    by_loan = grouped(((x, p), (k, q)) for k, x, p, q in owed)
+    m.lent = members([key for key in product(loans, given.years) if key in by_loan], 2)
+    m.owed = members_of(m.lent, by_loan, 2)
+    by_place = grouped(((x, place[k], p), (k, q)) for k, x, p, q in owed)
+    bounded = [x for x in loans if loans[x].income_multiple is not None]
+    limits = product(bounded, sorted(set(place.values())), given.years)
+    m.bounded = members([key for key in limits if key in by_place], 3)
+    m.owed_by = members_of(m.bounded, by_place, 2)
+    m.left = param({(x, p, q): loans[x].outstanding(p - q) for _, x, p, q in owed}, 3)
 
 
-def _of(m: pyo.ConcreteModel, request: str) -> str:
-    return str(m.given.requests[request].institution)
+def _places(m: pyo.ConcreteModel, given: PurchaseInputs) -> dict[str, str]:
+    return {k: given.requests[k].institution for k in m.value}
 
 
-def _unless_empty(terms: list[Any], most: Any) -> Any:
-    return pyo.quicksum(terms) <= most if terms else pyo.Constraint.Skip
+def _parameters(m: pyo.ConcreteModel, given: PurchaseInputs) -> None:
+    funds, loans, last = given.funds, given.loans, max(given.years, default=0)
+    asked = {k: given.requests[k] for k in m.value}
+    m.price = param({k: request.price for k, request in asked.items()})
+    m.averted = param({(k, p): given.years[p] * m.value[k] for k, p in m.choices}, 2)
+    whole = {(k, p): asked[k].price + (last - p + 1) * asked[k].running_cost for k, p in m.choices}
+    m.whole_cost = param(whole, 2)
+    m.budget = param({(f, p): funds[f].up_to(p) for f, p in m.granting}, 2)
+    m.max_share = param({f: fund.max_share for f, fund in funds.items()})
+    m.cost_of_fund = param({f: fund.cost for f, fund in funds.items()})
+    m.limit = param({x: loan.limit for x, loan in loans.items()})
+    m.interest = param({x: loan.lifetime_interest() for x, loan in loans.items()})
+    income = {r.institution: max(r.income, 0.0) for r in reversed(list(given.requests.values()))}
+    multiples = {x: loan.income_multiple for x, loan in loans.items()}
+    most = {(x, i): t * income[i] for x, t in multiples.items() if t is not None for i in income}
+    m.limit_by_income = param(most, 2)
+
+
+def _constraints(m: pyo.ConcreteModel) -> None:
+    hold(m, constraints.bought_once, m.requests)
+    hold(m, constraints.paid_in_full, m.choices)
+    hold(m, constraints.within_budget, m.granting)
+    hold(m, constraints.share_of_fund, m.sharing)
+    hold(m, constraints.loan_limit, m.lent)
+    hold(m, constraints.income_limit, m.bounded)

@@ -12,6 +12,7 @@ from optimization.purchases.results import Round
 from optimization.purchases.tiers import ORDER
 from optimization.solver import Plan, SolveSettings, solve_tiers
 from schemas.assumptions.region import Region
+from schemas.money import in_unit
 from schemas.results import allocation
 from schemas.results.purchases import INPUTS
 from schemas.table import name
@@ -102,11 +103,11 @@ def _round(
 ) -> Round:
     model = build(given, value)
     inputs = {
-        **{t: f for t, f in tables.items() if t.startswith("purchase_")},
+        **in_unit(INPUTS, tables, given.money_unit),
         "value": dict(value),
         "years": dict(given.years),
     }
-    record = solve_tiers(model, ORDER, settings, results.scaled(inputs, given.money_unit))
+    record = solve_tiers(model, ORDER, settings, inputs)
     choice = results.chosen(model)
     (confirmed,) = averted([[given.requests[k] for k in sorted(choice.period)]])
     return Round(value, choice, record, confirmed)

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 import pyomo.environ as pyo
 
+from optimization.money import shared_out
 from optimization.purchases.inputs import PurchaseInputs, Tables
 from optimization.solver import SolveRecord
 from schemas.results.purchases import PurchaseChoice, PurchaseCost, PurchaseMoney, PurchaseRound
@@ -14,11 +14,6 @@ from schemas.table import check, conform, polars_schema
 
 CENTS = 100
 TOLERATED = 0.1
-MONEY = {
-    "purchase_request": ["price", "running_cost", "income"],
-    "purchase_budget": ["budget"],
-    "purchase_loan": ["limit"],
-}
 Source = tuple[str, str]
 
 
@@ -68,16 +63,6 @@ def chosen(model: pyo.ConcreteModel) -> Choice:
     return Choice(period, money)
 
 
-def scaled(inputs: Mapping[str, Any], unit: float) -> dict[str, Any]:
-    """The inputs with every amount in the model's unit of money."""
-    return {
-        name: value.with_columns(pl.col(MONEY.get(name, [])) / unit)
-        if isinstance(value, pl.DataFrame)
-        else value
-        for name, value in inputs.items()
-    }
-
-
 def frames(
     given: PurchaseInputs, tables: Tables, rounds: Sequence[Round], kept: int
 ) -> dict[str, pl.DataFrame]:
@@ -104,21 +89,15 @@ def choice_table(given: PurchaseInputs, kept: Round) -> pl.DataFrame:
 
 
 def money_table(given: PurchaseInputs, choice: Choice, requests: pl.DataFrame) -> pl.DataFrame:
-    """``PurchaseMoney``: each purchase's price in whole cents, the largest source rounded last."""
+    """``PurchaseMoney``: each purchase's price in whole cents."""
     price = dict(requests.select("purchase_id", "price").iter_rows())
     rows = []
     for k, period in choice.period.items():
-        ticks = in_cents(choice.money[k], round(price[k] * CENTS), given.money_unit * CENTS)
-        rows += [(k, *source, period, n / CENTS) for source, n in ticks.items() if n > 0]
+        ticks = given.money_unit * CENTS
+        parts = {source: amount * ticks for source, amount in sorted(choice.money[k].items())}
+        cents = shared_out(parts, round(price[k] * CENTS))
+        rows += [(k, *source, period, n / CENTS) for source, n in cents.items() if n > 0]
     return _table(PurchaseMoney, rows)
-
-
-def in_cents(money: Mapping[Source, float], whole: int, ticks: float) -> dict[Source, int]:
-    """``money`` times ``ticks`` in integers that add up to ``whole``."""
-    cents = {source: round(amount * ticks) for source, amount in sorted(money.items())}
-    largest = max(cents, key=lambda source: cents[source])
-    cents[largest] += whole - sum(cents.values())
-    return cents
 
 
 def cost_table(

@@ -1,25 +1,21 @@
-"""What is minimised, first to last."""
+"""The objectives of the choice, in the order in which they are minimised."""
 
 from typing import Any
 
 import pyomo.environ as pyo
+
+from optimization.solver import sum_over
 
 ORDER = ("harm_kept", "spending")
 
 
 def harm_kept(m: pyo.ConcreteModel) -> Any:
     """Z1 = - sum years[p] · value[k] · buy[k,p]   [points]"""
-    years = m.given.years
-    return -pyo.quicksum(years[p] * m.value[k] * m.buy[k, p] for k, p in m.when)
+    return -sum_over(m.averted[k, p] * m.buy[k, p] for k, p in m.choices)
 
 
 def spending(m: pyo.ConcreteModel) -> Any:
     """Z2 = sum (price + running cost to the end) · buy + κ · grant + interest of draws   [money]"""
-    given, last = m.given, max(m.given.years, default=0)
-    bought = pyo.quicksum(
-        (given.requests[k].price + (last - p + 1) * given.requests[k].running_cost) * m.buy[k, p]
-        for k, p in m.when
-    )
-    public = pyo.quicksum(given.funds[f].cost * v for (_, f, _), v in m.grant.items())
-    interest = {x: loan.lifetime_interest() for x, loan in given.loans.items()}
-    return bought + public + pyo.quicksum(interest[x] * v for (_, x, _), v in m.draw.items())
+    bought = sum_over(m.whole_cost[k, p] * m.buy[k, p] for k, p in m.choices)
+    public = sum_over(m.cost_of_fund[f] * m.grant[k, f, p] for k, f, p in m.grants)
+    return bought + public + sum_over(m.interest[x] * m.draw[k, x, p] for k, x, p in m.draws)

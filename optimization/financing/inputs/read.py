@@ -10,35 +10,7 @@ from schemas.errors import InputRefused
 from schemas.index import by_key
 
 Tables = Mapping[str, pl.DataFrame]
-MONEY = {
-    "financing_opening": ["cash", "last_support"],
-    "financing_institution": ["operating_cost", "capital_need", "other_income", "debt_service"],
-    "financing_claim": ["claim"],
-    "financing_arrears": ["arrears"],
-    "financing_payer": ["ceiling"],
-    "financing_budget": ["budget"],
-    "financing_loan": ["limit"],
-}
-UNREAD = (
-    "financing_activity",
-    "financing_cost_response",
-    "financing_excluded",
-    "financing_projection",
-    "financing_projection_error",
-)
-
-
 ADDING_UP = 1e-9
-
-
-def scaled(tables: Tables) -> dict[str, pl.DataFrame]:
-    """What the model reads, every amount in the plan's unit of money."""
-    unit = by_key(tables["financing_setting"], "setting", "setting_value")["money_unit"]
-    return {
-        table: frame.with_columns(pl.col(MONEY.get(table, [])) / unit)
-        for table, frame in tables.items()
-        if table not in UNREAD
-    }
 
 
 def inputs_from_tables(tables: Tables, money_unit: float | None = None) -> FinancingInputs:

@@ -56,6 +56,15 @@ INPUTS: tuple[type[Table], ...] = (
     FinancingCostResponse,
     FinancingExcluded,
 )
+# Inputs that the model does not read: how others came about.
+EXPLAINED = (
+    FinancingActivity,
+    FinancingProjection,
+    FinancingProjectionError,
+    FinancingCostResponse,
+    FinancingExcluded,
+)
+READ = tuple(table for table in INPUTS if table not in EXPLAINED)
 RESULTS: tuple[type[Table], ...] = (
     FinancingFlow,
     FinancingPosition,
@@ -71,4 +80,4 @@ RESULTS: tuple[type[Table], ...] = (
     FinancingObjective,
 )
 
-__all__ = ["INPUTS", "RESULTS", *(t.__name__ for t in INPUTS + RESULTS)]
+__all__ = ["INPUTS", "READ", "RESULTS", *(t.__name__ for t in INPUTS + RESULTS)]

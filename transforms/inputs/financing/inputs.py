@@ -7,24 +7,15 @@ import polars as pl
 
 from schemas.assumptions.financing import FinancingAssumptions
 from schemas.clean import Activity
-from schemas.results.financing import FinancingSetting
-from schemas.table import conform, empty, polars_schema
+from schemas.money import amounts, money_unit
+from schemas.results.financing import READ, FinancingSetting
+from schemas.table import conform, empty, name, polars_schema
 from transforms.inputs.financing import cells, institutions, projection, shares, sources
 from transforms.inputs.financing.reports import newest
 from transforms.inputs.financing.response import cost_response
 from transforms.inputs.financing.tariffs import by_tariff, tariffs
 
-LARGEST = 1e6
 NO_LOAN_SPREAD = 0.01
-AMOUNTS = {
-    "financing_opening": ["cash", "last_support"],
-    "financing_institution": ["operating_cost", "capital_need", "other_income", "debt_service"],
-    "financing_claim": ["claim"],
-    "financing_arrears": ["arrears"],
-    "financing_payer": ["ceiling"],
-    "financing_budget": ["budget"],
-    "financing_loan": ["limit"],
-}
 
 
 def financing_inputs(
@@ -75,7 +66,7 @@ def financing_inputs(
         "financing_excluded": left_out,
         **_projections(finance, financed, least),
     }
-    return {**frames, "financing_setting": settings(assumed, money_unit(frames))}
+    return {**frames, "financing_setting": settings(assumed, _money_unit(frames))}
 
 
 def _projections(
@@ -153,14 +144,5 @@ def settings(assumed: FinancingAssumptions, unit: float) -> pl.DataFrame:
     return conform(FinancingSetting, pl.DataFrame(rows, schema=schema, orient="row"))
 
 
-def money_unit(frames: Mapping[str, pl.DataFrame]) -> float:
-    """1, a thousand, a million, ...: the least in which the largest amount is at most 1e6."""
-    sizes = [
-        frames[table].select(pl.col(column).abs().max()).item() or 0.0
-        for table, columns in AMOUNTS.items()
-        for column in columns
-    ]
-    unit = 1.0
-    while max(sizes) > LARGEST * unit:
-        unit *= 1000
-    return unit
+def _money_unit(frames: Mapping[str, pl.DataFrame]) -> float:
+    return money_unit(frames[name(t)][column] for t in READ for column in amounts(t))

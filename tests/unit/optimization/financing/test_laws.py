@@ -6,10 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optimization.financing import tiers
-from optimization.financing.inputs.read import MONEY, scaled
 from optimization.financing.ledger import inputs_with_need
 from optimization.financing.model import build
 from optimization.solver import SolveRecord, SolveSettings, solve_tiers
+from schemas.money import in_unit
+from schemas.results.financing import READ
 from tests.unit.optimization.financing.cases import plan
 from tests.unit.optimization.financing.instances import random_case
 
@@ -33,8 +34,9 @@ def cents(frame: pl.DataFrame, columns: list[str]) -> list[int]:
 
 def solved(tables: dict[str, pl.DataFrame], order: tuple[str, ...] = tiers.ORDER) -> SolveRecord:
     """The model solved as it is, without its books."""
-    model = build(inputs_with_need(tables))
-    return solve_tiers(model, order, SolveSettings(), scaled(tables))
+    given = inputs_with_need(tables)
+    scaled = in_unit(READ, tables, given.money_unit)
+    return solve_tiers(build(given), order, SolveSettings(), scaled)
 
 
 def least(tables: dict[str, pl.DataFrame]) -> float:
@@ -76,7 +78,7 @@ def test_rounding_moves_no_amount_by_more_than_a_few_cents(seed):
 @given(SEEDS)
 def test_twice_the_money_is_twice_the_need(seed):
     tables = random_case(seed)
-    twice = {t: f.with_columns(pl.col(MONEY.get(t, [])) * 2) for t, f in tables.items()}
+    twice = {**tables, **in_unit(READ, tables, 0.5)}
     once, again = solved(tables).objectives, solved(twice).objectives
     assert again["uncovered"] == pytest.approx(2 * once["uncovered"], rel=1e-4, abs=1e-4)
     assert again["unfairness"] == pytest.approx(once["unfairness"], rel=1e-2, abs=1e-3)

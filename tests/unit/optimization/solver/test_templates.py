@@ -16,11 +16,14 @@ from optimization.allocation.model import build, tier_names
 from optimization.financing import model as financing
 from optimization.financing.ledger import inputs_with_need
 from optimization.financing.tiers import ORDER
+from optimization.purchases import model as purchases
+from optimization.purchases.inputs import read_inputs
 from optimization.solver import sum_over, templatized
 from optimization.solver.matrix import compile_model, row_by_row
 from optimization.solver.templates import expanded
 from tests.unit.optimization.allocation import cases
 from tests.unit.optimization.financing.instances import random_case
+from tests.unit.optimization.purchases.cases import random_tables as random_requests
 
 SUM = sum
 NUMBERS = st.sampled_from([0.0, 1.0, -2.5, 0.3, 7.0])
@@ -125,6 +128,15 @@ def test_the_financing_is_expanded_as_its_rules_say(seed):
     with mock.patch("optimization.financing.model.templatized", nullcontext):
         written_out = financing.build(inputs)
     assert_same(financing.build(inputs), ORDER, written_out)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_purchases_are_expanded_as_their_rules_say(seed):
+    inputs = read_inputs(random_requests(seed))
+    worth = dict.fromkeys(sorted(inputs.requests), 2.0)
+    with mock.patch("optimization.purchases.model.templatized", nullcontext):
+        written_out = purchases.build(inputs, worth)
+    assert_same(purchases.build(inputs, worth), ["harm_kept", "spending"], written_out)
 
 
 def test_values_given_in_another_order_reach_their_keys():
