@@ -11,7 +11,7 @@ from schemas.results.purchases import INPUTS
 from schemas.table import check, conform, empty, name
 from transforms.inputs.financing.cells import periods
 from transforms.inputs.financing.sources import funds, loans
-from transforms.inputs.purchases import purchase_inputs
+from transforms.inputs.purchases import purchase_inputs, requests
 
 ASSUMED = FinancingAssumptions.model_validate(
     {
@@ -47,12 +47,12 @@ ASSUMED = FinancingAssumptions.model_validate(
 
 
 @pytest.fixture
-def made():
+def tables():
     prices = [("a", "bed", date(2026, 1, d), p) for d, p in ((1, 0.5), (2, 0.9))]
     keys = ["institution_id", "resource_id", "date", "unit_day_price"]
     claim = [{"payer_id": y, "institution_id": "a", "period": 1, "claim": 30.0} for y in "xy"]
     other = [{"institution_id": "a", "period": 1, "other_income": 40.0}]
-    tables = {
+    return {
         "institution": conform(
             clean.Institution, pl.DataFrame({"institution_id": ["a", "b"], "region_id": ["n", "s"]})
         ),
@@ -64,6 +64,10 @@ def made():
         "financing_claim": conform(FinancingClaim, pl.DataFrame(claim)),
         "financing_institution": conform(FinancingInstitution, pl.DataFrame(other)),
     }
+
+
+@pytest.fixture
+def made(tables):
     return purchase_inputs(tables, ASSUMED, horizon_days=7)
 
 
@@ -79,6 +83,26 @@ def test_a_request_is_priced_by_the_shadow_prices_made_a_years(made):
         ("k1", 30.0, 6.0, 1, 219.0, 50.0),
         ("k2", 10.0, 0.0, 2, 0.0, 0.0),
     ]
+
+
+def test_prices_and_incomes_are_whole_cents(tables):
+    """3 of 1.117 are 3.351; a third of a point a day; 60 and 40.011 are 100.01 in two periods."""
+    ask = ASSUMED.purchases[0].model_copy(update={"unit_price": 1.117, "running_cost": 0.333})
+    third = tables["allocation_value"].head(1).with_columns(unit_day_price=pl.lit(1 / 3))
+    more = tables["financing_institution"].with_columns(other_income=pl.lit(40.011))
+    found = requests(
+        {**tables, "allocation_value": third, "financing_institution": more},
+        ASSUMED.model_copy(update={"purchases": (ask,)}),
+        horizon_days=7,
+    )
+    priced = round(3 * 0.333333 * 365 / 7, 6)
+    assert found.select("price", "running_cost", "priced", "income").rows() == [
+        (3.35, 1.0, priced, 50.0)
+    ]
+
+
+def test_without_purchases_there_are_no_requests(tables):
+    assert requests(tables, FinancingAssumptions(), 7).is_empty()
 
 
 def test_only_money_for_purchases_pays_for_them(made):

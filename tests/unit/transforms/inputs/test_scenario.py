@@ -79,6 +79,26 @@ def test_factors_multiply_where_class_and_region_match():
     assert made.select("mean", "upper").rows() == [(5.0, 7.0), (3.0, 4.5), (12.0, 18.0)]
 
 
+def test_amounts_are_rounded_to_six_decimals():
+    made = demand(TABLES, asked(demand_factor=[{"factor": 1 / 3}]))
+    assert made.select("mean", "upper").row(0) == (3.333333, 4.666667)
+    closed = [{"institution_id": "B", "resource_id": "bed", "share": 1 / 3}]
+    assert service(capacity(TABLES, asked(closed=closed)))[2] == (20.0, 2.0)
+    lost = [{"resource_id": "bed", "share": 1 / 3}]
+    assert service(capacity(TABLES, asked(staff_lost=lost)))[0] == (33.333333, 5.0)
+
+
+def test_a_budget_cuts_what_is_priced_and_never_up():
+    """800 are needed; a third of that leaves 5/3 and 1, of which the sixth decimal is cut."""
+    free = CAPACITY.with_columns(
+        surge_limit=pl.when(resource_id="nurse").then(4.0).otherwise("surge_limit")
+    )
+    cut = within_budget(free, RESOURCE, 800 / 3)
+    assert cut["surge_limit"].to_list() == [1.666666, 4.0, 1.0, 4.0]
+    nothing = within_budget(free, RESOURCE.with_columns(cost_surge_day=0.0), 0)
+    assert nothing["surge_limit"].to_list() == free["surge_limit"].to_list()
+
+
 def test_closing_takes_beds_and_surge_of_one_institution():
     made = capacity(
         TABLES, asked(closed=[{"institution_id": "A", "resource_id": "bed", "share": 0.4}])

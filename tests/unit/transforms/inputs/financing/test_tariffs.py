@@ -67,6 +67,39 @@ def test_stays_are_weighed_over_the_days_that_they_cover():
     assert weighed_stays(rows.filter(pl.col("class_id") == "icu"), ASSUMED).is_empty()
 
 
+def test_stays_of_the_last_365_days_count():
+    """The newest came on day 365: day 0 is a year ago, and of days 1 to 365 two have stays."""
+    rows = encounters(*(("a", "general", "public", day) for day in (0, 1, 365)))
+    assert weighed_stays(rows, ASSUMED).rows() == [("a", "public", 2 / 365)]
+
+
+@pytest.mark.parametrize(("days", "known"), [(28, True), (27, False)])
+def test_stays_over_fewer_days_than_a_report_needs_are_not_known(days, known):
+    assert ASSUMED.least_report_days == 28
+    rows = encounters(("a", "general", "public", 0), ("a", "general", "public", days - 1))
+    assert weighed_stays(rows, ASSUMED).is_empty() is not known
+
+
+def test_admissions_of_an_unknown_class_weigh_nothing_and_of_one_end_the_later_report_counts():
+    half = (date(2025, 7, 1), YEAR[1])  # 184 days
+    rows = activity(
+        ("a", "general", half, 46.0),
+        ("a", "other", half, 999.0),
+        ("a", "general", YEAR, 9.0),
+        ("b", "other", YEAR, 9.0),
+        ("c", "general", YEAR, 0.5),
+    )
+    assert weighed_reports(rows, ASSUMED).rows() == [("a", 0.25), ("c", 0.5 / 365)]
+
+
+def test_claims_are_rounded_to_the_hundredth_of_a_cent():
+    """A third of an admission a day x 100 by two thirds of the revenue."""
+    sent = {"activity": activity(("a", "general", YEAR, 365 / 3))}
+    found = tariffs(claims(("a", "private", 1.0), ("a", "public", 2.0)), sent, ASSUMED)
+    columns = ["payer_share", "base_rate", "revenue_per_day", "claims_per_day"]
+    assert found.select(columns).rows() == [(2 / 3, 100.0, 2.0, 22.2222)]
+
+
 def test_claims_are_admissions_times_tariff_times_share():
     """a: 3 a day x 100 x 6/8 by revenue. b: 2 of 3 known stays public, 4 in 30 days."""
     tables = {
