@@ -82,6 +82,15 @@ def test_a_total_counts_institutions_with_both_figures():
     assert total_jumped(rows).rows() == [("bed", pytest.approx(30 / 110))]
 
 
+def test_a_total_counts_figures_of_the_newest_period_alone():
+    """b was last heard of a day before a; of weekly figures it would be of the same week."""
+    rows = [("a", "bed", 7, 10, 0), ("a", "bed", 0, 10, 0), ("b", "bed", 8, 10, 0)]
+    rows += [("b", "bed", 1, 40, 0)]
+    assert total_jumped(capacity(*rows)).is_empty()
+    assert total_jumped(capacity(*rows, period=7)).rows() == [("bed", 1.5)]
+    assert total_jumped(capacity(*rows, ("b", "bed", 0, 40, 0))).rows() == [("bed", 1.5)]
+
+
 def test_an_institution_is_stale_once_it_is_two_weeks_behind_with_all_it_reports():
     rows = capacity(
         ("newest", "bed", 0, 1, 1),
