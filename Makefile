@@ -65,6 +65,7 @@ contracts: setup ## Do imports run one way only?
 docs: setup ## Write the generated documents again.
 	@$(BIN)/python -m flows.docs.dictionary docs/dictionary.md
 	@$(BIN)/python -m flows.docs.formulation docs
+	@$(BIN)/python -m flows.docs.lineage docs/lineage.md
 	@$(BIN)/python -m flows.docs.events docs/deliveries.md
 
 lock: setup ## Resolve every dependency again and write both locks.

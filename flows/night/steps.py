@@ -30,7 +30,7 @@ Made = Frames | pl.DataFrame | int
 Part = Literal[
     "ingest", "history", "clean", "regional", "model", "verify", "quality", "about", "publish"
 ]
-REGION_FILE = "the region's file"
+REGION_FILE, LISTED = "the region's file", ("the list of steps",)
 DELIVERED = (
     ops.Delivery,
     ops.DeliveryEvent,
@@ -256,7 +256,7 @@ def steps(feeds: Sequence[Feed], region: Region | None = None) -> tuple[Step, ..
         *REGIONAL,
         *(_model(model, region) for model in MODELS),
         *CHECKS,
-        Step("lineage", "about", (ops.Lineage,), (), lambda n, _: lineage(steps_of(n))),
+        Step("lineage", "about", (ops.Lineage,), (), lambda n, _: lineage(steps_of(n)), LISTED),
         Step("publish", "publish", (), (), lambda n, _: publish(n.home), warehouse="shut"),
     )
 
