@@ -20,7 +20,7 @@ from schemas.assumptions.region import Region
 from schemas.feed import Feed
 from schemas.results.run import PlanRun, PlanSeconds
 from schemas.table import Table, conform, holds_patients, layer, name, polars_schema
-from transforms.demand.regional import regional_balance, regional_demand
+from transforms.demand.balance import regional_balance, regional_demand
 from transforms.history.merge import placed
 from transforms.places import places
 from transforms.supply import care, impute, supply

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from flows.publish.disclose import PUBLIC
+from flows.publish.build import PUBLIC
 from flows.store.warehouse import qualified
 from schemas.errors import AuditFailed, TableRefused
 from schemas.table import Table, check, layer, name, observed, polars_schema

@@ -4,7 +4,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows.night.earlier import earlier_plans
+from flows.night.plans import earlier_plans
 from flows.publish import publish
 from flows.publish.keep import manifests, nights
 from flows.store.home import Home

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from schemas.assumptions.planning import PlanningAssumptions
 from schemas.results.allocation import AllocationStay
 from schemas.table import check
-from transforms.demand.length_of_stay import allocation_stay, curves, geometric, observed
+from transforms.demand.stays import allocation_stay, curves, geometric, observed
 
 CLASSES = pl.DataFrame({"class_id": ["icu", "general"], "mean_stay_days": [4.0, 2.0]})
 

@@ -8,7 +8,7 @@ from schemas.assumptions.planning import PlanningAssumptions
 from schemas.assumptions.region import CareClassDefinition, Region, ResourceDefinition
 from schemas.regional import Balance, Demand
 from schemas.table import check, conform, empty
-from transforms.demand.regional import regional_balance, regional_demand
+from transforms.demand.balance import regional_balance, regional_demand
 from transforms.supply import care, impute
 from transforms.supply.supply import supply
 

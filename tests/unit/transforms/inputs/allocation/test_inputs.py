@@ -16,7 +16,7 @@ from schemas.assumptions.planning import PlanningAssumptions
 from schemas.assumptions.region import CareClassDefinition, Region, ResourceDefinition
 from schemas.results.allocation import INPUTS
 from schemas.table import check, conform, empty, name
-from transforms.demand.regional import regional_balance, regional_demand
+from transforms.demand.balance import regional_balance, regional_demand
 from transforms.inputs.allocation import planning_inputs
 from transforms.supply import care, impute
 from transforms.supply.supply import supply

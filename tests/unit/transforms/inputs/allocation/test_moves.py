@@ -5,7 +5,7 @@ from schemas.assumptions.allocation import AllocationAssumptions
 from schemas.clean import Institution, Resource, Travel
 from schemas.results.allocation import AllocationMoveArc
 from schemas.table import check, conform, empty
-from transforms.inputs.allocation.moves import allocation_move_arc
+from transforms.inputs.allocation.arcs import allocation_move_arc
 
 KM = 6371.0088 * 3.141592653589793 / 180
 USE = pl.DataFrame({"class_id": ["icu"], "resource_id": ["vent"], "units": [1.0]})

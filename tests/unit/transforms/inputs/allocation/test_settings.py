@@ -12,7 +12,7 @@ from schemas.results.allocation import (
     AllocationUse,
 )
 from schemas.table import check, conform
-from transforms.inputs.allocation import settings
+from transforms.inputs.allocation import inputs
 from transforms.inputs.allocation.calendar import plan_days
 
 ASSUMED = AllocationAssumptions(
@@ -61,7 +61,7 @@ def test_todays_units_and_their_surge_stand_on_every_day():
             "use": [3.0],
         }
     )
-    found = settings.allocation_capacity(units, plan_days(date(2026, 2, 1), 2), ASSUMED)
+    found = inputs.allocation_capacity(units, plan_days(date(2026, 2, 1), 2), ASSUMED)
     assert check(AllocationCapacity, found).rows() == [
         ("a", "bed", date(2026, 2, 2), 20.0, pytest.approx(2.0)),
         ("a", "bed", date(2026, 2, 3), 20.0, pytest.approx(2.0)),
@@ -69,18 +69,18 @@ def test_todays_units_and_their_surge_stand_on_every_day():
 
 
 def test_use_is_as_configured():
-    assert check(AllocationUse, settings.allocation_use(USE)).rows() == [("icu", "bed", 1.0)]
+    assert check(AllocationUse, inputs.allocation_use(USE)).rows() == [("icu", "bed", 1.0)]
 
 
 def test_classes_carry_their_limits():
     row = {"class_id": ["icu"], "name": "x", "harm_weight": 8.0, "mean_stay_days": 5.0}
     care_class = conform(CareClass, pl.DataFrame({**row, "mean_stay_source": "x"}))
-    found = check(AllocationClass, settings.allocation_class(care_class, ASSUMED))
+    found = check(AllocationClass, inputs.allocation_class(care_class, ASSUMED))
     assert found.rows() == [("icu", 8.0, 5.0, 0.3, 4.0, 9.0)]
 
 
 def test_resources_that_classes_use_carry_their_rules():
-    found = check(AllocationResource, settings.allocation_resource(USE, RESOURCES, ASSUMED))
+    found = check(AllocationResource, inputs.allocation_resource(USE, RESOURCES, ASSUMED))
     assert found.rows(named=True) == [
         {
             "resource_id": "bed",

@@ -15,7 +15,7 @@ from schemas.assumptions.allocation import AllocationAssumptions
 from schemas.assumptions.planning import PlanningAssumptions
 from schemas.assumptions.region import CareClassDefinition, Region, ResourceDefinition
 from schemas.table import conform, empty
-from transforms.demand.regional import regional_balance, regional_demand
+from transforms.demand.balance import regional_balance, regional_demand
 from transforms.inputs.allocation import planning_inputs
 from transforms.places import places
 from transforms.supply import care, impute, supply
