@@ -4,7 +4,7 @@ The formulation with its symbols stands in ``optimization.allocation``; each con
 function in ``constraints``, each tier one in ``tiers``.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import product
 from typing import Any
 
@@ -21,6 +21,8 @@ from optimization.allocation.accounting import (
 )
 from optimization.allocation.inputs import Instance
 from optimization.solver import templatized
+from optimization.solver.declare import hold, members, members_of, param_over
+from schemas.index import grouped
 
 
 def build(instance: Instance) -> pyo.ConcreteModel:
@@ -51,21 +53,21 @@ def _sets(m: pyo.ConcreteModel, instance: Instance) -> None:
     )
     m.days = pyo.RangeSet(instance.horizon)
     m.until = pyo.Set(m.days, initialize={t: range(1, t + 1) for t in m.days})
-    m.arcs = _tuples(zip(zone, institution, care, strict=True), 3)
-    m.needs = _tuples(_pairs(instance.served, names.zones, names.classes), 2)
-    m.wards = _tuples(_pairs(instance.wards, names.institutions, names.classes), 2)
-    m.reach = _grouped(m.needs, zip(zone, care, strict=True), institution)
-    m.sources = _grouped(m.wards, zip(institution, care, strict=True), zone)
-    m.cells = _tuples(_pairs(instance.cells, names.institutions, names.resources), 2)
+    m.arcs = members(zip(zone, institution, care, strict=True), 3)
+    m.needs = members(_pairs(instance.served, names.zones, names.classes), 2)
+    m.wards = members(_pairs(instance.wards, names.institutions, names.classes), 2)
+    m.reach = members_of(m.needs, _by_pair(zone, care, institution))
+    m.sources = members_of(m.wards, _by_pair(institution, care, zone))
+    m.cells = members(_pairs(instance.cells, names.institutions, names.resources), 2)
     users = {
         (i, r): [c for c, w, u in zip(names.classes, ward, used, strict=True) if w and u > 0]
         for i, ward in zip(names.institutions, instance.wards, strict=True)
         for r, used in zip(names.resources, instance.use.T, strict=True)
     }
-    m.users = pyo.Set(m.cells, initialize={cell: users[cell] for cell in m.cells})
+    m.users = members_of(m.cells, users)
     opens = instance.cells & (instance.surge_limit > 0).any(axis=2)
-    m.surges = _tuples(_pairs(opens, names.institutions, names.resources), 2)
-    m.opening = _only(m.cells, m.surges)
+    m.surges = members(_pairs(opens, names.institutions, names.resources), 2)
+    m.opening = members_of(m.cells, {cell: [cell] for cell in m.surges}, 2)
     _move_sets(m, instance)
     _region_sets(m, instance)
     _announced_sets(m, instance)
@@ -76,19 +78,19 @@ def _move_sets(m: pyo.ConcreteModel, instance: Instance) -> None:
     giver = _named(names.institutions, moves.giver)
     taker = _named(names.institutions, moves.taker)
     resource = _named(names.resources, moves.resource)
-    m.moves = _tuples(zip(giver, taker, resource, strict=True), 3)
+    m.moves = members(zip(giver, taker, resource, strict=True), 3)
     ends = sorted({*zip(giver, resource, strict=True), *zip(taker, resource, strict=True)})
-    m.kept = _tuples(ends, 2)
-    m.takers = _grouped(m.kept, zip(giver, resource, strict=True), taker)
-    m.givers = _grouped(m.kept, zip(taker, resource, strict=True), giver)
-    m.moving = _only(m.cells, m.kept)
+    m.kept = members(ends, 2)
+    m.takers = members_of(m.kept, _by_pair(giver, resource, taker))
+    m.givers = members_of(m.kept, _by_pair(taker, resource, giver))
+    m.moving = members_of(m.cells, {cell: [cell] for cell in m.kept}, 2)
     lead = dict(zip(names.resources, instance.resources.lead.tolist(), strict=True))
     arrived = {(r, t): range(1, t - lead[r] + 1) for r in names.resources for t in m.days}
     m.arrived = pyo.Set(list(arrived), initialize=arrived)
     m.resources = pyo.Set(initialize=names.resources)
     least = instance.resources.least_move + instance.resources.cost_move
     counted = dict(zip(names.resources, (least > 0).tolist(), strict=True))
-    m.counted = _tuples([arc for arc in m.moves if counted[arc[2]]], 3)
+    m.counted = members([arc for arc in m.moves if counted[arc[2]]], 3)
 
 
 def _announced_sets(m: pyo.ConcreteModel, instance: Instance) -> None:
@@ -96,8 +98,8 @@ def _announced_sets(m: pyo.ConcreteModel, instance: Instance) -> None:
     sent, moved = _priced(instance)
     prices = np.concatenate([instance.classes.cost_change, instance.resources.cost_change])
     m.priced = bool(instance.announced.days.any() and prices.any())
-    m.sent_announced = _tuples(_days_of(list(m.arcs), sent), 4)
-    m.moved_announced = _tuples(_days_of(list(m.moves), moved), 4)
+    m.sent_announced = members(_days_of(list(m.arcs), sent), 4)
+    m.moved_announced = members(_days_of(list(m.moves), moved), 4)
 
 
 def _priced(instance: Instance) -> tuple[np.ndarray, np.ndarray]:
@@ -117,11 +119,11 @@ def _region_sets(m: pyo.ConcreteModel, instance: Instance) -> None:
     m.regions = pyo.Set(initialize=names.regions)
     m.steps = pyo.Set(initialize=STEPS)
     stake, crowd = harm_at_stake(instance), crowd_capacity(instance)
-    m.harmed = _tuples(_placed(names.zones, names.regions, instance.zone_region, stake), 2)
-    m.crowds = _tuples(
+    m.harmed = members(_placed(names.zones, names.regions, instance.zone_region, stake), 2)
+    m.crowds = members(
         _placed(names.institutions, names.regions, instance.institution_region, crowd), 2
     )
-    classes, resources = _listed(m.needs), _listed(m.cells)
+    classes, resources = grouped(m.needs), grouped(m.cells)
     m.classes_of = pyo.Set(list(classes), dimen=1, initialize=classes)
     m.resources_of = pyo.Set(list(resources), dimen=1, initialize=resources)
 
@@ -131,7 +133,7 @@ def _parameters(m: pyo.ConcreteModel, instance: Instance) -> None:
     zones, institutions = names.zones, names.institutions
     classes, resources = names.classes, names.resources
     flat = instance.expected.ravel().tolist()
-    m.expected = _param([m.arcs, m.days], _keyed(m.arcs, days, flat))
+    m.expected = param_over([m.arcs, m.days], _keyed(m.arcs, days, flat))
     m.demand = _dense(instance.demand, zones, classes, days)
     m.initial = _dense(instance.initial, institutions, classes, days)
     m.stay = _dense(instance.stay, classes, range(len(days)))
@@ -151,17 +153,17 @@ def _parameters(m: pyo.ConcreteModel, instance: Instance) -> None:
     m.part_of_zone = _dense(part_of_region(stake, instance.zone_region), zones)
     m.part_of_institution = _dense(part_of_region(crowd, instance.institution_region), institutions)
     cost_km = (instance.classes.cost_km[instance.arcs.care] * instance.arcs.km).tolist()
-    m.cost_sent = _param([m.arcs], dict(zip(m.arcs, cost_km, strict=True)))
+    m.cost_sent = param_over([m.arcs], dict(zip(m.arcs, cost_km, strict=True)))
     moved = instance.resources.cost_unit_km[instance.moves.resource] * instance.moves.km
-    m.cost_moved = _param([m.moves], dict(zip(m.moves, moved.tolist(), strict=True)))
+    m.cost_moved = param_over([m.moves], dict(zip(m.moves, moved.tolist(), strict=True)))
     m.cost_surge = _dense(instance.resources.cost_surge, resources)
     m.cost_move = _dense(instance.resources.cost_move, resources)
     priced = instance.announced.days.astype(float)
     m.change_sent = _dense(np.outer(instance.classes.cost_change, priced), classes, days)
     m.change_moved = _dense(np.outer(instance.resources.cost_change, priced), resources, days)
     sent, moved = _priced(instance)
-    m.announced_patients = _param([m.sent_announced], _above_zero(m.sent_announced, sent))
-    m.announced_units = _param([m.moved_announced], _above_zero(m.moved_announced, moved))
+    m.announced_patients = param_over([m.sent_announced], _above_zero(m.sent_announced, sent))
+    m.announced_units = param_over([m.moved_announced], _above_zero(m.moved_announced, moved))
     m.least_move = _dense(instance.resources.least_move, resources)
     m.largest_move = _dense(instance.capacity.max(axis=2), institutions, resources)
 
@@ -198,43 +200,37 @@ def _variables(m: pyo.ConcreteModel, instance: Instance) -> None:
 
 
 def _constraints(m: pyo.ConcreteModel, instance: Instance) -> None:
-    _hold(m, constraints.demand_is_met, m.needs, m.days)
-    _hold(m, constraints.arrivals, m.wards, m.days)
-    _hold(m, constraints.census_follows, m.wards, m.days)
-    _hold(m, constraints.capacity_holds, m.cells, m.days)
-    _hold(m, constraints.stock_follows, m.kept, m.days)
-    _hold(m, constraints.retention, m.kept, m.days)
-    _hold(m, constraints.surge_holds, m.surges, m.days)
-    _hold(m, constraints.choice, m.arcs, m.days)
-    _hold(m, constraints.choice_limit, m.needs, m.days)
-    _hold(m, constraints.largest_moves, m.counted, m.days)
-    _hold(m, constraints.least_moves, m.counted, m.days)
-    _hold(m, constraints.sent_beyond_announced, m.sent_announced)
-    _hold(m, constraints.sent_short_of_announced, m.sent_announced)
-    _hold(m, constraints.moved_beyond_announced, m.moved_announced)
-    _hold(m, constraints.moved_short_of_announced, m.moved_announced)
+    hold(m, constraints.demand_is_met, m.needs, m.days)
+    hold(m, constraints.arrivals, m.wards, m.days)
+    hold(m, constraints.census_follows, m.wards, m.days)
+    hold(m, constraints.capacity_holds, m.cells, m.days)
+    hold(m, constraints.stock_follows, m.kept, m.days)
+    hold(m, constraints.retention, m.kept, m.days)
+    hold(m, constraints.surge_holds, m.surges, m.days)
+    hold(m, constraints.choice, m.arcs, m.days)
+    hold(m, constraints.choice_limit, m.needs, m.days)
+    hold(m, constraints.largest_moves, m.counted, m.days)
+    hold(m, constraints.least_moves, m.counted, m.days)
+    hold(m, constraints.sent_beyond_announced, m.sent_announced)
+    hold(m, constraints.sent_short_of_announced, m.sent_announced)
+    hold(m, constraints.moved_beyond_announced, m.moved_announced)
+    hold(m, constraints.moved_short_of_announced, m.moved_announced)
     if instance.no_worse:
-        _hold(m, constraints.no_worse, m.cells, m.days)
-
-
-def _hold(m: pyo.ConcreteModel, rule: Callable[..., Any], *index: pyo.Set) -> None:
-    """Add the constraint ``rule`` under its own name; over nothing, a template has no rows."""
-    if all(len(members) for members in index):
-        m.add_component(rule.__name__, pyo.Constraint(*index, rule=rule))
+        hold(m, constraints.no_worse, m.cells, m.days)
 
 
 def _fairness(m: pyo.ConcreteModel, instance: Instance) -> None:
     if instance.fairness == "none":
         return
-    _hold(m, constraints.fair_to_zones, m.harmed)
-    _hold(m, constraints.fair_to_institutions, m.crowds)
+    hold(m, constraints.fair_to_zones, m.harmed)
+    hold(m, constraints.fair_to_institutions, m.crowds)
     if instance.fairness == "worst_share":
         m.unfairness = pyo.Objective(rule=tiers.unfairness)
         return
     m.zone_above = pyo.Var(m.harmed, m.steps, domain=pyo.NonNegativeReals)
     m.institution_above = pyo.Var(m.crowds, m.steps, domain=pyo.NonNegativeReals)
-    _hold(m, constraints.steps_of_zones, m.harmed, m.steps)
-    _hold(m, constraints.steps_of_institutions, m.crowds, m.steps)
+    hold(m, constraints.steps_of_zones, m.harmed, m.steps)
+    hold(m, constraints.steps_of_institutions, m.crowds, m.steps)
     m.unfairness = pyo.Objective(rule=tiers.graduated_unfairness)
 
 
@@ -247,33 +243,12 @@ def _named(ids: Sequence[str], positions: np.ndarray) -> list[str]:
     return [ids[k] for k in positions.tolist()]
 
 
+def _by_pair(first: Sequence[str], second: Sequence[str], values: Sequence[str]) -> dict:
+    return grouped(zip(zip(first, second, strict=True), values, strict=True))
+
+
 def _pairs(mask: np.ndarray, first: Sequence[str], second: Sequence[str]) -> list[tuple[str, str]]:
     return [(first[a], second[b]) for a, b in np.argwhere(mask).tolist()]
-
-
-def _tuples(members: Iterable[tuple], dimension: int) -> pyo.Set:
-    return pyo.Set(initialize=list(members), dimen=dimension)
-
-
-def _grouped(index: pyo.Set, keys: Iterable[Hashable], values: Iterable[Hashable]) -> pyo.Set:
-    """An indexed set: the values of each key, in order, and nothing for the keys without."""
-    groups: dict[Any, list] = {key: [] for key in index}
-    for key, value in zip(keys, values, strict=True):
-        groups[key].append(value)
-    return pyo.Set(index, dimen=1, initialize=groups)
-
-
-def _only(index: pyo.Set, chosen: pyo.Set) -> pyo.Set:
-    """An indexed set: the member itself where it is chosen, else nothing."""
-    members = set(chosen)
-    return pyo.Set(index, dimen=2, initialize={k: [k] if k in members else [] for k in index})
-
-
-def _listed(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    groups: dict[str, list[str]] = {}
-    for first, second in pairs:
-        groups.setdefault(first, []).append(second)
-    return groups
 
 
 def _placed(
@@ -290,9 +265,4 @@ def _keyed(tuples: Iterable[tuple], days: Sequence[int], values: Sequence[float]
 
 def _dense(values: np.ndarray, *axes: Sequence[Any]) -> pyo.Param:
     """A parameter over the product of ``axes``."""
-    return _param(axes, dict(zip(product(*axes), values.ravel().tolist(), strict=True)))
-
-
-def _param(sets: Iterable[Any], values: Mapping[tuple, float]) -> pyo.Param:
-    """A parameter by rule: Pyomo takes a third of the time that it takes over a mapping."""
-    return pyo.Param(*sets, initialize=lambda _, *key: values[key], within=pyo.Any)
+    return param_over(axes, dict(zip(product(*axes), values.ravel().tolist(), strict=True)))

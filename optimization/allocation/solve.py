@@ -41,9 +41,8 @@ FAIRNESS = ("none", "worst_share", "graduated")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Solved:
-    """A solved model, what it decides, and how it was solved."""
+    """What a solved model decides, and how it was solved."""
 
-    model: pyo.ConcreteModel
     plan: PolicyOutcome
     record: SolveRecord
 
@@ -54,7 +53,7 @@ def solve(instance: Instance, settings: SolveSettings, inputs: Mapping[str, obje
     model = build(instance)
     built = time.monotonic() - start
     record = solve_tiers(model, tier_names(instance), settings, inputs, built)
-    return Solved(model, decided(instance, model), record)
+    return Solved(decided(instance, model), record)
 
 
 def turned_away(instance: Instance, solved: Solved, settings: SolveSettings) -> PolicyOutcome:
@@ -66,8 +65,8 @@ def turned_away(instance: Instance, solved: Solved, settings: SolveSettings) -> 
     if (instance.classes.harm > instance.use @ instance.resources.harm).all():
         return as_usual(instance)
     held = ("elsewhere", "move", "moved", "surge")
-    solve_fixed(solved.model, solved.record, held, settings)
-    return decided(instance, solved.model)
+    solve_fixed(solved.record, held, settings)
+    return decided(instance, solved.record.source)
 
 
 def decided(instance: Instance, model: pyo.ConcreteModel) -> PolicyOutcome:

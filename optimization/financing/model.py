@@ -9,9 +9,10 @@ from itertools import product
 import pyomo.environ as pyo
 
 from optimization.financing import constraints, tiers
-from optimization.financing.inputs import FinancingInputs, grouped
+from optimization.financing.inputs import FinancingInputs
 from optimization.solver import templatized
 from optimization.solver.declare import hold, members, members_of, minimise, param
+from schemas.index import grouped
 
 
 def build(given: FinancingInputs) -> pyo.ConcreteModel:

@@ -3,30 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
-import pyomo.environ as pyo
 
-from optimization.allocation.accounting import crowding_limit
 from optimization.allocation.inputs import Instance
 from optimization.allocation.inputs.read import read_instance
 from optimization.allocation.model import build
-from optimization.allocation.results.prices import can_move
+from optimization.allocation.results.prices import more_units
 from optimization.purchases.inputs import YEAR_DAYS, Request
 from optimization.solver import SolveRecord, SolveSettings, first_tier_changes, solve_tiers
 from schemas.assumptions.allocation import AllocationAssumptions
 
-Units = dict[tuple[int, int], float]
-
 
 @dataclass(frozen=True, eq=False)
 class Confirmation:
-    """The allocation as it is, ready to be solved again with more.
+    """The allocation as it is, ready to be solved again with more."""
 
-    The record names the model's rows as long as the model lives, so the model is kept here.
-    """
-
-    model: pyo.ConcreteModel
     instance: Instance
     record: SolveRecord
     settings: SolveSettings
@@ -51,33 +42,12 @@ def confirmation(
 ) -> Confirmation:
     """Solve the allocation's first tier; arguments as for ``optimization.allocation.plan``."""
     instance = read_instance(tables, zones, institutions, assumptions)
-    model = build(instance)
-    record = solve_tiers(model, ["harm"], settings, dict(tables))
-    return Confirmation(model, instance, record, settings)
+    record = solve_tiers(build(instance), ["harm"], settings, dict(tables))
+    return Confirmation(instance, record, settings)
 
 
-def more_units(instance: Instance, units: Units) -> dict[str, Mapping]:
-    """Changes of right sides that more units in service on every day make."""
-    changes: dict[str, dict] = {}
-    limits = crowding_limit(instance)
-    for (i, r), more in units.items():
-        cell = instance.names.institutions[i], instance.names.resources[r]
-        room = float(instance.resources.occupancy[r]) * more
-        less = -np.minimum(limits[i, r], room) if instance.no_worse else np.zeros(instance.horizon)
-        for t in range(1, instance.horizon + 1):
-            if can_move(instance, i, r):
-                changes.setdefault("stock_follows", {})[*cell, t] = more
-                kept = float(instance.resources.retain[r]) * more
-                changes.setdefault("retention", {})[*cell, t] = kept
-            else:
-                changes.setdefault("capacity_holds", {})[*cell, t] = room
-            if less[t - 1] < 0:
-                changes.setdefault("no_worse", {})[*cell, t] = float(less[t - 1])
-    return dict(changes)
-
-
-def _units(instance: Instance, requests: Sequence[Request]) -> Units:
-    units: Units = {}
+def _units(instance: Instance, requests: Sequence[Request]) -> dict[tuple[int, int], float]:
+    units: dict[tuple[int, int], float] = {}
     for request in requests:
         cell = (
             instance.names.institutions.index(request.institution),

@@ -5,11 +5,11 @@ from itertools import product
 
 import pyomo.environ as pyo
 
-from optimization.financing.inputs import grouped
 from optimization.purchases import constraints, tiers
 from optimization.purchases.inputs import PurchaseInputs
 from optimization.solver import templatized
 from optimization.solver.declare import hold, members, members_of, minimise, param
+from schemas.index import grouped
 
 
 def build(given: PurchaseInputs, value: Mapping[str, float]) -> pyo.ConcreteModel:

@@ -25,6 +25,11 @@ def param(values: Mapping[Any, float], width: int = 1) -> pyo.Param:
     return pyo.Param(members(values, width), initialize=rule, within=pyo.Any)
 
 
+def param_over(axes: Iterable[Any], values: Mapping[tuple[Any, ...], float]) -> pyo.Param:
+    """A parameter over the product of ``axes``; every key of ``values`` is a tuple."""
+    return pyo.Param(*axes, initialize=lambda _, *key: values[key], within=pyo.Any)
+
+
 def hold(m: pyo.ConcreteModel, rule: Callable[..., Any], *index: pyo.Set) -> None:
     """Add the constraint ``rule`` under its own name; over no members, a template has no rows."""
     if all(len(keys) for keys in index):

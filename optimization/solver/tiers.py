@@ -238,13 +238,8 @@ def _held_whole(matrix: Matrix) -> Matrix:
     return replace(matrix, column_lower=lower, column_upper=upper, whole=held)
 
 
-def solve_fixed(
-    model: pyo.ConcreteModel,
-    record: SolveRecord,
-    variables: Sequence[str],
-    settings: SolveSettings,
-) -> None:
-    """All tiers again with ``variables`` held at 0; the variables of ``model`` keep the point.
+def solve_fixed(record: SolveRecord, variables: Sequence[str], settings: SolveSettings) -> None:
+    """All tiers again with ``variables`` held at 0; the model's variables keep the point.
 
     Raises:
         SolverStopped: no solution by the time limit.
@@ -254,7 +249,7 @@ def solve_fixed(
     for variable in variables:
         upper[record.columns_of(variable)] = 0.0
     point = _last_point(record, replace(matrix, column_upper=upper), settings)
-    write_back(model, matrix, point)
+    write_back(record.source, matrix, point)
 
 
 def _last_point(record: SolveRecord, matrix: Matrix, settings: SolveSettings) -> np.ndarray:

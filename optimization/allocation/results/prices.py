@@ -80,7 +80,7 @@ def best_units(
     order = np.argsort(-worth.ravel(), kind="stable")[:BEST]
     dear = order[worth.ravel()[order] > 0]
     best = np.column_stack(np.unravel_index(dear, worth.shape))
-    changes = [one_more(instance, int(i), int(r)) for i, r in best]
+    changes = [more_units(instance, {(int(i), int(r)): 1.0}) for i, r in best]
     differences = first_tier_changes(record, changes, settings)
     averted = np.maximum(-np.array(differences), 0.0)
     price = worth[tuple(best.T)]
@@ -95,22 +95,24 @@ def best_units(
     return check(AllocationBestUnit, conform(AllocationBestUnit, pl.DataFrame(columns)))
 
 
-def one_more(instance: Instance, i: int, r: int) -> dict[str, Mapping]:
-    """Changes of right sides that one more unit in service on every day makes."""
-    cell = (instance.names.institutions[i], instance.names.resources[r])
-    days = range(1, instance.horizon + 1)
-    share = float(instance.resources.retain[r])
-    room = float(instance.resources.occupancy[r])
-    changes: dict[str, Mapping] = {"capacity_holds": {(*cell, t): room for t in days}}
-    if can_move(instance, i, r):
-        changes = {
-            "stock_follows": {(*cell, t): 1.0 for t in days},
-            "retention": {(*cell, t): share for t in days},
-        }
-    if instance.no_worse:
-        less = -np.minimum(crowding_limit(instance)[i, r], room)
-        changes["no_worse"] = {(*cell, t): float(less[t - 1]) for t in days}
-    return changes
+def more_units(instance: Instance, units: Mapping[tuple[int, int], float]) -> dict[str, Mapping]:
+    """Changes of right sides that more units of (institution, resource) on every day make."""
+    changes: dict[str, dict] = {}
+    limits = crowding_limit(instance)
+    for (i, r), more in units.items():
+        cell = instance.names.institutions[i], instance.names.resources[r]
+        room = float(instance.resources.occupancy[r]) * more
+        less = -np.minimum(limits[i, r], room) if instance.no_worse else np.zeros(instance.horizon)
+        for t in range(1, instance.horizon + 1):
+            if can_move(instance, i, r):
+                changes.setdefault("stock_follows", {})[*cell, t] = more
+                kept = float(instance.resources.retain[r]) * more
+                changes.setdefault("retention", {})[*cell, t] = kept
+            else:
+                changes.setdefault("capacity_holds", {})[*cell, t] = room
+            if less[t - 1] < 0:
+                changes.setdefault("no_worse", {})[*cell, t] = float(less[t - 1])
+    return dict(changes)
 
 
 def can_move(instance: Instance, i: int, r: int) -> bool:

@@ -1,9 +1,10 @@
 """What the financing model is indexed by, and what falls due on a loan."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+
+from schemas.index import grouped
 
 Institution = str
 Period = int
@@ -202,11 +203,3 @@ class FinancingInputs:
             need[self.region[i]] = need.get(self.region[i], 0.0) + self.need[i]
         money = (1 - self.equity_band) * self.pooled_budget
         return {r: min(money * self.target_share.get(r, 0.0), need[r]) for r in sorted(need)}
-
-
-def grouped(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:
-    """The second members of the pairs, by the first, in order."""
-    groups: dict[Any, list[Any]] = {}
-    for key, member in pairs:
-        groups.setdefault(key, []).append(member)
-    return groups

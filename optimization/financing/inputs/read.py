@@ -5,9 +5,9 @@ from typing import Any
 
 import polars as pl
 
-from optimization.financing.inputs import Cell, FinancingInputs, Fund, Loan, grouped
+from optimization.financing.inputs import Cell, FinancingInputs, Fund, Loan
 from schemas.errors import InputRefused
-from schemas.index import by_key
+from schemas.index import by_key, grouped
 
 Tables = Mapping[str, pl.DataFrame]
 ADDING_UP = 1e-9

@@ -42,7 +42,7 @@ def test_a_price_is_confirmed_by_solving_again(solved):
 
 def test_what_is_held_at_nothing_is_done_otherwise(solved):
     model, record = solved
-    solve_fixed(model, record, ["a"], SolveSettings())
+    solve_fixed(record, ["a"], SolveSettings())
     assert [v.value for v in model.a.values()] == [0, 0, 0]
     assert [v.value for v in model.b.values()] == pytest.approx([6, 7, 8])
     assert record.objectives["cost"] == pytest.approx(4 * 3 + 3 * (2 + 3 + 4), rel=1e-5)
