@@ -14,6 +14,10 @@ NEW_DRAWS := --hypothesis-profile new_draws --hypothesis-seed $(DRAWS)
 
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
+# Modules are compiled once, and beside the environment, not in the tree: the tests start hundreds
+# of processes, and each would spend seconds on that.
+export PYTHONDONTWRITEBYTECODE :=
+export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/compiled
 
 .PHONY: help setup nightly test check check-all fix format lint types contracts docs lock bench mutants faults sbom audit clean
 
