@@ -11,10 +11,9 @@ from schemas import clean, ops
 from schemas.table import Table, name
 from transforms.history.merge import left_out
 from transforms.quality import capacity as of_capacity
-from transforms.quality import codes, stays
+from transforms.quality import clean as of_clean
 from transforms.quality import deliveries as of_deliveries
 from transforms.quality.findings import alerts, quality, quality_score
-from transforms.quality.population import population_unknown
 
 Frames = Mapping[str, pl.DataFrame]
 Found = list[tuple[str, pl.DataFrame]]
@@ -54,7 +53,7 @@ def quality_of(night: Night, frames: Frames) -> Frames:
 def _of_tables(night: Night, frames: Frames) -> Found:
     capacity, encounter = frames["capacity"], frames["encounter"]
     silent = of_capacity.silent_institution(frames["institution"], capacity, pl.lit(night.date))
-    unknown = population_unknown(frames["population"], frames["zone"])
+    unknown = of_clean.population_unknown(frames["population"], frames["zone"])
     return [
         ("use_above_capacity", of_capacity.use_above_capacity(capacity)),
         ("capacity_jumped", of_capacity.capacity_jumped(capacity)),
@@ -65,17 +64,17 @@ def _of_tables(night: Night, frames: Frames) -> Found:
         ("zone_left_out", _left_out(night, frames, clean.Zone)),
         ("population_unknown", unknown),
         *_of_codes(frames),
-        ("overlapping_stays", stays.overlapping_stays(encounter)),
-        ("long_stays", stays.long_stays(encounter)),
+        ("overlapping_stays", of_clean.overlapping_stays(encounter)),
+        ("long_stays", of_clean.long_stays(encounter)),
     ]
 
 
 def _of_codes(frames: Frames) -> Found:
     resources, classes = frames["resource"], frames["care_class"]
     return [
-        ("unknown_resource", codes.unknown_code(frames["capacity"], resources, "resource_id")),
-        ("unknown_class", codes.unknown_code(frames["activity"], classes, "class_id")),
-        ("stays_of_unknown_class", codes.stays_of_unknown_class(frames["encounter"], classes)),
+        ("unknown_resource", of_clean.unknown_code(frames["capacity"], resources, "resource_id")),
+        ("unknown_class", of_clean.unknown_code(frames["activity"], classes, "class_id")),
+        ("stays_of_unknown_class", of_clean.stays_of_unknown_class(frames["encounter"], classes)),
     ]
 
 

@@ -2,7 +2,7 @@ import polars as pl
 
 from schemas import ops
 from schemas.table import empty
-from transforms.quality.codes import stays_of_unknown_class, unknown_code
+from transforms.quality.clean import stays_of_unknown_class, unknown_code
 from transforms.quality.findings import alerts, quality
 
 DEFINED = pl.DataFrame({"resource_id": ["general_bed", "icu_bed"]})

@@ -8,7 +8,7 @@ from polars.testing import assert_frame_equal
 from schemas.clean import Capacity, CapacityEstimate, Institution, Population, Zone
 from schemas.regional import CapacityGap, Supply
 from schemas.table import check, conform, empty
-from transforms.quality.population import population_unknown
+from transforms.quality.clean import population_unknown
 from transforms.supply import supply
 
 DAY = date(2026, 1, 5)

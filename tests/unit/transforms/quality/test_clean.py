@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from schemas.clean import Encounter
 from schemas.table import conform
-from transforms.quality.stays import long_stays, overlapping_stays
+from transforms.quality.clean import long_stays, overlapping_stays
 
 START = datetime(2026, 1, 1)
 
