@@ -127,9 +127,9 @@ def judge_for_history(
     found = judge(feed, load, extract_time, known, manifest, veil.remembered, lessened=lessened)
     if found.verdict != "loaded" or found.result is None:
         return found
-    tables, left_out = veil.over(con, found.result.tables)
-    told = [*found.occurrences, *left_out]
-    return replace(found, occurrences=told, result=replace(found.result, tables=tables))
+    tables, left_out = veil.protected(con, found.result.tables)
+    occurrences = [*found.occurrences, *left_out]
+    return replace(found, occurrences=occurrences, result=replace(found.result, tables=tables))
 
 
 def settle(
@@ -138,8 +138,8 @@ def settle(
     """Record a new delivery, or that a duplicate came once more; returns rows loaded."""
     if taken and found.verdict == "duplicate" and (known := _duplicate(con, arrival, taken)):
         first = read_sidecar(night.home, known)
-        told = found.occurrences
-        once_more = replace(first, night=night.date, received_at=now(), occurrences=told)
+        occurrences = found.occurrences
+        once_more = replace(first, night=night.date, received_at=now(), occurrences=occurrences)
         return write(night, con, once_more, found.result)
     sha256 = taken.landed.sha256 if taken else hashlib.sha256(arrival.name.encode()).hexdigest()
     delivery = Delivery(
@@ -274,10 +274,10 @@ def _sequence(con: Connection) -> int:
 
 
 def _delivery_id(con: Connection, stem: str) -> str:
-    ((again,),) = con.execute(
+    ((known,),) = con.execute(
         "SELECT count(*) FROM ops.delivery WHERE starts_with(delivery_id, ?)", [stem]
     ).fetchall()
-    return f"{stem}-{again + 1}" if again else stem
+    return f"{stem}-{known + 1}" if known else stem
 
 
 def _size(arrival: Arrival) -> int:

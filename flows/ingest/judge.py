@@ -93,7 +93,7 @@ def judge(
             left to load.
     """
     try:
-        result, told, forgotten = _read(feed, load, drawn, known, remember)
+        result, occurrences, forgotten = _read(feed, load, drawn, known, remember)
     except (DeliveryRejected, TableRefused) as err:
         return refused(err)
     rows = result.counts.rows_read
@@ -102,9 +102,9 @@ def judge(
             _refuse(feed, result, forgotten)
         check_rows(manifest, rows)
     except DeliveryRejected as err:
-        explained = [*err.occurrences, *told]
+        explained = [*err.occurrences, *occurrences]
         return Judgement("rejected", explained, rows, replace(result, tables={}))
-    return Judgement("loaded", told, rows, result)
+    return Judgement("loaded", occurrences, rows, result)
 
 
 def _read(
@@ -116,12 +116,12 @@ def _read(
 ) -> tuple[FeedResult, list[Occurrence], int]:
     """What a file becomes, identifiers and all; repairs and flags; rows of people forgotten."""
     text = read_text(load(), feed)
-    told, unread, frame, forgotten = text.occurrences, text.bad_rows, text.frame, 0
+    occurrences, unread, frame, forgotten = text.occurrences, text.bad_rows, text.frame, 0
     if remember:
         frame, forgotten = remember(feed, frame)
     del text
     result = apply(feed, frame, known, drawn, unread, use_up=True)
-    return _leaving_out(result, forgotten), [*told, *result.occurrences], forgotten
+    return _leaving_out(result, forgotten), [*occurrences, *result.occurrences], forgotten
 
 
 def _refuse(feed: Feed, result: FeedResult, forgotten: int) -> None:
@@ -154,8 +154,8 @@ def manifest_of(file: Path) -> SenderManifest | None:
         DeliveryRejected: if a manifest cannot be read, has a key twice or one that is not known, or
             if the two contradict each other.
     """
-    beside, folder = file.with_name(file.name + OWN_MANIFEST), file.with_name(FOLDER_MANIFEST)
-    own = _entry(_content(beside)) if beside.is_file() else None
+    of_file, folder = file.with_name(file.name + OWN_MANIFEST), file.with_name(FOLDER_MANIFEST)
+    own = _entry(_content(of_file)) if of_file.is_file() else None
     shared = _of_folder(file.name, _content(folder)) if folder.is_file() else None
     if own is None or shared is None:
         return own or shared

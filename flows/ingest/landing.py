@@ -207,8 +207,8 @@ def write_sidecar(home: Home, delivery: Delivery) -> None:
     """Write the delivery's JSON whole, or not at all."""
     path = sidecar_path(home, delivery.delivery_id)
     path.parent.mkdir(mode=0o700, exist_ok=True)
-    told = [{"code": o.code, **o.facts()} for o in delivery.occurrences]
-    content = {**asdict(delivery), "occurrences": told}
+    records = [{"code": o.code, **o.facts()} for o in delivery.occurrences]
+    content = {**asdict(delivery), "occurrences": records}
     write_text(path, json.dumps(content, default=_text, indent=1, ensure_ascii=False) + "\n")
 
 
@@ -236,7 +236,7 @@ def sweep(home: Home) -> None:
 
 
 def _read(path: Path) -> Delivery:
-    content = _told(json.loads(path.read_text(encoding="utf-8")))
+    content = _with_occurrences(json.loads(path.read_text(encoding="utf-8")))
     for name in ("received_at", "extract_time"):
         content[name] = datetime.fromisoformat(content[name]) if content[name] else None
     for name in ("night", "decided", "erased"):
@@ -245,14 +245,14 @@ def _read(path: Path) -> Delivery:
     return Delivery(**content)
 
 
-def _told(content: dict[str, Any]) -> dict[str, Any]:
+def _with_occurrences(content: dict[str, Any]) -> dict[str, Any]:
     """What there is to say of the delivery; an earlier version said it in words, which stay so."""
     if "occurrences" in content:
-        told = [Occurrence(**facts) for facts in content["occurrences"]]
+        occurrences = [Occurrence(**facts) for facts in content["occurrences"]]
     else:
         texts = [text for text in (content.pop("reason"), content.pop("flags")) if text]
-        told = [Occurrence("earlier_version", private="; ".join(texts))] if texts else []
-    return {**content, "occurrences": told}
+        occurrences = [Occurrence("earlier_version", private="; ".join(texts))] if texts else []
+    return {**content, "occurrences": occurrences}
 
 
 def _text(value: object) -> str:

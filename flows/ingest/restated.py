@@ -37,15 +37,15 @@ def _of_feed(night: Night, con: Connection, feed: Feed) -> int:
     first_new = order.filter(~pl.col("known"))["sequence"].min()
     if first_new is None:
         return 0
-    again = order.filter(pl.col("sequence") >= first_new)
+    affected = order.filter(pl.col("sequence") >= first_new)
     con.executemany(
-        "DELETE FROM ops.restatement WHERE delivery_id = ?", again.select("delivery_id").rows()
+        "DELETE FROM ops.restatement WHERE delivery_id = ?", affected.select("delivery_id").rows()
     )
     tables = [FEED_TABLES[n] for n in feed.tables() if not holds_patients(FEED_TABLES[n])]
     public = night.region.disclosure == "public"
     return sum(
         _written(con, feed, table, order.head(sequence), public)
-        for sequence in again["sequence"]
+        for sequence in affected["sequence"]
         for table in tables
     )
 

@@ -54,7 +54,7 @@ class Veil:
         """Rows of a file's text but for those of forgotten people, and how many these are."""
         return without_forgotten(feed, texts, self.keys, self.forgotten)
 
-    def over(
+    def protected(
         self, con: duckdb.DuckDBPyConnection, tables: Mapping[str, pl.DataFrame]
     ) -> tuple[dict[str, pl.DataFrame], list[Occurrence]]:
         """Tables of a delivery as they may be kept, and what was left out.
@@ -75,12 +75,12 @@ class Veil:
         zones = frozenset(row[0] for row in con.execute(KNOWN_ZONES).fetchall() if row[0])
         known = {**self.codes, "zone_id": zones}
         named = [c for c, t in polars_schema(table).items() if t == pl.String]
-        told = []
+        events = []
         for column in [c for c in named if c not in identifiers(table)]:
             frame, left_out = _only_codes(frame, column, known.get(column))
             if left_out:
-                told.append(Occurrence("codes_not_kept", column, count=left_out))
-        return conform(table, pseudonymise(table, frame, self.keys.active())), told
+                events.append(Occurrence("codes_not_kept", column, count=left_out))
+        return conform(table, pseudonymise(table, frame, self.keys.active())), events
 
 
 def veil_of(home: Home, files: RegionFiles) -> Veil:

@@ -151,8 +151,8 @@ def _between(
     there = set(frame.columns)
     moment = pl.lit(latest, pl.Datetime("us"))
     if {"in_service", "in_use"} <= there:
-        over = pl.col("in_use") > pl.col("in_service") * feed.surge_factor + ROUNDING
-        yield _Rule("in_use", "implausible", over, False)
+        excess = pl.col("in_use") > pl.col("in_service") * feed.surge_factor + ROUNDING
+        yield _Rule("in_use", "implausible", excess, False)
     if {"admitted_at", "discharged_at"} <= there:
         before = pl.col("discharged_at") < pl.col("admitted_at")
         yield _Rule("discharged_at", "discharge_before_admission", before, True)
@@ -180,8 +180,8 @@ def _warnings(frame: pl.DataFrame) -> Counter[str]:
     """What is loaded and yet should be looked at."""
     there, counts = set(frame.columns), Counter[str]()
     if {"in_service", "in_use"} <= there:
-        over = frame.select((pl.col("in_use") > pl.col("in_service")).sum()).item()
-        counts["use_above_service"] = over
+        rows = frame.select((pl.col("in_use") > pl.col("in_service")).sum()).item()
+        counts["use_above_service"] = rows
     if {"admitted_at", "discharged_at"} <= there:
         stay = pl.col("discharged_at") - pl.col("admitted_at")
         long = frame.select((stay > pl.duration(days=LONGEST_STAY_DAYS)).sum()).item()

@@ -168,11 +168,11 @@ def _unpivoted(table: FeedTable, frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
         return
     name, value = table.unpivot.name, table.unpivot.value
     for column in (c for c in frame.columns if fits(table.unpivot.columns, c)):
-        beside = [part for part in (reason_of, low_of, high_of) if part(column) in frame.columns]
+        parts = [part for part in (reason_of, low_of, high_of) if part(column) in frame.columns]
         yield frame.with_columns(
             pl.lit(column).alias(name),
             pl.col(column).alias(value),
-            *(pl.col(part(column)).alias(part(value)) for part in beside),
+            *(pl.col(part(column)).alias(part(value)) for part in parts),
         )
 
 

@@ -15,8 +15,8 @@ BEHIND = 2
 def use_above_capacity(capacity: pl.DataFrame) -> pl.DataFrame:
     """Institutions that use more than they have, of any resource, in its newest figures."""
     share = pl.col("in_use") / pl.col("in_service")
-    over = _newest(capacity).with_columns(value=share.round(6)).filter(pl.col("value") > USE)
-    finite = over.filter(pl.col("value").is_finite())
+    above = _newest(capacity).with_columns(value=share.round(6)).filter(pl.col("value") > USE)
+    finite = above.filter(pl.col("value").is_finite())
     return _worst(finite)
 
 

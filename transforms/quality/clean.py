@@ -64,8 +64,8 @@ def unknown_code(facts: pl.DataFrame, defined: pl.DataFrame, code: str) -> pl.Da
         only=pl.col("institution_id").min(),
     )
     many = pl.format("{} institutions", "institutions")
-    at = pl.when(pl.col("institutions") == 1).then("only").otherwise(many)
-    named = found.select(subject=pl.format("{} ({})", code, at), value="value")
+    where = pl.when(pl.col("institutions") == 1).then("only").otherwise(many)
+    named = found.select(subject=pl.format("{} ({})", code, where), value="value")
     return named.sort("subject")
 
 

@@ -36,12 +36,12 @@ def report(
     explains = [o for o in occurrences if o.kind == EXPLAINS.get(verdict)]
     others = [o for o in occurrences if o not in explains]
     whole = pl.DataFrame(
-        [_verdict(verdict, explains, result), *map(_told, others)], schema=COLUMNS, orient="row"
+        [_verdict(verdict, explains, result), *map(_row, others)], schema=COLUMNS, orient="row"
     )
     if result is None:
         return whole
-    told = [_told(one) for one in unknown_codes(result.unknown_codes)]
-    whole = pl.concat([whole, pl.DataFrame(told, schema=COLUMNS, orient="row")])
+    listed = [_row(one) for one in unknown_codes(result.unknown_codes)]
+    whole = pl.concat([whole, pl.DataFrame(listed, schema=COLUMNS, orient="row")])
     copies = pl.DataFrame(_copies(result.copies), schema=COLUMNS, orient="row")
     rows = pl.concat([_faults(result.quarantine, feed), copies])
     return pl.concat([whole, rows.sort("line", "column", "rule")])
@@ -57,7 +57,7 @@ def _verdict(verdict: str, explains: list[Occurrence], result: FeedResult | None
     return verdict, None, None, code, "; ".join(said), "; ".join(done) or None
 
 
-def _told(one: Occurrence) -> Row:
+def _row(one: Occurrence) -> Row:
     what = WHAT.get(one.kind, "flagged")
     return what, one.line, one.column_name, one.code, one.words(), to_do(one.code)
 
@@ -85,12 +85,12 @@ def unknown_codes(codes: pl.DataFrame) -> Iterable[Occurrence]:
 
 def _faults(faults: pl.DataFrame, feed: Feed | None) -> pl.DataFrame:
     kinds = faults.select("rule", "column_name").unique()
-    told = [
+    explained = [
         (rule, column, words(rule, {"detail": feed and expected(feed, column)}), to_do(rule))
         for rule, column in kinds.iter_rows()
     ]
     names = dict.fromkeys(("rule", "column_name", "words", "to_do"), pl.String)
-    both = faults.join(pl.DataFrame(told, names, orient="row"), on=["rule", "column_name"])
+    both = faults.join(pl.DataFrame(explained, names, orient="row"), on=["rule", "column_name"])
     return both.select(
         what=pl.col("grain").replace_strict({"row": "quarantined", "cell": "nulled"}),
         line=pl.col("row_number") + 1,

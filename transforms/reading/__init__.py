@@ -48,9 +48,9 @@ def read_text(data: bytes, feed: Feed) -> TextTable:
     frame, repeated = _without_headers(frame, header)
     frame, composed = _composed(frame, data)
     bad = all_faults([records.bad, repeated])
-    told = [*repairs, *records.occurrences, *composed, *_drift(header)]
+    occurrences = [*repairs, *records.occurrences, *composed, *_drift(header)]
     del data
-    return TextTable(_in_one_piece(frame), records.rows_read, told, bad)
+    return TextTable(_in_one_piece(frame), records.rows_read, occurrences, bad)
 
 
 def _in_one_piece(frame: pl.DataFrame) -> pl.DataFrame:

@@ -89,13 +89,13 @@ def read_records(lines: Lines, feed: Feed) -> Records:
     parsed = _measured(rows, feed).with_columns(
         cut=pl.lit(not whole) & (pl.col("row_number") == pl.col("row_number").max())
     )
-    names, parsed, told = _without_trailing(lines.names, parsed, feed)
+    names, parsed, occurrences = _without_trailing(lines.names, parsed, feed)
     if not lines.ended:
-        told = [*told, Occurrence("last_line_without_end")]
+        occurrences = [*occurrences, Occurrence("last_line_without_end")]
     good, bad = _sorted_out(parsed, len(names), feed)
     same = parsed.height == lines.body.height and parsed["record"].equals(lines.body["record"])
     untouched = lines.start == 0 and good.height == lines.body.height and same
-    return Records(names, good, bad, rows.height, told, untouched)
+    return Records(names, good, bad, rows.height, occurrences, untouched)
 
 
 def _refuse_long_lines(lines: pl.DataFrame) -> None:
