@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from flows.ingest.decisions import read_decisions
-from flows.ingest.deliver import WHY
+from flows.ingest.delivery import WHY
 from flows.store.home import Home
 from flows.store.screen import COLOURS, Entry, table
 from schemas.errors import HomeRefused

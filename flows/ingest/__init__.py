@@ -4,7 +4,7 @@ from datetime import datetime
 
 from flows.ingest.arrivals import Arrival, arrivals_of
 from flows.ingest.decisions import apply_decisions, complete_last, refuse_if_lost
-from flows.ingest.deliver import deliver, settle
+from flows.ingest.delivery import deliver, settle
 from flows.ingest.judge import Judgement
 from flows.ingest.landing import sweep
 from flows.ingest.leave_out import expire

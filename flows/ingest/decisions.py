@@ -16,7 +16,7 @@ import polars as pl
 
 from flows.ingest.arrivals import shown
 from flows.ingest.compare import loaded_under_another_time
-from flows.ingest.deliver import insert, judge_for_history, landed_content, resettle, write_receipt
+from flows.ingest.delivery import insert, judge_for_history, landed_content, resettle, write_receipt
 from flows.ingest.judge import Judgement
 from flows.ingest.landing import (
     Delivery,

@@ -1,7 +1,7 @@
 """What a file is by itself: agreed with its manifest, read, made tables of, and judged.
 
 A night and ``catchment check`` ask the same of it here; what a night knows beside (what came
-before, who is forgotten) is added in ``flows.ingest.deliver``.
+before, who is forgotten) is added in ``flows.ingest.delivery``.
 """
 
 import json

@@ -7,7 +7,7 @@ import duckdb
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from flows.ingest.deliver import WHY
+from flows.ingest.delivery import WHY
 from flows.store.night import Night
 from flows.store.screen import COLOURS, Entry, table
 from flows.store.warehouse import opened

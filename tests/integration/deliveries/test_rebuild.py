@@ -180,7 +180,7 @@ def test_a_kill_before_the_warehouse_is_written_is_made_good(place, monkeypatch)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("flows.ingest.deliver.insert", killed)
+        patch.setattr("flows.ingest.delivery.insert", killed)
         with pytest.raises(KeyboardInterrupt):
             place.night()
     assert place.newest().height == 21
@@ -197,7 +197,7 @@ def test_what_a_killed_night_had_judged_is_loaded_though_its_file_is_gone(place,
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("flows.ingest.deliver.insert", killed)
+        patch.setattr("flows.ingest.delivery.insert", killed)
         with pytest.raises(KeyboardInterrupt):
             place.night()
     sent.unlink()
