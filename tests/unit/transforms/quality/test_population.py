@@ -2,7 +2,7 @@ import polars as pl
 
 from schemas import clean
 from schemas.table import conform
-from transforms.quality.population import population_unknown
+from transforms.quality.clean import population_unknown
 
 
 def test_zones_of_the_region_with_unknown_people_are_counted_by_cells():
