@@ -5,14 +5,15 @@ from typing import Any
 
 import polars as pl
 
-from schemas.table import Table, dictionary, name
+from schemas.columns import COLUMNS
+from schemas.table import Table, name, polars_schema
 
 LARGEST = 1e6
 
 
 def amounts(table: type[Table]) -> list[str]:
     """Columns of ``table`` that are in currency."""
-    return dictionary(table).filter(pl.col("unit") == "currency")["column"].to_list()
+    return [c for c in polars_schema(table) if COLUMNS[c].unit == "currency"]
 
 
 def in_unit(

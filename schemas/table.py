@@ -1,150 +1,116 @@
-"""The shape every table shares, and the one way to declare a column."""
+"""What a table is: a class that names its columns; what they are stands in ``schemas.columns``."""
 
 import os
+import re
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
-from typing import Any, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 import pandera.polars as pa
 import polars as pl
 
-from schemas.check import finite, question
+from schemas.check import FINITE, finite, question
+from schemas.columns import COLUMNS
 from schemas.errors import ConfigRefused, TableRefused
 
 FEW_ROWS = 100_000
-UNITS = frozenset(
-    {
-        "1",
-        "admissions/day",
-        "beds",
-        "bytes",
-        "cells",
-        "columns",
-        "currency",
-        "currency/admission",
-        "currency/day",
-        "currency/km",
-        "currency/patient",
-        "currency/unit",
-        "currency/unit-day",
-        "currency/unit-km",
-        "currency/weighted admission",
-        "day",
-        "days",
-        "degrees",
-        "FTE",
-        "km",
-        "minutes",
-        "non-zeros",
-        "patient-days",
-        "patient-days/day",
-        "patients",
-        "patients/day",
-        "per 100,000 people",
-        "periods",
-        "persons",
-        "points",
-        "points/currency",
-        "points/patient-day",
-        "points/unit-day",
-        "points/year",
-        "rows",
-        "seconds",
-        "share",
-        "unit-days",
-        "units",
-        "units/patient",
-        "visits",
-        "weighted admissions/day",
-        "year",
-    }
-)
 LAYERS = ("clean", "regional", "results", "ops")
+CODE = {"str_length": (1, 128)}
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-class Table(pa.DataFrameModel):
-    """A table whose columns, key, layer and source are all declared.
+def once(function: Function) -> Function:
+    """``function``, asked once for each table; mypy knows no class that ``cache`` may be given."""
+    return cast(Function, cache(function))
 
-    Columns that are missing, extra or of another type are refused; nothing is coerced. A
-    subclass sets, in ``Config``, ``name``, ``unique`` (its key) and
-    ``metadata = {"layer": ..., "source": ..., "published": bool}``; its docstring says what one
-    row is.
+
+class Table:
+    """A table: its docstring says what one row is, its attributes which columns it has.
+
+    ``key`` and ``columns`` are names with spaces between: those that together name one row, and
+    the others. A name with ``?`` may be null. ``observed`` columns count people:
+    transforms.disclosure says how they are published, and there they may be null. ``rules`` hold
+    in this table in place of the column's own. Columns that are missing, extra or of another type
+    are refused; nothing is coerced. The table's name is that of the class; ``subject`` groups it
+    in the dictionary.
     """
 
-    class Config:
-        strict = True
-        coerce = False
+    layer: ClassVar[str]
+    subject: ClassVar[str]
+    source: ClassVar[str]
+    key: ClassVar[str]
+    columns: ClassVar[str] = ""
+    observed: ClassVar[str] = ""
+    rules: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    published: ClassVar[bool] = True
+    patient_data: ClassVar[bool] = False
 
-    @pa.dataframe_check
-    def numbers_are_finite(cls, data: pa.PolarsData) -> pl.LazyFrame:  # type: ignore[misc]
-        """No float is infinite or NaN, even where nulls are allowed."""
-        return data.lazyframe.select(
-            ok=pl.all_horizontal(pl.lit(True), finite(pl.selectors.float()))
-        )
 
-
-def column(
-    description: str,
-    unit: str | None = None,
-    identifier: bool = False,
-    observed: bool = False,
-    absent: str | None = None,
-    **checks: Any,
-) -> Any:
-    """Declare one column: what it means, its unit, and what values may appear.
-
-    An ``identifier`` names a person or a stay: only its pseudonym is ever stored. An ``observed``
-    column counts people: transforms.disclosure says how it is published, and there it may be null.
-    ``absent`` is what ``conform`` writes where a frame lacks the column.
+@once
+def schema(table: type[Table]) -> pa.DataFrameSchema:
+    """The table as Pandera checks it.
 
     Raises:
-        ConfigRefused: if ``unit`` is not in ``UNITS``.
+        ConfigRefused: if a column has no entry in ``schemas.columns``.
     """
-    if unit is not None and unit not in UNITS:
-        raise ConfigRefused(f"unknown unit {unit!r}; add it to schemas.table.UNITS")
-    told = {"unit": unit, "identifier": identifier, "observed": observed, "absent": absent}
-    if observed:
-        checks["nullable"] = True
-    return pa.Field(description=description, metadata=told, **checks)
+    names = f"{table.key} {table.columns}".split()
+    return pa.DataFrameSchema(
+        {n.rstrip("?"): _column(table, n.rstrip("?"), n.endswith("?")) for n in names},
+        checks=pa.Check(_numbers_are_finite, name=FINITE),
+        unique=table.key.split(),
+        strict=True,
+        name=re.sub("(?<=[a-z])(?=[A-Z])", "_", table.__name__).lower(),
+    )
 
 
-@cache
-def _schema(table: type[Table]) -> pa.DataFrameSchema:
-    return table.to_schema()
+def _column(table: type[Table], name: str, may_be_null: bool) -> pa.Column:
+    if name not in COLUMNS:
+        raise ConfigRefused(f"{table.__name__}: no column {name!r}; add it to schemas.columns")
+    nullable = may_be_null or name in table.observed.split()
+    rules = dict(table.rules.get(name, COLUMNS[name].rules))
+    if table.layer in LAYERS[:2] and not nullable and name.endswith(("_id", "patient_key")):
+        rules |= CODE
+    checks = [
+        getattr(pa.Check, rule)(*(said if isinstance(said, tuple) else (said,)))
+        for rule, said in rules.items()
+    ]
+    return pa.Column(COLUMNS[name].kind, checks, nullable=nullable)
 
 
-def _metadata(table: type[Table]) -> dict[str, Any]:
-    return cast(dict[str, Any], table.__config__.metadata or {})  # type: ignore[union-attr]
+def _numbers_are_finite(data: pa.PolarsData) -> pl.LazyFrame:
+    """No float is infinite or NaN, even where nulls are allowed."""
+    return data.lazyframe.select(ok=pl.all_horizontal(pl.lit(True), finite(pl.selectors.float())))
 
 
 def name(table: type[Table]) -> str:
     """The table's name, as in DuckDB."""
-    return cast(str, _schema(table).name)
+    return cast(str, schema(table).name)
 
 
 def key(table: type[Table]) -> list[str]:
     """The columns that together name one row."""
-    return list(_schema(table).unique or [])
+    return table.key.split()
 
 
 def required(table: type[Table]) -> list[str]:
     """The columns that are never null."""
-    return [n for n, c in _schema(table).columns.items() if not c.nullable]
+    return [n for n, c in schema(table).columns.items() if not c.nullable]
 
 
 def layer(table: type[Table]) -> str:
     """The DuckDB schema that holds the table: clean, regional, results or ops."""
-    return cast(str, _metadata(table)["layer"])
+    return table.layer
 
 
 def published(table: type[Table]) -> bool:
     """Does the table stand in the file that analysts open?"""
-    return bool(_metadata(table).get("published", True))
+    return table.published
 
 
 def source(table: type[Table]) -> str:
     """Where the table's rows come from."""
-    return cast(str, _metadata(table)["source"])
+    return table.source
 
 
 def description(table: type[Table]) -> str:
@@ -154,35 +120,23 @@ def description(table: type[Table]) -> str:
 
 def holds_patients(table: type[Table]) -> bool:
     """Does a row describe a person?"""
-    return bool(_metadata(table).get("patient_data", False))
+    return table.patient_data
 
 
 def identifiers(table: type[Table]) -> list[str]:
     """The columns of which only a pseudonym is stored."""
-    columns = _schema(table).columns.items()
-    return [n for n, c in columns if (c.metadata or {}).get("identifier")]
+    return [n for n in polars_schema(table) if COLUMNS[n].identifier]
 
 
 def observed(table: type[Table]) -> list[str]:
     """The columns that count people."""
-    columns = _schema(table).columns.items()
-    return [n for n, c in columns if (c.metadata or {}).get("observed")]
+    return [n for n in polars_schema(table) if n in table.observed.split()]
 
 
-def disclosure_column() -> Any:
-    """The column that says how a row's counts of people are published."""
-    return column(
-        "shown: exact; rounded: counts of people to the nearest 5; withheld: one of them is 1 to 10"
-        " and null.",
-        isin=["shown", "rounded", "withheld"],
-        absent="shown",
-    )
-
-
-@cache
+@once
 def polars_schema(table: type[Table]) -> pl.Schema:
     """Column names and polars types, in declared order."""
-    return pl.Schema({n: c.dtype.type for n, c in _schema(table).columns.items()})
+    return pl.Schema({n: c.dtype.type for n, c in schema(table).columns.items()})
 
 
 def empty(table: type[Table]) -> pl.DataFrame:
@@ -193,19 +147,17 @@ def empty(table: type[Table]) -> pl.DataFrame:
 def conform(table: type[Table], frame: pl.DataFrame) -> pl.DataFrame:
     """Give ``frame`` the table's columns, order and types.
 
-    Absent columns become null, or what their declaration says (``absent``); a frame without
-    columns becomes a table without rows.
+    Absent columns become null, or what their entry says (``absent``); a frame without columns
+    becomes a table without rows.
 
     A cast that would lose a value raises polars' own error: use it on frames that the platform
     made, never on text from an extract.
     """
     if not frame.width:
         return empty(table)
-    types = polars_schema(table)
-    given = {n: (c.metadata or {}).get("absent") for n, c in _schema(table).columns.items()}
     return frame.select(
-        (pl.col(c) if c in frame.columns else pl.lit(given[c])).cast(t).alias(c)
-        for c, t in types.items()
+        (pl.col(c) if c in frame.columns else pl.lit(COLUMNS[c].absent)).cast(t).alias(c)
+        for c, t in polars_schema(table).items()
     ).sort(key(table), nulls_last=True)
 
 
@@ -219,7 +171,7 @@ def check(table: type[Table], frame: pl.DataFrame) -> pl.DataFrame:
         return frame
     try:
         with _engine(frame):
-            return cast(pl.DataFrame, table.validate(frame, lazy=True))
+            return schema(table).validate(frame, lazy=True)
     except pa.errors.SchemaErrors as err:
         broken = err.failure_cases.group_by("column", "check").len().sort("column", "check")
     lines = [f"{column}: {check} ({n})" for column, check, n in broken.iter_rows()]
@@ -238,9 +190,9 @@ def _surely_fits(table: type[Table], frame: pl.DataFrame) -> bool:
     return asked is not None and alike and bool(frame.select(asked).item())
 
 
-@cache
+@once
 def _question(table: type[Table]) -> pl.Expr | None:
-    return question(_schema(table))
+    return question(schema(table))
 
 
 def _engine(frame: pl.DataFrame) -> AbstractContextManager[Any]:
@@ -260,23 +212,3 @@ def assert_checks_are_on() -> None:
         raise ConfigRefused(
             "PANDERA_VALIDATION_ENABLED switches every table check off; unset it and run again"
         )
-
-
-def dictionary(table: type[Table]) -> pl.DataFrame:
-    """One row per column of ``table``: name, type, unit, description, part of the key."""
-    keys = set(key(table))
-    return pl.DataFrame(
-        [
-            (n, str(c.dtype), (c.metadata or {}).get("unit"), c.description, n in keys, c.nullable)
-            for n, c in _schema(table).columns.items()
-        ],
-        schema={
-            "column": pl.String,
-            "type": pl.String,
-            "unit": pl.String,
-            "description": pl.String,
-            "key": pl.Boolean,
-            "nullable": pl.Boolean,
-        },
-        orient="row",
-    )

@@ -207,7 +207,7 @@ def insert(con: Connection, delivery: Delivery, result: FeedResult | None) -> in
 def delivery_events(delivery: Delivery) -> pl.DataFrame:
     """What there is to say of a delivery, as ``ops.delivery_event`` has it."""
     rows = [
-        {"number": number, "kind": one.kind, "words": one.words(), **asdict(one)}
+        {"number": number, "event_kind": one.kind, "words": one.words(), **asdict(one)}
         for number, one in enumerate(delivery.occurrences, start=1)
     ]
     frame = pl.DataFrame(rows, infer_schema_length=None) if rows else empty(ops.DeliveryEvent)

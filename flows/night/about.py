@@ -46,4 +46,4 @@ def about(night: Night, frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
         "pseudonym_key": key.key_id if key else "none",
     }
     frame = pl.DataFrame({"item": list(facts), "value": list(facts.values())})
-    return conform(ops.RegionInfo, frame)
+    return conform(ops.About, frame)

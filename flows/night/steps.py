@@ -31,6 +31,7 @@ Part = Literal[
     "ingest", "history", "clean", "regional", "model", "verify", "quality", "about", "publish"
 ]
 REGION_FILE, LISTED = "the region's file", ("the list of steps",)
+COLUMNS = ("the list of columns",)
 DELIVERED = (
     ops.Delivery,
     ops.DeliveryEvent,
@@ -211,7 +212,7 @@ REGIONAL = (
 CHECKS = (
     Step("verify", "verify", (), VERIFIED, plans.verify),
     Step("quality", "quality", quality.MAKES, quality.READS, quality.quality_of, quality.OTHERS),
-    Step("about", "about", (ops.RegionInfo,), about.READS, about.about, about.OTHERS),
+    Step("about", "about", (ops.About,), about.READS, about.about, about.OTHERS),
 )
 
 
@@ -257,6 +258,7 @@ def steps(feeds: Sequence[Feed], region: Region | None = None) -> tuple[Step, ..
         *(_model(model, region) for model in MODELS),
         *CHECKS,
         Step("lineage", "about", (ops.Lineage,), (), lambda n, _: lineage(steps_of(n)), LISTED),
+        Step("vocabulary", "about", (ops.Vocabulary,), (), lambda *_: ops.vocabulary(), COLUMNS),
         Step("publish", "publish", (), (), lambda n, _: publish(n.home), warehouse="shut"),
     )
 

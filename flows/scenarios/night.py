@@ -48,7 +48,7 @@ def last_night(home: Home) -> LastNight:
         raise HomeRefused(f"{home.published}: nothing is published yet; run a night first")
     with duckdb.connect(str(home.published), read_only=True) as con:
         tables = published(con, READ)
-        about = published(con, (ops.RegionInfo,))["about"]
+        about = published(con, (ops.About,))["about"]
     if tables["policy_comparison"].filter(policy="plan").is_empty():
         raise HomeRefused(f"{home.published}: last night planned nothing; run a night first")
     return LastNight(tables, dict(about.select("item", "value").iter_rows()))

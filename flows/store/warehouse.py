@@ -11,16 +11,17 @@ import polars as pl
 from flows.store.home import Home
 from flows.store.settings import settings
 from schemas.clean import ENTITIES, FEED_TABLES
+from schemas.columns import COLUMNS
 from schemas.errors import HomeRefused
 from schemas.table import (
     Table,
     check,
     description,
-    dictionary,
     key,
     layer,
     name,
     polars_schema,
+    required,
     source,
 )
 from schemas.tables import ALL
@@ -216,8 +217,7 @@ def qualified(table: type[Table], schema: str | None = None) -> str:
 
 def create(table: type[Table]) -> str:
     """CREATE TABLE IF NOT EXISTS for the table as it is declared."""
-    known = dictionary(table).filter(~pl.col("nullable"))["column"].to_list()
-    return f"CREATE TABLE IF NOT EXISTS {qualified(table)} ({_columns(table, known)})"
+    return f"CREATE TABLE IF NOT EXISTS {qualified(table)} ({_columns(table, required(table))})"
 
 
 def create_history(table: type[Table]) -> str:
@@ -239,10 +239,8 @@ def comments(table: type[Table]) -> list[str]:
     estimate = " A plan or forecast: an estimate, not a count." if layer(table) == "results" else ""
     whole = f"{description(table)}{estimate} Source: {source(table)}."
     return [f"COMMENT ON TABLE {target} IS {_text(whole)}"] + [
-        f'COMMENT ON COLUMN {target}."{column}" IS {_text(said + (f" [{unit}]" if unit else ""))}'
-        for column, unit, said in dictionary(table)
-        .select("column", "unit", "description")
-        .iter_rows()
+        f'COMMENT ON COLUMN {target}."{column}" IS {_text(COLUMNS[column].comment)}'
+        for column in polars_schema(table)
     ]
 
 

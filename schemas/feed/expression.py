@@ -6,14 +6,13 @@ An expression is SQL over the feed's columns, checked before any file is read.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from math import inf
 from typing import Any
 
 import polars as pl
 
 from schemas.clean import FEED_TABLES
-from schemas.table import Table
+from schemas.table import Table, once, schema
 
 _LITERAL = re.compile(r"'(?:[^']|'')*'")
 
@@ -64,12 +63,12 @@ class Limits:
     longest: int | None = None
 
 
-@cache
+@once
 def limits(table: type[Table]) -> dict[str, Limits]:
     """The limits of each column of ``table``, in declared order."""
     return {
         name: Limits(kind=column.dtype.type, nullable=column.nullable, **_asked(column.checks))
-        for name, column in table.to_schema().columns.items()
+        for name, column in schema(table).columns.items()
     }
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from schemas.feed.file import Part, check_cells
-from schemas.table import UNITS
+from schemas.units import UNITS
 
 Kind = Literal["text", "date", "datetime", "number", "boolean"]
 Reason = Literal["withheld", "not_reported", "unreadable", "implausible"]
@@ -104,7 +104,7 @@ class Source(Part):
     def _details_are_possible(self) -> "Source":
         unknown = sorted(set(self.unit.values()) - UNITS)
         if unknown:
-            raise ValueError(f"unit: unknown {', '.join(unknown)}; see schemas.table.UNITS")
+            raise ValueError(f"unit: unknown {', '.join(unknown)}; see schemas.units.UNITS")
         if any(low > high for low, high in self.range.values()):
             raise ValueError("range: the least must not be above the most")
         if any(not 1 <= length <= 64 for length in self.pad.values()):

@@ -4,20 +4,17 @@ import re
 import tomllib
 from pathlib import Path
 
-import polars as pl
 import pytest
 
-from schemas.table import LAYERS, dictionary, name
-from schemas.tables import of_layer
+from schemas.columns import COLUMNS
+from schemas.table import layer, name, polars_schema
+from schemas.tables import ALL
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = [*sorted(DOCS.rglob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
 LINK = re.compile(r"\[[^\]]*\]\(([^)#:]+)(?:#[^)]*)?\)")
-COLUMNS = {
-    f"{layer}.{name(table)}": dictionary(table) for layer in LAYERS for table in of_layer(layer)
-}
-ROWS = pl.concat([columns.with_columns(table=pl.lit(t)) for t, columns in COLUMNS.items()])
+TABLES = {f"{layer(table)}.{name(table)}": polars_schema(table) for table in ALL}
 
 
 def page(file: str) -> str:
@@ -85,7 +82,7 @@ def test_the_picture_shows_every_room_of_flows():
 def test_what_the_glossary_calls_a_column_is_one():
     terms = cells(page("glossary.md"), "term")
     assert len(terms) > 50
-    known = set(COLUMNS) | set(pl.select(ROWS["table"] + "." + ROWS["column"]).to_series())
+    known = set(TABLES) | {f"{table}.{column}" for table in TABLES for column in TABLES[table]}
     where = [row[3].strip("`") for row in terms]
     assert [place for place in where if place and place not in known] == []
 
@@ -107,13 +104,13 @@ NUMBERS = ("Float64", "Int64")
 @pytest.mark.parametrize("ending", ENDINGS, ids=lambda row: row[0])
 def test_a_columns_ending_says_its_type_and_unit(ending):
     suffix, _, kind, unit = (cell.strip("`") for cell in ending)
-    rows = ROWS.filter(pl.col("column").str.ends_with(suffix))
-    assert not rows.is_empty()
+    named = {name: column for name, column in COLUMNS.items() if name.endswith(suffix)}
+    assert named
     kinds = NUMBERS if kind == "number" else (kind,)
     wrong = [
-        (row["table"], row["column"], row["type"], row["unit"])
-        for row in rows.iter_rows(named=True)
-        if row["type"].split("(")[0] not in kinds or not (row["unit"] or "").endswith(unit)
+        name
+        for name, column in named.items()
+        if str(column.kind).split("(")[0] not in kinds or not (column.unit or "").endswith(unit)
     ]
     assert wrong == []
 

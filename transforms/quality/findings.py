@@ -47,7 +47,7 @@ def alerts(found: pl.DataFrame, delivery: pl.DataFrame, events: pl.DataFrame) ->
         delivery: ops.delivery.
         events: ops.delivery_event.
     """
-    reasons = events.filter(pl.col("kind").is_in(["rejection", "hold"])).sort("number")
+    reasons = events.filter(pl.col("event_kind").is_in(["rejection", "hold"])).sort("number")
     said = pl.lit("; ") + pl.col("words").str.join("; ")
     why = reasons.group_by("delivery_id").agg(why=said)
     about = delivery.join(why, on="delivery_id", how="left").select(

@@ -52,7 +52,7 @@ def transfer(
             "patients_per_day": plan.elsewhere[tuple(entries.T)],
             "km": instance.arcs.km[entries[:, 0]],
             "cost_per_day": transfer_cost(instance, plan)[tuple(entries.T)],
-            "reason": pl.Series(reasons, dtype=pl.String),
+            "explanation": pl.Series(reasons, dtype=pl.String),
         },
     )
 
@@ -79,7 +79,7 @@ def move(instance: Instance, plan: PolicyOutcome, reasons: Sequence[str | None])
             "units": plan.move[tuple(entries.T)],
             "km": instance.moves.km[arc],
             "cost": move_cost(instance, plan)[tuple(entries.T)],
-            "reason": pl.Series(reasons, dtype=pl.String),
+            "explanation": pl.Series(reasons, dtype=pl.String),
         },
     )
 

@@ -17,8 +17,9 @@ from optimization.verify.financing.proof import check_proof
 from optimization.verify.financing.sources import check_sources
 from optimization.verify.financing.view import View
 from optimization.verify.verdict import CENT, Verdict, Verification
+from schemas.money import amounts
 from schemas.results.financing import INPUTS, RESULTS
-from schemas.table import Table, dictionary, name
+from schemas.table import Table, name
 
 RULES = {
     "tables": "every table of the model is there",
@@ -162,6 +163,5 @@ def in_cents(tables: Mapping[str, pl.DataFrame]) -> bool:
 
 
 def _whole(table: type[Table], frame: pl.DataFrame) -> bool:
-    kinds = dictionary(table).filter(pl.col("unit") == "currency")
-    amounts = frame.select(kinds["column"].to_list()).iter_columns()
-    return all((amount.round(2) == amount).all() for amount in amounts)
+    whole = (amount.round(2) == amount for amount in frame.select(amounts(table)).iter_columns())
+    return all(column.all() for column in whole)

@@ -1,92 +1,229 @@
-"""Tables of the allocation: what the model read, and what the plan says."""
+"""Tables of the allocation: what the model read, enough for anyone to compute the same optimum
+again, and what the plan says: who goes where, what moves, and what remains short.
+"""
 
-from schemas.results.allocation.inputs import (
-    AllocationAnnounced,
-    AllocationAnnouncedDay,
-    AllocationArc,
-    AllocationCapacity,
-    AllocationCensus,
-    AllocationClass,
-    AllocationDemand,
-    AllocationMoveArc,
-    AllocationResource,
-    AllocationSent,
-    AllocationSetting,
-    AllocationStay,
-    AllocationUnderWay,
-    AllocationUse,
-)
-from schemas.results.allocation.plan import (
-    AllocationAdmission,
-    AllocationAlternative,
-    AllocationBestUnit,
-    AllocationChange,
-    AllocationFairness,
-    AllocationLoad,
-    AllocationMove,
-    AllocationTransfer,
-    AllocationUnmet,
-    AllocationValue,
-    PolicyComparison,
-)
 from schemas.table import Table
 
-INPUTS: tuple[type[Table], ...] = (
-    AllocationDemand,
-    AllocationArc,
-    AllocationCapacity,
-    AllocationCensus,
-    AllocationStay,
-    AllocationUse,
-    AllocationClass,
-    AllocationResource,
-    AllocationMoveArc,
-    AllocationUnderWay,
-    AllocationSent,
-    AllocationAnnouncedDay,
-    AllocationAnnounced,
-)
-RESULTS: tuple[type[Table], ...] = (
-    AllocationSetting,
-    AllocationAdmission,
-    AllocationTransfer,
-    AllocationMove,
-    AllocationLoad,
-    AllocationUnmet,
-    AllocationFairness,
-    AllocationValue,
-    AllocationBestUnit,
-    PolicyComparison,
-    AllocationAlternative,
-    AllocationChange,
-)
 
-__all__ = [
-    "INPUTS",
-    "RESULTS",
-    "AllocationAdmission",
-    "AllocationAlternative",
-    "AllocationAnnounced",
-    "AllocationAnnouncedDay",
-    "AllocationArc",
-    "AllocationBestUnit",
-    "AllocationChange",
-    "AllocationCapacity",
-    "AllocationCensus",
-    "AllocationClass",
-    "AllocationDemand",
-    "AllocationFairness",
-    "AllocationLoad",
-    "AllocationMove",
-    "AllocationMoveArc",
-    "AllocationResource",
-    "AllocationSent",
-    "AllocationSetting",
-    "AllocationStay",
-    "AllocationTransfer",
-    "AllocationUnderWay",
-    "AllocationUnmet",
-    "AllocationUse",
-    "AllocationValue",
-    "PolicyComparison",
-]
+class AllocationInput(Table):
+    """A table that the model reads."""
+
+    layer = "results"
+    subject = "Allocation: what the model read"
+    source = "regional tables of the night and the region's assumptions"
+
+
+class AllocationDemand(AllocationInput):
+    """Expected new patients of a class who live in a zone and need admission on a day."""
+
+    key = "zone_id class_id date"
+    columns = "mean upper"
+
+
+class AllocationArc(AllocationInput):
+    """An institution that may admit patients of a class from a zone."""
+
+    key = "zone_id institution_id class_id"
+    columns = "km usual"
+
+
+class AllocationCapacity(AllocationInput):
+    """Units of a resource that an institution has on a day of the plan."""
+
+    key = "institution_id resource_id date"
+    columns = "in_service surge_limit"
+
+
+class AllocationCensus(AllocationInput):
+    """Patients admitted before the plan who are expected to be in still."""
+
+    key = "institution_id class_id date"
+    columns = "patients"
+
+
+class AllocationStay(AllocationInput):
+    """Share of a class's patients still in bed some days after admission."""
+
+    key = "class_id day"
+    columns = "staying_share"
+
+
+class AllocationUse(AllocationInput):
+    """Units of a resource that one patient in bed uses."""
+
+    key = "class_id resource_id"
+    columns = "units_per_patient"
+
+
+class AllocationClass(AllocationInput):
+    """A care class as the model sees it."""
+
+    key = "class_id"
+    columns = "harm_weight mean_stay_days elsewhere_limit cost_km cost_change_patient?"
+
+
+class AllocationResource(AllocationInput):
+    """A resource as the model sees it."""
+
+    key = "resource_id"
+    columns = """
+        movable crowding_weight occupancy_target retain_share lead_days cost_unit_km cost_surge_day
+        whole? least_move? cost_move? cost_change_unit?
+    """
+
+
+class AllocationMoveArc(AllocationInput):
+    """Two institutions between which a movable resource may travel."""
+
+    key = "from_institution_id to_institution_id resource_id"
+    columns = "km"
+
+
+class AllocationUnderWay(AllocationInput):
+    """Units that left before the plan's first day and are not in use again by then.
+
+    They count as units of the institution that receives them from the day they arrive;
+    allocation_capacity has them. What the giver's report still holds of them is taken off it."""
+
+    source = "plans of earlier nights"
+    key = "from_institution_id to_institution_id resource_id date"
+    columns = "arrives units unreported"
+
+
+class AllocationSent(AllocationInput):
+    """Patients whom an earlier night's plan sent to an institution since it last reported.
+
+    Patients beyond those who would have come as usual, or, below 0, those who went elsewhere.
+    allocation_census has those of them who are expected to be in still."""
+
+    source = "plans of earlier nights"
+    key = "institution_id class_id date"
+    columns = "patients_per_day"
+
+
+class AllocationAnnouncedDay(AllocationInput):
+    """A day of tonight's plan for which an earlier night announced what would happen."""
+
+    source = "plans of earlier nights"
+    key = "date"
+    columns = "announced_on"
+
+
+class AllocationAnnounced(AllocationInput):
+    """A transfer or move that an earlier night announced for a day of tonight's plan."""
+
+    source = "plans of earlier nights"
+    key = "action from_id to_id subject_id date"
+    columns = "announced"
+    rules = {"announced": {"gt": 0}}
+
+
+class AllocationResult(Table):
+    """A table of the plan."""
+
+    layer = "results"
+    subject = "Allocation: what the plan says"
+    source = "the allocation model"
+
+
+class AllocationSetting(AllocationResult):
+    """A setting of the model that changes what the optimum is."""
+
+    source = "the region's assumptions"
+    key = "setting"
+    columns = "value"
+
+
+class AllocationAdmission(AllocationResult):
+    """Patients of a zone and class whom an institution admits on a day; rows of 0 are absent."""
+
+    key = "zone_id institution_id class_id date"
+    columns = "patients_per_day"
+    rules = {"patients_per_day": {"gt": 0}}
+
+
+class AllocationTransfer(AllocationResult):
+    """Patients of a zone and class to be sent elsewhere than usual on a day."""
+
+    key = "zone_id institution_id class_id date"
+    columns = "patients_per_day km cost_per_day explanation?"
+    rules = {"patients_per_day": {"gt": 0}}
+
+
+class AllocationMove(AllocationResult):
+    """Units of a resource to be moved from one institution to another on a day."""
+
+    key = "from_institution_id to_institution_id resource_id date"
+    columns = "arrives units km cost explanation?"
+
+
+class AllocationLoad(AllocationResult):
+    """An institution's resource on a day, before and after the plan."""
+
+    key = "institution_id resource_id date"
+    columns = "in_service stock planned_use reserve surge crowding usual_use usual_crowding"
+
+
+class AllocationUnmet(AllocationResult):
+    """Patients of a zone and class whom nobody admits on a day."""
+
+    key = "zone_id class_id date"
+    columns = "demand_patients unmet_patients unmet_share"
+    rules = {"unmet_share": {"ge": 0, "le": 1}}
+
+
+class AllocationFairness(AllocationResult):
+    """How badly the worst-off zone and the most crowded institution of a region fare."""
+
+    key = "region_id"
+    columns = "worst crowded usual_worst usual_crowded"
+
+
+class AllocationValue(AllocationResult):
+    """Harm that one more unit of a resource would avert at an institution on a day."""
+
+    key = "institution_id resource_id date"
+    columns = "unit_day_price relative binds"
+
+
+class AllocationBestUnit(AllocationResult):
+    """One of the units of capacity that would avert most harm, confirmed by a second solve."""
+
+    key = "rank"
+    columns = "institution_id resource_id averted_by_price averted confirmed_share"
+
+
+class PolicyComparison(AllocationResult):
+    """What a way of deciding would do with the same demand and capacity."""
+
+    source = "the allocation model and simple policies"
+    key = "policy"
+    columns = """
+        harm harm_unmet harm_crowding crowding_unit_days crowding_patient_days unmet worst crowded
+        sent moved surge_unit_days cost
+    """
+
+
+class AllocationAlternative(AllocationResult):
+    """What another way of taking demand or of being fair would have planned.
+
+    In all of them units move in any amount and without a fixed cost of a move."""
+
+    source = "the allocation model under other settings"
+    key = "alternative"
+    columns = """
+        harm unmet worst crowded zones_worst_tenth institutions_worst_tenth sent moved
+        surge_unit_days cost simulated_harm simulated_harm_bad
+    """
+
+
+class AllocationChange(AllocationResult):
+    """A transfer or move that differs from what the last plan announced for its day."""
+
+    source = "tonight's plan and the last one"
+    key = "action from_id to_id subject_id date"
+    columns = "announced planned difference"
+
+
+INPUTS: tuple[type[Table], ...] = tuple(AllocationInput.__subclasses__())
+RESULTS: tuple[type[Table], ...] = tuple(AllocationResult.__subclasses__())

@@ -73,7 +73,7 @@ class Place:
 def why(delivery: dict, told: list[dict]) -> str:
     """What explains a verdict, in words."""
     own = [e for e in told if e["delivery_id"] == delivery["delivery_id"]]
-    explains = [e for e in own if e["kind"] == EXPLAINS.get(delivery["verdict"])]
+    explains = [e for e in own if e["event_kind"] == EXPLAINS.get(delivery["verdict"])]
     assert delivery["reason"] == (explains[0]["code"] if explains else None)
     return "; ".join(e["words"] for e in explains)
 

@@ -31,7 +31,7 @@ def test_a_released_delivery_is_loaded_by_the_next_night(place):
     assert (decision["decision"], decision["verdict"]) == ("release", "loaded")
     assert decision["why"] == "the register was down"
     told = [e for e in place.ops("delivery_event") if e["delivery_id"] == held]
-    assert [(e["kind"], e["code"]) for e in told] == [
+    assert [(e["event_kind"], e["code"]) for e in told] == [
         ("flag", "column_empty"),
         ("hold", "column_emptied"),
         ("flag", "released"),

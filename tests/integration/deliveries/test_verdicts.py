@@ -118,7 +118,9 @@ def test_a_duplicate_that_stays_is_one_row_and_every_row_is_accounted_for(place)
 def test_content_that_is_sent_again_later_holds_against_what_comes_late(place):
     place.send("synthetic_capacity_2026-01-10.csv", beds(range(1, 8)))
     assert place.night()["synthetic_capacity_2026-01-10.csv"][0] == "loaded"
-    assert [e["kind"] for e in place.ops("delivery_event") if e["code"] == "same_bytes"] == ["flag"]
+    assert [e["event_kind"] for e in place.ops("delivery_event") if e["code"] == "same_bytes"] == [
+        "flag"
+    ]
     place.send("synthetic_capacity_2026-01-09.csv", beds(range(1, 8), in_service=30))
     assert place.night()["synthetic_capacity_2026-01-09.csv"][0] == "loaded"
     assert set(place.newest()["in_service"]) == {20}

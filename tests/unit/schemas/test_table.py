@@ -11,85 +11,79 @@ from schemas.table import (
     Table,
     assert_checks_are_on,
     check,
-    column,
     conform,
-    dictionary,
     empty,
     key,
+    name,
+    observed,
+    polars_schema,
+    required,
 )
 
 
-class Bed(Table):
-    """One row is a bed of a test."""
+class OpenBeds(Table):
+    """One row is an institution's beds on a day of a test."""
 
-    ward: str = column("Ward.")
-    day: pl.Date = column("Day.")
-    patients: float = column("Patients.", unit="patients", nullable=True, ge=0)
-
-    class Config:
-        name = "bed"
-        unique = ["ward", "day"]
-        metadata = {"layer": "clean", "source": "a test"}
+    layer = "ops"
+    source = "a test"
+    key = "institution_id date"
+    columns = "in_service?"
 
 
 def beds(*patients: float | None) -> pl.DataFrame:
     rows = [
-        {"ward": f"w{n}", "day": date(2026, 1, 1), "patients": p} for n, p in enumerate(patients)
+        {"institution_id": f"w{n}", "date": date(2026, 1, 1), "in_service": p}
+        for n, p in enumerate(patients)
     ]
-    return conform(Bed, pl.DataFrame(rows, infer_schema_length=None))
+    return conform(OpenBeds, pl.DataFrame(rows, infer_schema_length=None))
 
 
 def test_rows_that_fit_pass_unchanged():
     frame = beds(1.0, None, 0.0)
-    assert check(Bed, frame).equals(frame)
+    assert check(OpenBeds, frame).equals(frame)
 
 
 @given(st.sampled_from([-1.0, float("inf"), float("-inf"), float("nan")]))
 def test_a_number_out_of_bounds_is_refused_even_where_nulls_are_allowed(value):
-    with pytest.raises(TableRefused, match="bed refused"):
-        check(Bed, beds(1.0, value))
+    with pytest.raises(TableRefused, match="open_beds refused"):
+        check(OpenBeds, beds(1.0, value))
 
 
 def test_a_repeated_key_is_refused():
     with pytest.raises(TableRefused, match="uniqueness"):
-        check(Bed, pl.concat([beds(1.0), beds(2.0)]))
+        check(OpenBeds, pl.concat([beds(1.0), beds(2.0)]))
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
-        beds(1.0).drop("patients"),
+        beds(1.0).drop("in_service"),
         beds(1.0).with_columns(more=pl.lit(1)),
-        beds(1.0).with_columns(pl.col("patients").cast(pl.Int64)),
-        beds(1.0).with_columns(ward=pl.lit(None, pl.String)),
+        beds(1.0).with_columns(pl.col("in_service").cast(pl.Int64)),
+        beds(1.0).with_columns(institution_id=pl.lit(None, pl.String)),
     ],
     ids=["missing", "extra", "type", "null"],
 )
 def test_another_shape_is_refused(wrong):
     with pytest.raises(TableRefused):
-        check(Bed, wrong)
+        check(OpenBeds, wrong)
 
 
 def test_a_refusal_names_checks_and_never_a_value():
-    secret = beds(-4711.0).with_columns(ward=pl.lit("Jane Roe"))
+    secret = beds(-4711.0).with_columns(institution_id=pl.lit("Jane Roe"))
     with pytest.raises(TableRefused) as refused:
-        check(Bed, secret)
+        check(OpenBeds, secret)
     assert "4711" not in str(refused.value) and "Jane" not in str(refused.value)
     assert refused.value.__context__ is None
 
 
 def test_conform_orders_columns_and_rows_and_fills_what_is_absent():
-    frame = pl.DataFrame({"day": [date(2026, 1, 1)] * 2, "ward": ["b", "a"]})
-    made = conform(Bed, frame)
-    assert made.columns == ["ward", "day", "patients"]
-    assert made["ward"].to_list() == ["a", "b"]
-    assert made["patients"].to_list() == [None, None]
-    assert conform(Bed, pl.DataFrame()).equals(empty(Bed))
-
-
-def test_an_unknown_unit_is_refused():
-    with pytest.raises(ConfigRefused, match="furlong"):
-        column("Length.", unit="furlong")
+    frame = pl.DataFrame({"date": [date(2026, 1, 1)] * 2, "institution_id": ["b", "a"]})
+    made = conform(OpenBeds, frame)
+    assert made.columns == ["institution_id", "date", "in_service"]
+    assert made["institution_id"].to_list() == ["a", "b"]
+    assert made["in_service"].to_list() == [None, None]
+    assert conform(OpenBeds, pl.DataFrame()).equals(empty(OpenBeds))
 
 
 def test_checks_cannot_be_switched_off(monkeypatch):
@@ -99,13 +93,27 @@ def test_checks_cannot_be_switched_off(monkeypatch):
         assert_checks_are_on()
 
 
-def test_the_dictionary_has_a_row_for_every_column():
-    assert dictionary(Bed).select("column", "unit", "key").rows() == [
-        ("ward", None, True),
-        ("day", None, True),
-        ("patients", "patients", False),
-    ]
-    assert key(Bed) == ["ward", "day"]
+def test_a_table_is_named_as_its_class_and_typed_as_its_columns():
+    assert (name(OpenBeds), key(OpenBeds)) == ("open_beds", ["institution_id", "date"])
+    assert polars_schema(OpenBeds) == {
+        "institution_id": pl.String,
+        "date": pl.Date,
+        "in_service": pl.Float64,
+    }
+    assert required(OpenBeds) == ["institution_id", "date"]
+
+
+def test_observed_columns_may_be_null_and_codes_of_clean_tables_have_a_length():
+    class Count(Table):
+        layer = "clean"
+        source = "a test"
+        key = "zone_id"
+        columns = "persons"
+        observed = "persons"
+
+    assert (required(Count), observed(Count)) == (["zone_id"], ["persons"])
+    with pytest.raises(TableRefused, match="zone_id: str_length"):
+        check(Count, pl.DataFrame({"zone_id": [""], "persons": [1.0]}))
 
 
 def test_a_repeated_index_is_refused_not_dropped():

@@ -7,8 +7,7 @@ reports, which it is compared with.
 
 import polars as pl
 
-from schemas.results.financing import FinancingProjection, FinancingProjectionError
-from schemas.results.financing.inputs import PROJECTED
+from schemas.results.financing import PROJECTED, FinancingProjection, FinancingProjectionError
 from schemas.table import conform
 from transforms.exact import exact_sum
 from transforms.inputs.financing.institutions import YEAR

@@ -1,9 +1,11 @@
+import re
 from pathlib import Path
 
 import pytest
 
 from flows.docs.dictionary import markdown
 from flows.docs.formulation import documents
+from schemas.columns import COLUMNS
 
 DOCS = Path(__file__).parents[4] / "docs"
 
@@ -23,3 +25,17 @@ def test_every_constraint_of_the_models_is_in_the_formulation():
         assert f"`{name}`" in written["allocation.md"]
     for name in ("arrears_balance", "fund_balance", "loan_limit", "cash_balance", "liquidity"):
         assert f"`{name}`" in written["financing.md"]
+
+
+def test_every_link_leads_somewhere_and_every_column_has_its_line():
+    text = markdown()
+    headings = {
+        line.lstrip("# ").lower().replace(" ", "-")
+        for line in text.splitlines()
+        if line.startswith("#")
+    }
+    assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= headings
+    for column in COLUMNS:
+        assert f"| {column} |" in text
+    assert "| [zone_id](#zone) | String |" in text
+    assert "| withheld | Known to the sender" in text

@@ -50,7 +50,7 @@ def kept(tmp_path_factory) -> Home:
     for day, patients in ((8, 1.0), (9, 2.0), (10, 3.0)):
         with opened(made) as con:
             facts = pl.DataFrame({"item": ["night"], "value": [f"2026-02-{day:02}"]})
-            replace(con, ops.RegionInfo, conform(ops.RegionInfo, facts))
+            replace(con, ops.About, conform(ops.About, facts))
             replace(con, AllocationTransfer, transfers(patients))
             replace(con, AllocationCapacity, capacity(date(2026, 2, day + 1)))
             replace(con, clean.Institution, institutions("i"))

@@ -30,7 +30,7 @@ def night(home: Home, day: str, regions: int = 4) -> None:
     facts = pl.DataFrame({"item": ["night"], "value": [day]})
     with opened(home) as con:
         replace(con, clean.Region, conform(clean.Region, pl.DataFrame({"region_id": ids})))
-        replace(con, ops.RegionInfo, facts)
+        replace(con, ops.About, facts)
     publish(home)
 
 

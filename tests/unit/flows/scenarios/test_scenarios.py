@@ -128,12 +128,12 @@ def home(tmp_path_factory) -> Home:
     home = Home(tmp_path_factory.mktemp("scenarios") / "home").prepare()
     initialise(home)
     stored = {table: conform(table, pl.DataFrame(rows)) for table, rows in INPUTS.items()}
-    named = {table.Config.name: frame for table, frame in stored.items()}
+    named = {name(table): frame for table, frame in stored.items()}
     named = {name(table): empty(table) for table in tables.INPUTS} | named
     solved = plan(named, named["zone"], named["institution"], ASSUMED)
     stored[tables.PolicyComparison] = solved.frames["policy_comparison"]
     about = {"item": ["region", "night", "disclosure"], "value": ["tiny", "2026-02-10", "public"]}
-    stored[ops.RegionInfo] = conform(ops.RegionInfo, pl.DataFrame(about))
+    stored[ops.About] = conform(ops.About, pl.DataFrame(about))
     with opened(home) as con:
         replace_all(con, stored)
     publish(home)

@@ -129,7 +129,7 @@ def test_a_transfer_says_why():
     (row,) = planned(given).frames["allocation_transfer"].to_dicts()
     assert row["patients_per_day"] == pytest.approx(2, abs=1e-5)
     assert row["cost_per_day"] == pytest.approx(42, rel=1e-5)
-    assert row["reason"] == "full, where they go as a rule, is short of bed on 2026-01-05"
+    assert row["explanation"] == "full, where they go as a rule, is short of bed on 2026-01-05"
 
 
 def test_a_move_takes_its_lead_and_says_why():
@@ -158,7 +158,7 @@ def test_a_move_takes_its_lead_and_says_why():
     assert (row["from_institution_id"], row["to_institution_id"]) == ("rich", "short")
     assert row["units"] == pytest.approx(2, abs=1e-5)
     assert (str(row["date"]), str(row["arrives"])) == ("2026-01-05", "2026-01-06")
-    assert row["reason"].startswith("short is short of ventilator on 2 days from 2026-01-06")
+    assert row["explanation"].startswith("short is short of ventilator on 2 days from 2026-01-06")
     assert made.record.objectives["harm"] == pytest.approx(20, rel=2e-6)
 
 

@@ -50,7 +50,7 @@ def test_the_plan_spares_a_quarter_of_the_harm(made):
 
 def test_every_transfer_and_move_has_a_reason(made):
     for table in ("allocation_transfer", "allocation_move"):
-        reasons = made.frames[table]["reason"]
+        reasons = made.frames[table]["explanation"]
         assert reasons.null_count() == 0
         assert reasons.str.contains("short of").any()
 

@@ -4,8 +4,9 @@ from functools import cache
 
 import polars as pl
 
+from schemas.money import amounts
 from schemas.results.financing import INPUTS, FinancingActivity
-from schemas.table import conform, dictionary, name
+from schemas.table import conform, name
 from tests.unit.optimization.allocation import cases as allocation
 from tests.unit.optimization.financing.cases import case
 from tests.unit.optimization.financing.cases import plan as finance
@@ -71,8 +72,7 @@ def financed(kind: int | str) -> tuple[Tables, Tables]:
 
 def _odd(table: str, frame: pl.DataFrame) -> pl.DataFrame:
     """``frame`` with every amount of money a thousand times larger and more, in thousands."""
-    kinds = dictionary(BY_NAME[table]).filter(pl.col("unit") == "currency")
-    frame = frame.with_columns(pl.col(kinds["column"].to_list()) * 1000.3717)
+    frame = frame.with_columns(pl.col(amounts(BY_NAME[table])) * 1000.3717)
     if table != "financing_setting":
         return frame
     unit = pl.when(setting="money_unit").then(1000.0).otherwise("setting_value")

@@ -231,7 +231,13 @@ def test_a_size_does_not_tell_how_many_rows_there_are():
 
 def events(identity: str, *told: Occurrence) -> pl.DataFrame:
     rows = [
-        {"delivery_id": identity, "number": n, "kind": o.kind, "words": o.words(), **asdict(o)}
+        {
+            "delivery_id": identity,
+            "number": n,
+            "event_kind": o.kind,
+            "words": o.words(),
+            **asdict(o),
+        }
         for n, o in enumerate(told, start=1)
     ]
     return conform(ops.DeliveryEvent, pl.DataFrame(rows, infer_schema_length=None))

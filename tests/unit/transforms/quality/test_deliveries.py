@@ -45,7 +45,13 @@ def deliveries(*rows: dict[str, object]) -> pl.DataFrame:
 
 def events(identity: str, *told: Occurrence) -> pl.DataFrame:
     rows = [
-        {"delivery_id": identity, "number": n, "kind": o.kind, "words": o.words(), **asdict(o)}
+        {
+            "delivery_id": identity,
+            "number": n,
+            "event_kind": o.kind,
+            "words": o.words(),
+            **asdict(o),
+        }
         for n, o in enumerate(told, start=1)
     ]
     return conform(ops.DeliveryEvent, pl.DataFrame(rows)) if rows else empty(ops.DeliveryEvent)
@@ -147,7 +153,8 @@ def test_findings_scores_and_alerts_fit_their_tables():
         ("institution", "b", 0.0),
         ("institution", "c", 100.0),
     ]
-    raised = check(ops.Alert, alerts(found, deliveries(delivery("a")), events("a")))
+    raised = alerts(found, deliveries(delivery("a")), events("a"))
+    check(ops.Alert, raised.with_columns(step=pl.lit("quality")))
     assert raised.select("rule", "subject").rows() == [("silent_feed", "a"), ("silent_feed", "b")]
 
 

@@ -6,7 +6,7 @@ import polars as pl
 
 from schemas import clean
 from schemas.clean import FEED_TABLES
-from schemas.table import conform
+from schemas.table import conform, polars_schema
 from transforms.quality.restatement import PEOPLE, ROW, restatement
 
 FIRST, SECOND, THIRD = (date(2026, 1, day) for day in (1, 2, 3))
@@ -55,5 +55,5 @@ def test_the_size_of_a_change_in_people_is_told_only_where_inputs_are_public():
 
 
 def test_columns_that_count_people_are_columns():
-    known = {c for table in FEED_TABLES.values() for c in table.to_schema().columns}
+    known = {c for table in FEED_TABLES.values() for c in polars_schema(table)}
     assert set(PEOPLE) <= known

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from schemas.clean import MEASURES
+from schemas.columns import codes
 from transforms.sample.money import finance_table, margins, measures, quarter_starts
 from transforms.sample.places import places
 
@@ -34,9 +34,9 @@ def test_revenue_other_income_and_subsidies_make_cost_and_margin():
 
 def test_table_has_every_measure_every_quarter_and_revenue_by_payer():
     table = finance_table(1, MADE, BEDS, ICU)
-    assert set(table["measure"]) == set(MEASURES)
+    assert set(table["measure"]) == set(codes("measure"))
     per_quarter = table.group_by("institution_id", "period_start").len()["len"]
-    assert set(per_quarter) == {len(MEASURES) + 2}
+    assert set(per_quarter) == {len(codes("measure")) + 2}
     payers = table.filter(pl.col("measure") == "net_patient_revenue")["payer_id"]
     assert set(payers) == {"public_insurer", "private_insurer", "self_pay"}
     assert set(table.filter(pl.col("measure") != "net_patient_revenue")["payer_id"]) == {"all"}

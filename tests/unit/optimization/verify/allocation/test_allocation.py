@@ -7,7 +7,7 @@ import pytest
 from optimization.verify.allocation import RULES, verify_allocation
 from schemas.errors import PlanRefused, TableRefused
 from schemas.results.allocation import RESULTS, AllocationAlternative
-from schemas.table import name
+from schemas.table import name, polars_schema
 from tests.unit.optimization.verify.planted import (
     broken_rule,
     extra,
@@ -209,8 +209,8 @@ def numbers():
         (name(table), column)
         for table in RESULTS
         if table is not AllocationAlternative  # other plans, which no published table decides
-        for column, kind in table.to_schema().columns.items()
-        if str(kind.dtype) in ("Float64", "Int64")
+        for column, kind in polars_schema(table).items()
+        if kind in (pl.Float64, pl.Int64)
     ]
 
 

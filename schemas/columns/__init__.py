@@ -1,0 +1,17 @@
+"""One entry for each column name: one name, one meaning, one unit, one type."""
+
+from schemas.columns import care, money, plan, record
+from schemas.columns.column import Column
+
+TOPICS = {
+    "Places, capacity and patients": care.COLUMNS,
+    "Plans and solves": plan.COLUMNS,
+    "Money": money.COLUMNS,
+    "The record": record.COLUMNS,
+}
+COLUMNS: dict[str, Column] = {name: column for topic in TOPICS.values() for name, column in topic.items()}
+
+
+def codes(name: str) -> tuple[str, ...]:
+    """The values of a column's vocabulary."""
+    return tuple(COLUMNS[name].codes)
