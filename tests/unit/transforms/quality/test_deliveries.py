@@ -158,6 +158,24 @@ def test_findings_scores_and_alerts_fit_their_tables():
     assert raised.select("rule", "subject").rows() == [("silent_feed", "a"), ("silent_feed", "b")]
 
 
+def test_a_score_is_the_good_share_less_10_for_a_warning_and_25_for_a_severe_finding():
+    def finding(rule: str, *subjects: str) -> tuple[str, pl.DataFrame]:
+        return rule, pl.DataFrame({"subject": subjects, "value": [None] * len(subjects)})
+
+    found = quality("demo/n", [finding("silent_feed", "a", "b"), finding("long_stays", "b", "c")])
+    severities = dict(found.select("rule", "severity").rows())
+    assert severities == {"silent_feed": "severe", "long_stays": "warn"}
+    shares = pl.DataFrame({"subject": list("abcd"), "good_share": [1.0, 1.0, 0.90449, None]})
+    kinds = found.with_columns(subject_kind=pl.lit("feed"))
+    scores = quality_score("demo/n", NIGHT, {"feed": shares}, kinds)
+    assert scores.select("score", "warnings", "severe").rows() == [
+        (75.0, 0, 1),
+        (65.0, 1, 1),
+        (80.4, 1, 0),
+        (0.0, 0, 0),
+    ]
+
+
 def test_an_alert_about_a_delivery_names_its_file_and_why():
     sent = deliveries(delivery("a", "rejected", file_name="beds.csv", reason="file_empty"))
     told = events("a", Occurrence("file_empty"), Occurrence("byte_order_mark"))

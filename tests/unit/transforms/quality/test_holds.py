@@ -1,4 +1,6 @@
+from dataclasses import replace
 from datetime import date, datetime
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
@@ -6,15 +8,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.clean import Capacity, Encounter, Zone
+from schemas.errors import DeliveryRejected
 from schemas.events import Occurrence
 from schemas.table import conform
+from transforms.feed import FeedResult
+from transforms.feed.faults import SCHEMA
+from transforms.feed.result import Counts
 from transforms.quality.holds import (
     Compared,
     closed_reason,
     filled_by_part,
     future_reason,
     reasons_to_hold,
+    refuse_foreign,
     rows_by_subject,
+    stranger_reason,
 )
 
 
@@ -125,6 +133,48 @@ def test_an_extract_drawn_later_than_it_can_be_is_seen():
     latest = datetime(2026, 1, 1, 12)
     assert future_reason(latest, latest) is None
     assert future_reason(datetime(2026, 1, 1, 12, 0, 1), latest) is not None
+
+
+def delivered(sent: int, created: int = 0, unknown: int = 0, read: int = 10) -> FeedResult:
+    """A result of so many institutions sent, created, and rows of unknown ones."""
+    institution = pl.DataFrame({"institution_id": [f"i{n}" for n in range(sent)] * 2})
+    strangers = [(n // 2, "id", "unknown_institution", "row") for n in range(2 * unknown)]
+    faults = pl.DataFrame([*strangers, (99, "id", "empty", "row")], schema=SCHEMA, orient="row")
+    return FeedResult(
+        {"institution": institution},
+        faults,
+        pl.DataFrame(),
+        Counts(read, 0, 0, 0, 0, 0, 0),
+        [],
+        [f"i{n}" for n in range(created)],
+        pl.DataFrame(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("sent", "created", "held"), [(3, 3, True), (3, 2, False), (2, 2, False), (3, 0, False)]
+)
+def test_a_delivery_of_three_institutions_or_more_that_are_all_new_is_held(sent, created, held):
+    feed = SimpleNamespace(institution="id")
+    reason = stranger_reason(feed, delivered(sent, created))
+    assert reason == (Occurrence("all_institutions_new", count=sent) if held else None)
+
+
+def test_new_institutions_are_no_strangers_to_a_feed_that_does_not_list_them():
+    whole = delivered(3, 3)
+    assert stranger_reason(SimpleNamespace(institution=None), whole) is None
+    assert stranger_reason(SimpleNamespace(institution="id"), replace(whole, tables={})) is None
+
+
+@pytest.mark.parametrize(("unknown", "read"), [(3, 6), (2, 2), (0, 0)])
+def test_half_of_the_rows_or_two_may_be_of_unknown_institutions(unknown, read):
+    refuse_foreign(delivered(1, unknown=unknown, read=read))
+
+
+def test_a_file_is_another_regions_if_most_rows_are_of_unknown_institutions():
+    with pytest.raises(DeliveryRejected) as refused:
+        refuse_foreign(delivered(1, unknown=3, read=5))
+    assert refused.value.occurrences == (Occurrence("another_region", count=3, total=5),)
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 28)), unique=True, min_size=1))
