@@ -53,11 +53,11 @@ def stale_institution(capacity: pl.DataFrame) -> pl.DataFrame:
     best = (
         own.join(resources, on="resource_id")
         .with_columns(behind=days, beyond=days - allowed)
-        .sort("institution_id", "beyond", "behind", "resource_id")
-        .group_by("institution_id", maintain_order=True)
+        .sort("beyond", "behind", "resource_id")
+        .group_by("institution_id")
         .first()
     )
-    late = best.filter(pl.col("beyond") > 0)
+    late = best.filter(pl.col("beyond") > 0).sort("institution_id")
     return late.select(subject="institution_id", value=pl.col("behind").cast(pl.Float64))
 
 

@@ -75,7 +75,7 @@ def good_share(delivery: pl.DataFrame, reconciliation: pl.DataFrame) -> pl.DataF
     rows = newest.select("feed", "delivery_id").join(reconciliation, on="delivery_id")
     faults = pl.col("quarantined") + pl.min_horizontal("cells_nulled", "loaded")
     share = pl.when(pl.col("rows_read") > 0).then(1 - faults / pl.col("rows_read"))
-    return rows.select(subject="feed", good_share=share.clip(0, 1).round(6)).sort("subject")
+    return rows.select(subject="feed", good_share=share.clip(0).round(6)).sort("subject")
 
 
 def _subjects(rows: pl.DataFrame, column: str) -> pl.DataFrame:

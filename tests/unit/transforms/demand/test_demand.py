@@ -111,6 +111,20 @@ def test_activity_counts_per_day_where_the_patients_live_else_where_treated():
     ]
 
 
+def test_sums_are_to_nine_decimals():
+    thirds = {"institution_id": ["a", "a2"], "class_id": "icu"}
+    places = pl.concat([INSTITUTIONS, INSTITUTIONS[:1].with_columns(institution_id=pl.lit("a2"))])
+    census = pl.DataFrame({**thirds, "resource_id": "bed", "date": DAY, "patients": 1 / 3})
+    capacity = conform(Capacity, census.with_columns(period_days=1))
+    found = demand.demand_of_census(census, capacity, CLASSES, places)
+    assert found["patient_days_per_day"].to_list() == [0.666666666]
+    sent = {**thirds, "zone_id": "all", "period_start": DAY, "period_end": DAY}
+    activity = conform(Activity, pl.DataFrame({**sent, "admissions": 1 / 3, "patient_days": 1 / 3}))
+    found = demand.demand_of_activity(activity, ZONES, places)
+    sums = found.select("admissions_per_day", "patient_days_per_day")
+    assert sums.rows() == [(0.666666666, 0.666666666)]
+
+
 def test_a_class_known_from_encounters_is_known_from_nothing_else():
     found = demand.demand(
         known("R", "icu", "encounters"),

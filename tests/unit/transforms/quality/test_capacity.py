@@ -96,11 +96,12 @@ def test_an_institution_is_stale_once_it_is_two_weeks_behind_with_all_it_reports
         ("newest", "bed", 0, 1, 1),
         ("newest", "icu", 0, 1, 1),
         ("two weeks", "bed", 14, 1, 1),
-        ("more", "bed", 15, 1, 1),
+        *((f"more {n}", "bed", 15 + n, 1, 1) for n in range(9, -1, -1)),
         ("half", "bed", 40, 1, 1),
         ("half", "icu", 3, 1, 1),
     )
-    assert stale_institution(rows).rows() == [("more", 15.0)]
+    late = [(f"more {n}", 15.0 + n) for n in range(10)]
+    assert stale_institution(rows).rows() == late
 
 
 def test_yearly_figures_are_stale_after_two_years():

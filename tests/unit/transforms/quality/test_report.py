@@ -67,6 +67,11 @@ def test_a_rule_that_a_feed_names_is_said_by_its_name():
     assert made["words"][1] == "beds above bed days"
 
 
+def test_of_columns_with_as_many_unknown_codes_the_first_by_name_comes_first():
+    made = report("loaded", [], result(unknown=[("z", "x", 1), ("a", "x", 1)]), FEED)
+    assert made["column"].to_list()[1:] == ["a", "z"]
+
+
 def test_unknown_codes_are_counted_and_listed():
     codes = [
         ("id", "H9", 3),

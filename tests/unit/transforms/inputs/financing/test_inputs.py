@@ -231,6 +231,8 @@ def test_costs_follow_activity_but_for_the_fixed_share(made):
     assert first["operating_cost"] == pytest.approx(8 * 92 * 1.1)
     assert first["debt_service"] == 920.0
     assert first["capital_need"] == 92.0
+    without_debt = made["financing_institution"].filter(institution_id="b")
+    assert without_debt.select("debt_service", "capital_need").rows() == [(0.0, 0.0)] * 2
 
 
 def test_claims_follow_activity(made):

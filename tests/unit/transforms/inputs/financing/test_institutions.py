@@ -60,18 +60,20 @@ def test_money_of_a_day_is_by_measure():
 
 
 def test_what_named_payers_leave_is_other_to_the_hundredth_of_a_cent():
-    """Named payers owe 1/3 and 0, so 2/3 of 1 is left; b's owe more than all, so nothing is."""
+    """x and z owe 0.3333 each and y nothing, so 0.3334 is left; b's owe more than all."""
     rows = finance(
         *((i, "operating_cost", "all", 1.0) for i in "ab"),
         ("a", "net_patient_revenue", "x", 365 / 3),
         ("a", "net_patient_revenue", "y", -365.0),
+        ("a", "net_patient_revenue", "z", 365 / 3),
         ("a", "net_patient_revenue", "all", 365.0),
         ("b", "net_patient_revenue", "x", 730.0),
         ("b", "net_patient_revenue", "all", 365.0),
     )
     assert claims_by_day(rows, 28).rows() == [
-        ("a", "other", 0.6667),
+        ("a", "other", 0.3334),
         ("a", "x", 0.3333),
+        ("a", "z", 0.3333),
         ("b", "x", 2.0),
     ]
 
@@ -89,15 +91,19 @@ def test_a_report_is_too_old_that_ends_longer_before_the_newest_than_is_allowed(
     assert found.rows() == [("c", "report_too_old")]
 
 
-def test_support_is_at_the_pace_of_a_year_and_never_below_nothing():
+def test_support_is_at_the_pace_of_a_year_never_below_nothing_and_cash_in_cents():
     """73 days of 1 a day are 365 a year."""
-    rows = finance(("a", "subsidies", "all", 73.004), ("b", "subsidies", "all", -73.0))
+    rows = finance(
+        ("a", "subsidies", "all", 73.004),
+        ("b", "subsidies", "all", -73.0),
+        ("a", "cash", "all", 7.128),
+    )
     short = rows.with_columns(period_start=pl.col("period_end") - pl.duration(days=72))
     by_day = pl.DataFrame({"institution_id": ["a"], "cost": [1.0]})
     assumed = FinancingAssumptions(days_required=12)
     found = openings(places("ba"), short, by_day, assumed)
     columns = ["institution_id", "region_id", "cash", "days_required", "last_support"]
     assert found.select(columns).rows() == [
-        ("a", "r", 0.0, 12.0, 365.02),
+        ("a", "r", 7.13, 12.0, 365.02),
         ("b", "r", 0.0, 12.0, 0.0),
     ]

@@ -103,18 +103,20 @@ def test_public_money_without_a_cost_costs_what_deposits_would_earn():
 
 
 def test_a_budget_is_given_or_a_share_of_what_the_funds_institutions_report():
-    """b and c report 365 and -365 over a year: 1 and 0 a day, of which a third for 90 days."""
-    rows = [("a", 9e9), ("b", 365.0), ("c", -365.0)]
+    """a takes back what it gave: nothing. b and c report 0.3333 a day each, all for 90 days."""
+    rows = [("a", -365.0), ("b", 365 / 3), ("c", 365 / 3)]
     finance = pl.DataFrame(rows, schema=["institution_id", "amount"], orient="row").with_columns(
         measure=pl.lit("uncompensated_care"),
         payer_id=pl.lit("all"),
         period_start=date(2025, 1, 1),
         period_end=date(2025, 12, 31),
     )
-    asked = {"budget": None, "budget_measure": "uncompensated_care", "budget_share": 0.3333}
-    whole = sources.funds(assume(funds=[fund(), fund("g", regions=["s"], **asked)]), ["n", "s"])
+    asked = {"budget": None, "budget_measure": "uncompensated_care", "budget_share": 1}
+    whole = sources.funds(
+        assume(funds=[fund(), fund("g", **asked), fund("h", regions=["n"], **asked)]), ["n", "s"]
+    )
     found = sources.budgets(whole, PLACES, conform(clean.Finance, finance), QUARTER, 28)
-    assert found.rows() == [("f", 1, 90.0), ("g", 1, 30.0)]
+    assert found.rows() == [("f", 1, 90.0), ("g", 1, 59.99), ("h", 1, 0.0)]
 
 
 def test_a_loan_has_a_name_and_a_last_period_to_draw_it():
