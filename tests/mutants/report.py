@@ -66,6 +66,21 @@ def faults(outcomes: list[Outcome], reviewed: Reviewed) -> list[str]:
     return low + [f"not in {REVIEWED.name}:\n{entry(c)}" for c in unknown]
 
 
+def stale(reviewed: Reviewed, root: Path) -> list[str]:
+    """Why the run fails: what was looked at stands in the code no more."""
+    return [
+        f"in {REVIEWED.name}, but no more in {path}, {function or 'outside of functions'}:\n{was}"
+        for path, function, was, _ in reviewed
+        if not _stands(root / path, function, was)
+    ]
+
+
+def _stands(file: Path, function: str, was: str) -> bool:
+    text = file.read_text() if file.is_file() else ""
+    defined = not function or f"def {function}(" in text
+    return defined and set(was.splitlines()) <= {line.strip() for line in text.splitlines()}
+
+
 def entry(change: Change) -> str:
     """A survivor as ``reviewed.toml`` holds it, the reason left out."""
     lines = {"path": change.path, "function": change.function}

@@ -15,7 +15,7 @@ ROOT = HERE.parents[1]
 sys.path.insert(0, str(HERE))
 
 from mutants import Change, changes, draw, mutants  # noqa: E402
-from report import document, entry, faults, read_reviewed, scores  # noqa: E402
+from report import document, entry, faults, read_reviewed, scores, stale  # noqa: E402
 from trial import FailsUnchanged, Outcome, try_out  # noqa: E402
 
 SAMPLE, SEED = 400, 1
@@ -38,7 +38,7 @@ def main() -> int:
     reviewed = read_reviewed()
     if (arguments.sample, arguments.seed, arguments.only) == (SAMPLE, SEED, ""):
         DOCUMENT.write_text(document(outcomes, reviewed, SEED))
-    wrong = faults(outcomes, reviewed)
+    wrong = faults(outcomes, reviewed) + stale(reviewed, ROOT)
     print("\n".join(wrong), file=sys.stderr)
     return 1 if wrong else 0
 

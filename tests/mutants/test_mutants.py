@@ -9,7 +9,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
 from mutants import SHARES, Change, changes, draw, mutants  # noqa: E402
-from report import document, faults, key, read_reviewed  # noqa: E402
+from report import document, faults, key, stale  # noqa: E402
 from trial import FailsUnchanged, Outcome, concerned, try_out  # noqa: E402
 
 SOURCE = """LIMIT = 3
@@ -145,9 +145,9 @@ def test_the_document_gives_scores_and_survivors():
     assert "| `within` | `v < LIMIT` | `v <= LIMIT` | No value \\| equals the limit. |" in lines
 
 
-def test_what_was_looked_at_still_stands_in_the_code():
-    for path, function, was, _ in read_reviewed():
-        text = (HERE.parents[1] / path).read_text()
-        lines = {line.strip() for line in text.splitlines()}
-        assert not function or f"def {function}(" in text, f"{path} has no {function}"
-        assert set(was.splitlines()) <= lines, f"{path} has no {was}"
+def test_a_survivor_whose_lines_are_no_more_is_named(project):
+    path = "transforms/rules/limits.py"
+    stands = {(path, "within", "return [v for v in values if v < LIMIT].copy()", ""): "x"}
+    gone = {(path, "within", "LIMIT = 5", ""): "x", (path, "outside", "LIMIT = 3", ""): "x"}
+    assert stale({**stands, (path, "", "LIMIT = 3", ""): "x"}, project) == []
+    assert len(stale({**stands, **gone, ("transforms/old.py", "f", "x", ""): "x"}, project)) == 3

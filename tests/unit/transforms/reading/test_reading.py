@@ -13,6 +13,7 @@ from schemas.errors import DeliveryRejected
 from schemas.events import Occurrence
 from schemas.feed import Feed
 from transforms.reading import read_text
+from transforms.reading.records import first_names
 
 TOML = r"""
 feed = "beds"
@@ -240,6 +241,12 @@ def test_a_feed_may_allow_a_file_without_rows():
     table = read(HEAD, allow_empty=True)
     assert (table.frame.height, table.rows_read) == (0, 0)
     assert table.frame.columns == ["row_number", "id", "note", "beds"]
+    assert table.occurrences == []
+
+
+def test_names_of_the_first_line_are_told_where_it_is_plain():
+    assert first_names(b"id,note\n1,a\n", feed()) == ["id", "note"]
+    assert first_names(b'id,"note"\n1,a\n', feed()) == []
 
 
 def test_the_declared_encoding_is_used():

@@ -15,6 +15,8 @@ def lines(text, columns=3, separator=","):
 def test_regular_text_is_counted():
     assert lines("a,b,c\n1,2,3\n,,\n") == 3
     assert lines("a\tb\n1\t2\n", 2, "\t") == 2
+    assert lines("a a,b,c\n", 3) == 1
+    assert lines("a b\n1 2\n", 2, " ") == 2
 
 
 @pytest.mark.parametrize(
@@ -23,6 +25,7 @@ def test_regular_text_is_counted():
         "a,b,c\n1,2\n3,4,5,6\n",
         "a,b,c\n1,2,3,4\n5,6\n",
         "a,b,c\n1,2,3",
+        "a,b,c\n1,2,3\n4",
         "a,b,c\n\n1,2,3\n",
         "\na,b,c\n1,2,3\n",
         'a,b,c\n1,"2",3\n',
