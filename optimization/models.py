@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from types import ModuleType
 
 import polars as pl
+from pydantic import BaseModel
 
 from optimization import allocation, financing, purchases
 from optimization.allocation import constraints as allocation_constraints
@@ -26,6 +27,19 @@ from optimization.verify.financing import verify_financing
 from optimization.verify.purchases import RULES as PURCHASES_RULES
 from optimization.verify.purchases import verify_purchases
 from schemas import clean
+from schemas.assumptions.allocation import (
+    AllocationAssumptions,
+    ClassAssumptions,
+    ResourceAssumptions,
+)
+from schemas.assumptions.financing import (
+    FinancingAssumptions,
+    FundAssumptions,
+    LoanAssumptions,
+    PayerAssumptions,
+    PurchaseAssumptions,
+)
+from schemas.assumptions.planning import PlanningAssumptions
 from schemas.assumptions.region import Region
 from schemas.results import allocation as allocation_tables
 from schemas.results import financing as financing_tables
@@ -38,11 +52,15 @@ Tables = tuple[type[Table], ...]
 
 @dataclass(frozen=True, slots=True)
 class Formulation:
-    """Modules whose docstrings are the formulas: symbols, constraints, and what is minimised."""
+    """Modules whose docstrings are the formulas: symbols, constraints, and what is minimised.
+
+    ``settings`` are the tables of a region's file that the model believes.
+    """
 
     symbols: ModuleType
-    constraints: tuple[ModuleType, ...]
+    constraints: ModuleType
     tiers: ModuleType
+    settings: Mapping[str, type[BaseModel]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +107,17 @@ ALLOCATION = Model(
     allocation.plan,
     verify_allocation,
     ALLOCATION_RULES,
-    Formulation(allocation, (allocation_constraints,), allocation_tiers),
+    Formulation(
+        allocation,
+        allocation_constraints,
+        allocation_tiers,
+        {
+            "[planning]": PlanningAssumptions,
+            "[allocation]": AllocationAssumptions,
+            "[allocation.classes.CLASS]": ClassAssumptions,
+            "[allocation.resources.RESOURCE]": ResourceAssumptions,
+        },
+    ),
 )
 FINANCING = Model(
     "financing",
@@ -99,7 +127,17 @@ FINANCING = Model(
     financing.plan,
     verify_financing,
     FINANCING_RULES,
-    Formulation(financing, (financing_constraints,), financing_tiers),
+    Formulation(
+        financing,
+        financing_constraints,
+        financing_tiers,
+        {
+            "[financing]": FinancingAssumptions,
+            "[financing.payers.PAYER]": PayerAssumptions,
+            "[[financing.funds]]": FundAssumptions,
+            "[[financing.loans]]": LoanAssumptions,
+        },
+    ),
 )
 PURCHASES = Model(
     "purchases",
@@ -114,6 +152,11 @@ PURCHASES = Model(
     purchases.plan,
     verify_purchases,
     PURCHASES_RULES,
-    Formulation(purchases, (purchases_constraints,), purchases_tiers),
+    Formulation(
+        purchases,
+        purchases_constraints,
+        purchases_tiers,
+        {"[[financing.purchases]]": PurchaseAssumptions},
+    ),
 )
 MODELS = (ALLOCATION, FINANCING, PURCHASES)

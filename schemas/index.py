@@ -1,6 +1,6 @@
-"""Indexing a frame without losing rows, and pairs by their first member."""
+"""Indexing a frame without losing rows."""
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import polars as pl
@@ -25,11 +25,3 @@ def by_key(frame: pl.DataFrame, key: str | Sequence[str], value: str) -> dict[An
     if len(pairs) != frame.height:
         raise InputRefused(f"{', '.join(columns)} repeats: {frame.height} rows, {len(pairs)} keys")
     return pairs
-
-
-def grouped(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:
-    """The second members of the pairs, by the first, in order."""
-    groups: dict[Any, list[Any]] = {}
-    for key, member in pairs:
-        groups.setdefault(key, []).append(member)
-    return groups

@@ -5,25 +5,13 @@ python -m flows.docs.formulation docs
 
 import inspect
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
 from pydantic import BaseModel
 
 from optimization.models import MODELS, Model
-from schemas.assumptions.allocation import (
-    AllocationAssumptions,
-    ClassAssumptions,
-    ResourceAssumptions,
-)
-from schemas.assumptions.financing import (
-    FinancingAssumptions,
-    FundAssumptions,
-    LoanAssumptions,
-    PayerAssumptions,
-    PurchaseAssumptions,
-)
-from schemas.assumptions.planning import PlanningAssumptions
 
 VERIFICATION = (
     "Every plan is computed again from its published tables, without the model and the solver, "
@@ -32,21 +20,6 @@ VERIFICATION = (
     "limit may be broken by a millionth, of money also by a cent for each amount rounded."
 )
 NOTE = "Written by `make docs` from the code that is solved; a test keeps the two the same."
-SETTINGS: dict[str, dict[str, type[BaseModel]]] = {
-    "allocation": {
-        "[planning]": PlanningAssumptions,
-        "[allocation]": AllocationAssumptions,
-        "[allocation.classes.CLASS]": ClassAssumptions,
-        "[allocation.resources.RESOURCE]": ResourceAssumptions,
-    },
-    "financing": {
-        "[financing]": FinancingAssumptions,
-        "[financing.payers.PAYER]": PayerAssumptions,
-        "[[financing.funds]]": FundAssumptions,
-        "[[financing.loans]]": LoanAssumptions,
-    },
-    "purchases": {"[[financing.purchases]]": PurchaseAssumptions},
-}
 
 
 def documents() -> dict[str, str]:
@@ -66,18 +39,17 @@ def _verification() -> str:
 def _document(model: Model) -> str:
     name, written = model.name, model.formulation
     title, _, symbols = inspect.cleandoc(written.symbols.__doc__ or "").partition("\n")
-    formulas = [line for module in written.constraints for line in _formulas(module)]
     return "\n".join(
         [
             f"# The {name}\n\n{title}\n\n{NOTE}",
             f"\n## Symbols\n\n```\n{symbols.strip()}\n```",
             "\n## Constraints\n\n| name | formula |\n| --- | --- |",
-            *formulas,
+            *_formulas(written.constraints),
             "\n## Objectives, in the order in which they are minimised\n",
             "| name | formula |\n| --- | --- |",
             *_formulas(written.tiers),
             "\n## Settings of a region's file\n",
-            *_settings(SETTINGS[name]),
+            *_settings(written.settings),
         ]
     )
 
@@ -98,7 +70,7 @@ def _is_formula(function: object) -> bool:
     return names[:1] == ["m"] and name != "declare" and not name.startswith("_")
 
 
-def _settings(parts: dict[str, type[BaseModel]]) -> list[str]:
+def _settings(parts: Mapping[str, type[BaseModel]]) -> list[str]:
     lines = []
     for table, assumed in parts.items():
         lines += [f"\n### `{table}`\n", "| key | default | what it is |", "| --- | --- | --- |"]

@@ -26,7 +26,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Fund:
+class PurchaseFund:
     """Money for purchases, by period."""
 
     budget: Mapping[int, float]
@@ -48,7 +48,7 @@ class PurchaseInputs:
     money_unit: float
     years: Mapping[int, float]
     requests: Mapping[str, Request]
-    funds: Mapping[str, Fund]
+    funds: Mapping[str, PurchaseFund]
     loans: Mapping[str, Loan]
 
     def periods(self, request: str) -> list[int]:
@@ -92,7 +92,7 @@ def _request(row: dict, unit: float) -> Request:
     )
 
 
-def _funds(tables: Tables, unit: float, periods: list[int]) -> dict[str, Fund]:
+def _funds(tables: Tables, unit: float, periods: list[int]) -> dict[str, PurchaseFund]:
     eligible: dict[str, set[str]] = {}
     for row in _rows(tables, "eligible"):
         eligible.setdefault(row["fund_id"], set()).add(row["institution_id"])
@@ -102,7 +102,7 @@ def _funds(tables: Tables, unit: float, periods: list[int]) -> dict[str, Fund]:
         of = budgets.setdefault(row["fund_id"], dict.fromkeys(periods, 0.0))
         of[row["period"]] = row["budget"] / unit
         terms[row["fund_id"]] = row["max_share"], row["carry_over"], row["cost_of_funds"]
-    return {f: Fund(budgets[f], *terms[f], frozenset(eligible.get(f, ()))) for f in budgets}
+    return {f: PurchaseFund(budgets[f], *terms[f], frozenset(eligible.get(f, ()))) for f in budgets}
 
 
 def _loan(row: dict, unit: float) -> Loan:

@@ -8,8 +8,7 @@ import pyomo.environ as pyo
 from optimization.purchases import constraints, tiers
 from optimization.purchases.inputs import PurchaseInputs
 from optimization.solver import templatized
-from optimization.solver.declare import hold, members, members_of, minimise, param
-from schemas.index import grouped
+from optimization.solver.declare import grouped, hold, members, members_of, minimise, param
 
 
 def build(given: PurchaseInputs, value: Mapping[str, float]) -> pyo.ConcreteModel:

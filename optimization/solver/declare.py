@@ -16,6 +16,14 @@ def members_of(index: pyo.Set, groups: Mapping[Any, Iterable[Any]], width: int =
     return pyo.Set(index, dimen=width, initialize={k: list(groups.get(k, ())) for k in index})
 
 
+def grouped(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:
+    """The second members of the pairs, by the first, in order."""
+    groups: dict[Any, list[Any]] = {}
+    for key, member in pairs:
+        groups.setdefault(key, []).append(member)
+    return groups
+
+
 def param(values: Mapping[Any, float], width: int = 1) -> pyo.Param:
     """A parameter over the keys of ``values``, each of ``width`` parts.
 

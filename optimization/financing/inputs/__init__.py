@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from schemas.index import grouped
+from optimization.solver.declare import grouped
 
 Institution = str
 Period = int

@@ -6,8 +6,9 @@ from typing import Any
 import polars as pl
 
 from optimization.financing.inputs import Cell, FinancingInputs, Fund, Loan
+from optimization.solver.declare import grouped
 from schemas.errors import InputRefused
-from schemas.index import by_key, grouped
+from schemas.index import by_key
 
 Tables = Mapping[str, pl.DataFrame]
 ADDING_UP = 1e-9

@@ -1,5 +1,6 @@
 """The list of models: what every entry of it promises."""
 
+import importlib.util
 from dataclasses import replace
 
 import polars as pl
@@ -29,6 +30,14 @@ def test_a_model_reads_what_is_made_before_it():
         foreign = {t for t in model.reads if layer(t) == "results"}
         assert foreign <= known
         known |= {*model.inputs, *model.results}
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+def test_every_model_has_the_same_files(model):
+    folder = f"optimization.{model.name}"
+    for file in ("inputs", "model", "constraints", "tiers", "results", "plan"):
+        assert importlib.util.find_spec(f"{folder}.{file}"), file
+    assert model.formulation.symbols.__name__ == folder
 
 
 def test_a_plan_says_how_far_its_worst_figure_is_off_and_how_long_that_took():
