@@ -7,7 +7,7 @@ round to 10, are shown as 15.
 
 import polars as pl
 
-from schemas.events import NUMBERS, words
+from schemas.events import NUMBERS, to_do, words
 
 SMALLEST = 11
 STEP = 5
@@ -205,13 +205,16 @@ def delivery_event(frame: pl.DataFrame, protected: pl.Series) -> pl.DataFrame:
 def findings(frame: pl.DataFrame, subjects: pl.Series, columns: list[str]) -> pl.DataFrame:
     """A table of findings: about ``subjects``, no figure in ``columns``.
 
-    A message about them is what its rule says, and nothing of what was found.
+    A message about them says what its rule says and what to do, and nothing of what was found.
     """
     inside = pl.col("subject").is_in(subjects.implode())
     made = frame.with_columns(pl.when(~inside).then(c).alias(c) for c in columns)
     if "message" not in frame.columns:
         return made
-    plain = {rule: words(rule, {}) for rule in frame["rule"].unique().to_list()}
+    plain = {
+        rule: f"{words(rule, {})}; what to do: {to_do(rule)}"
+        for rule in frame["rule"].unique().to_list()
+    }
     said = pl.col("rule").replace_strict(plain, return_dtype=pl.String)
     return made.with_columns(message=pl.when(inside).then(said).otherwise("message"))
 

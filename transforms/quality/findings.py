@@ -9,7 +9,7 @@ from datetime import date
 import polars as pl
 
 from schemas import ops
-from schemas.events import BY_CODE, Event
+from schemas.events import BY_CODE, Event, to_do
 from schemas.table import conform
 
 FOUND = pl.Schema({"subject": pl.String, "value": pl.Float64})
@@ -40,7 +40,7 @@ def _described(run_key: str, rule: Event, frame: pl.DataFrame) -> pl.DataFrame:
 def alerts(found: pl.DataFrame, delivery: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
     """``ops.alert``: one for each severe finding of ``ops.quality``.
 
-    What is about a delivery names its file and what explains its verdict.
+    It says what to do; what is about a delivery names its file and what explains its verdict.
 
     Args:
         found: ops.quality.
@@ -59,7 +59,9 @@ def alerts(found: pl.DataFrame, delivery: pl.DataFrame, events: pl.DataFrame) ->
     severe = found.filter(pl.col("severity") == "severe").join(
         about, on=["subject_kind", "subject"], how="left"
     )
-    message = pl.concat_str("file", "words", "why", ignore_nulls=True)
+    advice = {rule: f"; what to do: {to_do(rule)}" for rule in severe["rule"].unique().to_list()}
+    done = pl.col("rule").replace_strict(advice, return_dtype=pl.String)
+    message = pl.concat_str("file", "words", "why", done, ignore_nulls=True)
     columns = ("run_key", "rule", "subject", "measured", "threshold")
     named = severe.select(*columns, step=pl.lit("quality"), message=message)
     return conform(ops.Alert, named)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas import ops, regional
-from schemas.events import DELIVERY_EVENTS, EVENTS, NUMBERS, Occurrence, words
+from schemas.events import DELIVERY_EVENTS, EVENTS, NUMBERS, Occurrence, to_do, words
 from schemas.table import check, conform, observed, published
 from schemas.tables import ALL
 from transforms import disclosure
@@ -290,7 +290,12 @@ def test_of_findings_about_people_no_figure_is_told():
     frame = pl.DataFrame({**found, "message": ["7 rows", "7 rows"]})
     shown = disclosure.findings(frame, pl.Series(["people"]), ["value"])
     assert shown.rows() == [
-        ("rows_at_fault", "people", None, words("rows_at_fault", {})),
+        (
+            "rows_at_fault",
+            "people",
+            None,
+            f"{words('rows_at_fault', {})}; what to do: {to_do('rows_at_fault')}",
+        ),
         ("rows_at_fault", "beds", 7.0, "7 rows"),
     ]
 

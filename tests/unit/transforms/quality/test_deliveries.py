@@ -181,5 +181,6 @@ def test_an_alert_about_a_delivery_names_its_file_and_why():
     told = events("a", Occurrence("file_empty"), Occurrence("byte_order_mark"))
     found = quality("demo/n", [("delivery_rejected", delivery_rejected(sent, NIGHT))])
     assert alerts(found, sent, told)["message"].to_list() == [
-        "beds.csv: it was rejected tonight; the file is empty (zero bytes)"
+        "beds.csv: it was rejected tonight; the file is empty (zero bytes); what to do: follow its"
+        " receipt"
     ]
