@@ -103,30 +103,23 @@ class SolveRecord:
 
     def run_table(self, worst_violation: float) -> pl.DataFrame:
         """``PlanRun`` rows of this solve."""
-        shared = {
-            "model": self.model,
-            "components": self.components,
-            "matrix_rows": self.rows,
-            "matrix_columns": self.columns,
-            "nonzeros": self.nonzeros,
-            "widened": self.widened,
-            "worst_violation": worst_violation,
-            "versions": self.versions,
-            "input_hash": self.input_hash,
-        }
-        rows = [
-            {
-                "objective_tier": k,
-                "objective_name": tier.name,
-                "status": tier.status,
-                "objective": tier.objective,
-                "bound": tier.bound,
-                "gap": tier.gap,
-                **shared,
-            }
+        of_tiers = [
+            (k, tier.name, tier.status, tier.objective, tier.bound, tier.gap)
             for k, tier in enumerate(self.tiers, 1)
         ]
-        return conform(PlanRun, pl.DataFrame(rows, infer_schema_length=None))
+        columns = ["objective_tier", "objective_name", "status", "objective", "bound", "gap"]
+        rows = pl.DataFrame(of_tiers, columns, orient="row", infer_schema_length=None).with_columns(
+            model=pl.lit(self.model),
+            components=self.components,
+            matrix_rows=self.rows,
+            matrix_columns=self.columns,
+            nonzeros=self.nonzeros,
+            widened=self.widened,
+            worst_violation=worst_violation,
+            versions=pl.lit(self.versions),
+            input_hash=pl.lit(self.input_hash),
+        )
+        return conform(PlanRun, rows)
 
     def seconds_table(self) -> pl.DataFrame:
         """``PlanSeconds`` rows of this solve."""

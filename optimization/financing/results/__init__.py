@@ -13,6 +13,7 @@ from schemas.results import financing as tables
 from schemas.table import Table, conform, polars_schema
 
 NOTHING = 1e-6
+SUMMED = ("paid", "claim", "support", "draw", "principal", "interest", "owed", "arrears")
 Entry = tuple[str, str, str, str, int, float]
 
 
@@ -80,80 +81,57 @@ def flows(plan: Published) -> pl.DataFrame:
 
 def positions(plan: Published) -> pl.DataFrame:
     """``FinancingPosition``: each institution's money in each period."""
-    totals = _Totals.of(plan)
-    rows = [_position(plan, totals, i, p) for i, p in plan.cells]
+    totals = _totals(plan)
+    rows = [
+        _position(plan, {item: of.get(cell, 0.0) for item, of in totals.items()}, cell)
+        for cell in plan.cells
+    ]
     return frame(tables.FinancingPosition, rows)
 
 
-@dataclass(frozen=True)
-class _Totals:
-    """Amounts of all payers, funds or loans, by institution and period."""
-
-    paid: dict[Cell, float]
-    claim: dict[Cell, float]
-    support: dict[Cell, float]
-    draw: dict[Cell, float]
-    principal: dict[Cell, float]
-    interest: dict[Cell, float]
-    owed: dict[Cell, float]
-    arrears: dict[Cell, float]
-    operating_support: dict[Cell, float]
-    bullets: dict[Cell, float]
-
-    @classmethod
-    def of(cls, plan: Published) -> "_Totals":
-        books, given = plan.books, plan.given
-        loans, funds = given.loans, given.funds
-        return cls(
-            **{
-                name: total_by_cell(getattr(books, name))
-                for name in ("paid", "claim", "support", "draw", "principal", "interest")
-            },
-            owed=total_by_cell(books.owed),
-            arrears=total_by_cell(books.arrears),
-            operating_support=total_by_cell(
-                {k: v for k, v in books.support.items() if funds[k[0]].purpose == "operating"}
-            ),
-            bullets=total_by_cell(
-                {k: v for k, v in books.principal.items() if loans[k[0]].repayment == "bullet"}
-            ),
-        )
+def _totals(plan: Published) -> dict[str, dict[Cell, float]]:
+    """Amounts of all payers, funds or loans, by item, and by institution and period."""
+    books, loans, funds = plan.books, plan.given.loans, plan.given.funds
+    support, principal = books.support.items(), books.principal.items()
+    items = {
+        **{item: getattr(books, item) for item in SUMMED},
+        "operating": {k: v for k, v in support if funds[k[0]].purpose == "operating"},
+        "bullets": {k: v for k, v in principal if loans[k[0]].repayment == "bullet"},
+    }
+    return {item: total_by_cell(of) for item, of in items.items()}
 
 
-def _position(plan: Published, totals: _Totals, i: str, p: int) -> tuple[Any, ...]:
+def _position(plan: Published, total: Mapping[str, float], cell: Cell) -> tuple[Any, ...]:
     """One row of ``FinancingPosition``, in the order of its columns."""
-    given, books, settle, cell = plan.given, plan.books, plan.unit.settle, (i, p)
+    given, books, settle = plan.given, plan.books, plan.unit.settle
     cost = settle(given.operating_cost[cell])
     service = settle(given.debt_service[cell])
     other = settle(given.other_income[cell])
-    principal, interest = totals.principal.get(cell, 0.0), totals.interest.get(cell, 0.0)
-    income = totals.claim.get(cell, 0.0) + other
-    due = service + interest + principal - totals.bullets.get(cell, 0.0)
-    surplus = income - cost + totals.operating_support.get(cell, 0.0)
+    income = total["claim"] + other
+    due = service + total["interest"] + total["principal"] - total["bullets"]
     amounts = (
         books.opening[cell],
-        totals.paid.get(cell, 0.0),
-        totals.support.get(cell, 0.0),
-        totals.draw.get(cell, 0.0),
+        total["paid"],
+        total["support"],
+        total["draw"],
         other,
         books.earned[cell],
         books.gap[cell],
         cost,
         settle(given.capital_need[cell]),
         service,
-        principal,
-        interest,
+        total["principal"],
+        total["interest"],
         books.cash[cell],
         thin(plan, cell),
-        totals.owed.get(cell, 0.0),
-        totals.arrears.get(cell, 0.0),
+        total["owed"],
+        total["arrears"],
     )
     return (
-        i,
-        p,
+        *cell,
         *map(plan.money, amounts),
-        ratio(books.cash[cell] * plan.days[p], cost),
-        ratio(surplus, due),
+        ratio(books.cash[cell] * plan.days[cell[1]], cost),
+        ratio(income - cost + total["operating"], due),
         ratio(income - cost, income),
     )
 
