@@ -24,11 +24,10 @@ def show(
     from flows.clerk.as_of import clean_as_of
     from flows.clerk.rebuild import last_region_file
     from flows.store.files import write_text
-    from flows.store.regions import load_region
 
     place = home_of(home)
-    files = load_region(region or last_region_file(place))
-    text = clean_as_of(place, files, table, as_of).write_csv()
+    file = region or last_region_file(place)
+    text = clean_as_of(place, file, table, as_of).write_csv()
     if out is None:
         typer.echo(text, nl=False)
     else:

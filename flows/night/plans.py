@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import duckdb
 import polars as pl
 
-from flows.publish.keep import Manifest, manifests, nights
+from flows.publish.keep import PublishedNight, nights, published_nights
 from flows.store.files import file_hash
 from flows.store.night import Night
 from flows.store.settings import settings
@@ -181,10 +181,10 @@ def earlier_plans(night: Night, start: date, known: pl.Series) -> list[EarlierPl
     Institutions that are not ``known`` in the region any more, as one that was forgotten, are left
     out.
     """
-    newest: dict[str, Manifest] = {}
-    for manifest in manifests(night.home):
-        if manifest.night and manifest.night < night.date.isoformat():
-            newest[manifest.night] = manifest
+    newest: dict[str, PublishedNight] = {}
+    for kept in published_nights(night.home):
+        if kept.night and kept.night < night.date.isoformat():
+            newest[kept.night] = kept
     asked = sorted(newest)[0 if night.region.allocation.carried_out else -1 :]
     plans: list[EarlierPlan] = []
     until = start
@@ -196,9 +196,9 @@ def earlier_plans(night: Night, start: date, known: pl.Series) -> list[EarlierPl
     return plans
 
 
-def _plan(night: Night, manifest: Manifest, until: date) -> EarlierPlan | None:
-    file = nights(night.home) / f"{manifest.stem}.duckdb"
-    if not file.is_file() or file_hash(file) != manifest.sha256:
+def _plan(night: Night, kept: PublishedNight, until: date) -> EarlierPlan | None:
+    file = nights(night.home) / f"{kept.stem}.duckdb"
+    if not file.is_file() or file_hash(file) != kept.sha256:
         return None
     with duckdb.connect(str(file), read_only=True) as con:
         if not all(_known(con, table) for table in (*PLANNED, *IN_FORCE, *HABITS)):
@@ -212,7 +212,7 @@ def _plan(night: Night, manifest: Manifest, until: date) -> EarlierPlan | None:
         before = max(until, first + timedelta(days=1))
         frames |= {name(table): _read(con, table, before) for table in IN_FORCE}
         frames |= {name(table): _read(con, table) for table in HABITS}
-    return EarlierPlan(date.fromisoformat(manifest.night), first, last, until, frames)
+    return EarlierPlan(date.fromisoformat(kept.night), first, last, until, frames)
 
 
 def _known(con: duckdb.DuckDBPyConnection, table: type[Table]) -> bool:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.markup import escape
 
-from flows.night.run import Progress, listeners
+from flows.night.run import StepProgress, listeners
 
 
 @contextmanager
@@ -14,7 +14,7 @@ def progress(console: Console, quiet: bool) -> Iterator[None]:
     """Show the step that runs, and, unless ``quiet``, the seconds that long ones took."""
     with console.status("starting") as status:
 
-        def show(progress: Progress) -> None:
+        def show(progress: StepProgress) -> None:
             place = f"{progress.position + 1}/{progress.steps}"
             if progress.seconds is None:
                 status.update(escape(f"[{place}] {progress.step}"))
@@ -32,7 +32,7 @@ def progress(console: Console, quiet: bool) -> Iterator[None]:
             listeners.remove(show)
 
 
-def _after(progress: Progress) -> str:
+def _after(progress: StepProgress) -> str:
     """What the night does when a step has ended."""
     if progress.rows is None:
         return f"{escape(progress.step)} failed: ending"

@@ -6,7 +6,7 @@ import polars as pl
 
 from flows.ingest.judge import announced_and_missing
 from flows.store.night import Night
-from flows.store.warehouse import History, full_name
+from flows.store.warehouse import History, frame_name
 from schemas import clean, ops
 from schemas.table import Table, name
 from transforms.history.merge import left_out
@@ -79,7 +79,7 @@ def _of_codes(frames: Frames) -> Found:
 
 
 def _left_out(night: Night, frames: Frames, table: type[Table]) -> pl.DataFrame:
-    sent = night.files.newest(table, frames[full_name(History(table))], frames["delivery"])
+    sent = night.files.newest(table, frames[frame_name(History(table))], frames["delivery"])
     return left_out(table, sent, frames[name(table)])
 
 

@@ -26,7 +26,7 @@ MEMORY_MB = 3072
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class StepProgress:
     """What a listener hears: a step began, or ended after ``seconds``; no rows: it failed."""
 
     step: str
@@ -36,7 +36,7 @@ class Progress:
     rows: int | None = None
 
 
-Listener = Callable[[Progress], None]
+Listener = Callable[[StepProgress], None]
 listeners: list[Listener] = []
 
 
@@ -92,7 +92,7 @@ def run_step(night: Night, name: str, position: int) -> int:
     steps = steps_of(night)
     step = steps[position]
     assert step.name == name
-    _tell(Progress(name, position, len(steps)))
+    _tell(StepProgress(name, position, len(steps)))
     started, clock = now(), time.perf_counter()
     try:
         with nullcontext() if step.warehouse == "shut" else opened(night.home):
@@ -101,11 +101,11 @@ def run_step(night: Night, name: str, position: int) -> int:
             _record(night, step, position, started, seconds, rows)
     except BaseException:
         seconds = time.perf_counter() - clock
-        _tell(Progress(name, position, len(steps), seconds))
+        _tell(StepProgress(name, position, len(steps), seconds))
         with suppress(Exception):  # a warehouse that failed the step may not take its record
             _record(night, step, position, started, seconds, None)
         raise
-    _tell(Progress(name, position, len(steps), seconds, rows))
+    _tell(StepProgress(name, position, len(steps), seconds, rows))
     return rows
 
 
@@ -133,7 +133,7 @@ def completed(night: Night) -> frozenset[str]:
     return frozenset(row[0] for row in found)
 
 
-def _tell(progress: Progress) -> None:
+def _tell(progress: StepProgress) -> None:
     for listener in listeners:
         listener(progress)
 

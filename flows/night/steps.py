@@ -13,7 +13,15 @@ from flows.night import about, plans, quality
 from flows.publish import publish
 from flows.publish.verify import VERIFIED
 from flows.store.night import Night
-from flows.store.warehouse import History, Stored, full_name, opened, read_all, replace_all
+from flows.store.warehouse import (
+    History,
+    Stored,
+    frame_name,
+    full_name,
+    opened,
+    read_all,
+    replace_all,
+)
 from optimization.models import MODELS, Model
 from schemas import clean, ops, regional
 from schemas.assumptions.region import Region
@@ -115,7 +123,7 @@ def _count(made: Made) -> int:
 
 def sent(table: type[Table], night: Night, frames: Frames) -> pl.DataFrame:
     """What the newest extracts say, of places also those of which too little is known."""
-    return night.files.newest(table, frames[full_name(History(table))], frames["delivery"])
+    return night.files.newest(table, frames[frame_name(History(table))], frames["delivery"])
 
 
 def whole(table: type[Table], night: Night, frames: Frames) -> pl.DataFrame:

@@ -8,7 +8,7 @@ import duckdb
 
 from flows.publish.audit import audit
 from flows.publish.build import build
-from flows.publish.keep import Manifest, damaged, keep_night, last_whole, put_in_place
+from flows.publish.keep import PublishedNight, damaged, keep_night, last_whole, put_in_place
 from flows.store import audit_log
 from flows.store.files import file_hash, sync
 from flows.store.home import Home
@@ -46,10 +46,10 @@ def publish(home: Home) -> int:
     new.chmod(0o444)
     _prove(new)
     sync(new)
-    manifest = _manifest(new, rows)
-    keep_night(home, new, manifest)
-    put_in_place(home, new, manifest)
-    audit_log.record(home, "publish", night=manifest.night, sha256=manifest.sha256)
+    night = _published_night(new, rows)
+    keep_night(home, new, night)
+    put_in_place(home, new, night)
+    audit_log.record(home, "publish", night=night.night, sha256=night.sha256)
     return sum(rows.values())
 
 
@@ -61,13 +61,13 @@ def _prove(new: Path) -> None:
         raise HomeRefused(f"{new}: another process cannot open the new file; the last one stays")
 
 
-def _manifest(new: Path, rows: dict[str, int]) -> Manifest:
+def _published_night(new: Path, rows: dict[str, int]) -> PublishedNight:
     with duckdb.connect(str(new), read_only=True) as con:
         about = dict(con.execute("SELECT item, value FROM ops.about").fetchall())
         plans = dict(
             con.execute("SELECT DISTINCT model, input_hash FROM results.plan_run").fetchall()
         )
-    return Manifest(
+    return PublishedNight(
         night=about.get("night", ""),
         published_at=now().isoformat(timespec="seconds"),
         sha256=file_hash(new),

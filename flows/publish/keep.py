@@ -1,4 +1,4 @@
-"""The last nights' published files, their manifests, and putting one back."""
+"""The last nights' published files, their published_nights, and putting one back."""
 
 import json
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ PUBLIC = 0o444
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
+class PublishedNight:
     """What a published file is: its hash, rows by table, and what it was made from."""
 
     night: str
@@ -40,39 +40,39 @@ def nights(home: Home) -> Path:
     return home.published.parent / "nights"
 
 
-def keep_night(home: Home, new: Path, manifest: Manifest) -> None:
+def keep_night(home: Home, new: Path, night: PublishedNight) -> None:
     """Keep a copy of the new file, with its manifest; forget all but the last ones.
 
     A copy, not a second name: a byte that the disk loses is lost in one of them.
     """
     folder = nights(home)
     folder.mkdir(mode=0o755, exist_ok=True)
-    kept = folder / f"{manifest.stem}.duckdb"
+    kept = folder / f"{night.stem}.duckdb"
     for part in parts(folder):
         part.unlink()
     if not kept.exists():
         copy_file(new, kept, PUBLIC)
-    _write(folder / f"{manifest.stem}.json", manifest)
+    _write(folder / f"{night.stem}.json", night)
     for stem in sorted(p.stem for p in folder.glob("*.duckdb"))[:-KEPT]:
         (folder / f"{stem}.duckdb").unlink()
         (folder / f"{stem}.json").unlink(missing_ok=True)
     sync(folder)
 
 
-def put_in_place(home: Home, new: Path, manifest: Manifest) -> None:
+def put_in_place(home: Home, new: Path, night: PublishedNight) -> None:
     """Make ``new`` the published file: readers see the last one or this one, never a mixture."""
     home.published.with_name(home.published.name + ".wal").unlink(missing_ok=True)
     move(new, home.published)
-    _write(home.published.with_suffix(".json"), manifest)
+    _write(home.published.with_suffix(".json"), night)
 
 
 def damaged(home: Home) -> bool:
     """Is the published file other than any that was ever published here?"""
     if not home.published.is_file():
         return False
-    beside = home.published.with_suffix(".json")
-    known = {m.sha256 for m in manifests(home)}
-    known |= {m.sha256 for m in _read([beside])}
+    own = home.published.with_suffix(".json")
+    known = {m.sha256 for m in published_nights(home)}
+    known |= {m.sha256 for m in _read([own])}
     return file_hash(home.published) not in known
 
 
@@ -80,27 +80,27 @@ def last_whole(home: Home) -> Path | None:
     """The published file, or the newest kept one where that is damaged."""
     if not damaged(home):
         return home.published if home.published.is_file() else None
-    for manifest in reversed(manifests(home)):
-        kept = nights(home) / f"{manifest.stem}.duckdb"
-        if kept.is_file() and file_hash(kept) == manifest.sha256:
+    for night in reversed(published_nights(home)):
+        kept = nights(home) / f"{night.stem}.duckdb"
+        if kept.is_file() and file_hash(kept) == night.sha256:
             return kept
     return None
 
 
-def manifests(home: Home) -> list[Manifest]:
+def published_nights(home: Home) -> list[PublishedNight]:
     """Manifests of the kept files, the oldest first; one that cannot be read tells nothing."""
     return _read(sorted(nights(home).glob("*.json")))
 
 
-def _read(paths: Iterable[Path]) -> list[Manifest]:
+def _read(paths: Iterable[Path]) -> list[PublishedNight]:
     found = []
     for path in paths:
         with suppress(FileNotFoundError, ValueError, TypeError):
-            found.append(Manifest(**json.loads(path.read_text(encoding="utf-8"))))
+            found.append(PublishedNight(**json.loads(path.read_text(encoding="utf-8"))))
     return found
 
 
-def rollback(home: Home, to: str | None) -> Manifest:
+def rollback(home: Home, to: str | None) -> PublishedNight:
     """Publish a kept file again: the newest of night ``to``, or the one published before this one.
 
     Raises:
@@ -122,9 +122,9 @@ def rollback(home: Home, to: str | None) -> Manifest:
     return chosen
 
 
-def _chosen(home: Home, to: str | None) -> Manifest:
+def _chosen(home: Home, to: str | None) -> PublishedNight:
     present = file_hash(home.published) if home.published.is_file() else ""
-    kept = manifests(home)
+    kept = published_nights(home)
     places = [n for n, m in enumerate(kept) if m.sha256 == present]
     earlier = kept[: places[-1]] if places and to is None else kept
     found = [m for m in earlier if m.sha256 != present and to in (None, m.night)]
@@ -139,5 +139,5 @@ def _about(file: Path) -> dict[str, str]:
         return dict(con.execute("SELECT item, value FROM ops.about").fetchall())
 
 
-def _write(path: Path, manifest: Manifest) -> None:
-    write_text(path, json.dumps(asdict(manifest), indent=2) + "\n")
+def _write(path: Path, night: PublishedNight) -> None:
+    write_text(path, json.dumps(asdict(night), indent=2) + "\n")

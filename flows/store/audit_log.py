@@ -138,12 +138,12 @@ def verify_log(home: Home) -> int:
         if (entry.number, entry.previous, entry.hash) != (number, hashes[-1], _hash(entry)):
             raise HomeRefused(f"{log_file(home)}: line {number} is not what was written")
         hashes.append(entry.hash)
-    marked, seen = _marked(home)
+    marked, found = _marked(home)
     if marked == 0 and len(hashes) > 2:
         raise HomeRefused(f"{_head(home)} is missing: it holds the hash of the last entry")
     if marked >= len(hashes):
         raise HomeRefused(f"{log_file(home)}: entries after line {len(hashes) - 1} are missing")
-    if hashes[marked] != seen:
+    if hashes[marked] != found:
         raise HomeRefused(f"{log_file(home)}: line {marked} is not what was written")
     return len(hashes) - 1
 
@@ -198,10 +198,10 @@ def _marked(home: Home) -> tuple[int, str]:
     head = _head(home)
     if not head.is_file():
         return 0, START
-    number, _, seen = head.read_text(encoding="utf-8", errors="replace").partition(" ")
-    if not number.isdecimal() or len(seen) != len(START):
+    number, _, found = head.read_text(encoding="utf-8", errors="replace").partition(" ")
+    if not number.isdecimal() or len(found) != len(START):
         raise HomeRefused(f"{head} is not what was written")
-    return int(number), seen
+    return int(number), found
 
 
 def _head(home: Home) -> Path:

@@ -57,6 +57,11 @@ def full_name(stored: Stored) -> str:
     return f"{layer(stored)}.{name(stored)}"
 
 
+def frame_name(stored: Stored) -> str:
+    """What a step calls its frame: a table's name, or a history's full name."""
+    return full_name(stored) if isinstance(stored, History) else name(stored)
+
+
 @contextmanager
 def opened(home: Home, *, read_only: bool = False) -> Iterator[Connection]:
     """A connection that writes unless told otherwise; closed, and so checkpointed, at the end.
@@ -131,13 +136,10 @@ def read(con: Connection, table: type[Table]) -> pl.DataFrame:
 
 def read_all(con: Connection, tables: Iterable[Stored]) -> dict[str, pl.DataFrame]:
     """Tables by name, each in key order and checked; histories by full name, as delivered."""
-    frames = {}
-    for stored in tables:
-        if isinstance(stored, History):
-            frames[full_name(stored)] = read_history(con, stored.table)
-        else:
-            frames[name(stored)] = read(con, stored)
-    return frames
+    return {
+        frame_name(t): read_history(con, t.table) if isinstance(t, History) else read(con, t)
+        for t in tables
+    }
 
 
 def replace(con: Connection, table: type[Table], frame: pl.DataFrame) -> int:

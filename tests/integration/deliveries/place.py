@@ -16,7 +16,6 @@ from flows.night.steps import steps_of
 from flows.publish import publish
 from flows.store.home import Home
 from flows.store.night import plan_night
-from flows.store.regions import load_region
 from schemas.events import EXPLAINS
 
 DEMO = Path(__file__).parents[3] / "config" / "demo.toml"
@@ -64,7 +63,7 @@ class Place:
             return con.sql(f"FROM ops.{table} ORDER BY ALL").pl().to_dicts()
 
     def as_of(self, day: date, table: str = "capacity") -> pl.DataFrame:
-        return clean_as_of(self.home, load_region(DEMO), table, day)
+        return clean_as_of(self.home, DEMO, table, day)
 
     def newest(self) -> pl.DataFrame:
         return self.as_of(date(2100, 1, 1))

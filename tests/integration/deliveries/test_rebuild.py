@@ -18,7 +18,7 @@ from flows.ingest.decisions import decide
 from flows.night.run import begin
 from flows.night.steps import steps_of
 from flows.publish import publish
-from flows.publish.keep import manifests
+from flows.publish.keep import published_nights
 from flows.store.home import Home, one_night
 from flows.store.night import plan_night
 from schemas.errors import ConfigRefused, HomeRefused, NightBusy
@@ -131,10 +131,10 @@ def test_plans_are_made_again_from_the_nights_that_were_kept(place, monkeypatch)
     publish(place.home)
     seen = []
     monkeypatch.setattr(
-        rebuilding, "_made", lambda night, *given: seen.extend(manifests(night.home)) or []
+        rebuilding, "_made", lambda night, *given: seen.extend(published_nights(night.home)) or []
     )
     rebuild(place.home, DEMO)
-    assert seen == list(manifests(place.home)) != []
+    assert seen == list(published_nights(place.home)) != []
 
 
 def test_a_warehouse_of_another_layout_names_the_command_that_helps(place):

@@ -6,7 +6,7 @@ import pytest
 
 from flows.night.plans import earlier_plans
 from flows.publish import publish
-from flows.publish.keep import manifests, nights
+from flows.publish.keep import nights, published_nights
 from flows.store.home import Home
 from flows.store.night import plan_night
 from flows.store.warehouse import initialise, opened, replace
@@ -89,7 +89,7 @@ def test_what_was_planned_for_an_institution_that_is_gone_is_left_out(kept):
 
 
 def test_a_damaged_kept_night_tells_nothing(kept):
-    (manifest,) = [m for m in manifests(kept) if m.night == "2026-02-09"]
+    (manifest,) = [m for m in published_nights(kept) if m.night == "2026-02-09"]
     file = nights(kept) / f"{manifest.stem}.duckdb"
     whole = file.read_bytes()
     data = bytearray(whole)

@@ -3,7 +3,7 @@
 import io
 
 from flows.night.progress import progress
-from flows.night.run import Progress, listeners
+from flows.night.run import StepProgress, listeners
 from flows.store.screen import Screen
 
 STEPS = 3
@@ -20,7 +20,7 @@ class Watched(Screen):
         return made
 
 
-def watch(*heard: Progress, quiet: bool = False) -> tuple[list[str], str]:
+def watch(*heard: StepProgress, quiet: bool = False) -> tuple[list[str], str]:
     screen = Watched(file=io.StringIO(), width=80)
     with progress(screen, quiet=quiet):
         for each in heard:
@@ -30,10 +30,10 @@ def watch(*heard: Progress, quiet: bool = False) -> tuple[list[str], str]:
 
 def test_a_step_that_ended_is_no_longer_named():
     said, _ = watch(
-        Progress("clean zone", 0, STEPS),
-        Progress("clean zone", 0, STEPS, 0.1, 40),
-        Progress("publish", 2, STEPS),
-        Progress("publish", 2, STEPS, 0.2, 101),
+        StepProgress("clean zone", 0, STEPS),
+        StepProgress("clean zone", 0, STEPS, 0.1, 40),
+        StepProgress("publish", 2, STEPS),
+        StepProgress("publish", 2, STEPS, 0.2, 101),
     )
     assert said == [
         "starting",
@@ -45,15 +45,15 @@ def test_a_step_that_ended_is_no_longer_named():
 
 
 def test_a_step_that_failed_is_said_to_have_failed():
-    said, _ = watch(Progress("publish", 2, STEPS), Progress("publish", 2, STEPS, 9.0))
+    said, _ = watch(StepProgress("publish", 2, STEPS), StepProgress("publish", 2, STEPS, 9.0))
     assert said[-1] == "publish failed: ending"
 
 
 def test_what_took_long_is_printed_unless_quiet():
-    long = Progress("allocation", 1, STEPS, 9.4, 3051)
+    long = StepProgress("allocation", 1, STEPS, 9.4, 3051)
     assert watch(long)[1] == "[2/3] allocation: 9.4 s, 3,051 rows\n"
     assert watch(long, quiet=True)[1] == ""
-    assert watch(Progress("allocation", 1, STEPS, 9.4))[1] == ""
+    assert watch(StepProgress("allocation", 1, STEPS, 9.4))[1] == ""
 
 
 def test_nobody_listens_when_the_night_is_over():

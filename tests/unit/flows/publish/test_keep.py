@@ -7,7 +7,7 @@ import pytest
 
 from flows.publish import publish
 from flows.publish.audit import audit
-from flows.publish.keep import KEPT, damaged, last_whole, manifests, nights, rollback
+from flows.publish.keep import KEPT, damaged, last_whole, nights, published_nights, rollback
 from flows.store.audit_log import log_file
 from flows.store.files import file_hash
 from flows.store.home import Home
@@ -57,7 +57,7 @@ def shown(home: Home) -> str:
 
 def test_the_manifest_says_what_the_file_is(home):
     night(home, "2026-02-10")
-    (kept,) = manifests(home)
+    (kept,) = published_nights(home)
     beside = json.loads(home.published.with_suffix(".json").read_text())
     assert kept.sha256 == beside["sha256"] == file_hash(home.published)
     assert kept.night == "2026-02-10"
@@ -70,7 +70,7 @@ def test_only_the_last_nights_are_kept(home, monkeypatch):
     for day in range(10, 14):
         night(home, f"2026-02-{day}")
     assert len(list(nights(home).glob("*.duckdb"))) == 2
-    assert [m.night for m in manifests(home)][0] == "2026-02-12"
+    assert [m.night for m in published_nights(home)][0] == "2026-02-12"
 
 
 def test_rollback_puts_back_the_night_before_or_the_one_named(kept_home):
@@ -90,7 +90,7 @@ def test_rollback_goes_back_and_back_and_never_forward(kept_home):
 
 
 def test_rollback_does_not_believe_a_changed_manifest(kept_home):
-    (kept,) = [m for m in manifests(kept_home) if m.night == "2026-02-09"]
+    (kept,) = [m for m in published_nights(kept_home) if m.night == "2026-02-09"]
     file = nights(kept_home) / f"{kept.stem}.json"
     file.write_text(file.read_text().replace('"night": "2026-02-09"', '"night": "2026-02-11"'))
     with pytest.raises(HomeRefused, match="was changed: the file says otherwise"):
@@ -119,7 +119,7 @@ def test_nothing_is_put_back_that_cannot_be_recorded(kept_home):
 def test_rollback_refuses_what_is_not_kept_or_damaged(kept_home):
     with pytest.raises(HomeRefused, match="nights kept: .*2026-02-09"):
         rollback(kept_home, "2026-01-01")
-    (kept,) = [m for m in manifests(kept_home) if m.night == "2026-02-09"]
+    (kept,) = [m for m in published_nights(kept_home) if m.night == "2026-02-09"]
     file = nights(kept_home) / f"{kept.stem}.duckdb"
     file.chmod(0o644)
     data = bytearray(file.read_bytes())
