@@ -48,7 +48,8 @@ from transforms.quality.report import report
 WHY = """
     SELECT delivery_id, coalesce(
         string_agg(words, '; ' ORDER BY number) FILTER (
-            kind = map {'rejected': 'rejection', 'held': 'hold', 'duplicate': 'duplicate'}[verdict]
+            event_kind =
+                map {'rejected': 'rejection', 'held': 'hold', 'duplicate': 'duplicate'}[verdict]
         ), string_agg(words, '; ' ORDER BY number)) AS why
     FROM ops.delivery JOIN ops.delivery_event USING (delivery_id) GROUP BY delivery_id
 """
