@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from flows.clerk import rebuild as rebuilding
-from flows.clerk.as_of import NAMES
+from flows.clerk.as_of import TABLES
 from flows.clerk.listing import deliveries_of
 from flows.clerk.rebuild import last_region_file, rebuild
 from flows.ingest.decisions import decide
@@ -45,7 +45,7 @@ def test_a_table_is_shown_while_no_night_runs(place):
 
 
 def test_every_clean_table_is_shown_as_of_a_date(place):
-    shown = {name: place.as_of(date(2026, 1, 8), name).height for name in NAMES}
+    shown = {name: place.as_of(date(2026, 1, 8), name).height for name in TABLES}
     assert shown["institution"] == 3
     assert shown["capacity"] == shown["capacity_estimate"] == 21
     assert shown["zone"] == shown["region"] == 1
@@ -140,7 +140,7 @@ def test_plans_are_made_again_from_the_nights_that_were_kept(place, monkeypatch)
 def test_a_warehouse_of_another_layout_names_the_command_that_helps(place):
     kept = ("run", "alert")
     with duckdb.connect(str(place.home.warehouse)) as con:
-        con.execute("INSERT INTO ops.alert VALUES ('d', 'quality', 'a_rule', 'b', 2.0, 1.0, 'c')")
+        con.execute("INSERT INTO ops.alert VALUES ('d', 'a_rule', 'b', 'quality', 2.0, 1.0, 'c')")
     before = [place.ops(table) for table in kept]
     with duckdb.connect(str(place.home.warehouse)) as con:
         con.execute("UPDATE history.version SET version = '0'")
