@@ -3,7 +3,7 @@
 import polars as pl
 
 from optimization.verify.allocation.view import CARE, NEED, View
-from optimization.verify.sums import outer_joined, total, whole
+from optimization.verify.tables import outer_joined, total, whole
 from optimization.verify.verdict import Verdict
 from schemas.results.allocation.flows import KEY, flows
 

@@ -4,7 +4,7 @@ import polars as pl
 
 from optimization.verify.allocation.flows import MOVE, census
 from optimization.verify.allocation.view import CARE, CELL, PLACE, View
-from optimization.verify.sums import outer_joined, total
+from optimization.verify.tables import outer_joined, total
 from optimization.verify.verdict import Verdict
 
 LOADS = {

@@ -5,8 +5,8 @@ from functools import cached_property
 
 import polars as pl
 
-from optimization.verify import view
-from optimization.verify.sums import total
+from optimization.verify import tables
+from optimization.verify.tables import total
 
 CARE = ["institution_id", "class_id", "date"]
 CELL = ["institution_id", "resource_id", "date"]
@@ -15,7 +15,7 @@ PLACE = ["institution_id", "resource_id"]
 DECIMALS = 6
 
 
-class View(view.View):
+class View(tables.View):
     """The tables of an allocation."""
 
     @cached_property

@@ -4,7 +4,7 @@ import polars as pl
 
 from optimization.verify.financing.view import CELL, View
 from optimization.verify.loans import lifetime_interest, schedule
-from optimization.verify.sums import joined, outer_joined, total
+from optimization.verify.tables import joined, outer_joined, total
 from optimization.verify.verdict import Verdict
 
 ITEM = ["region_id", "period", "side", "line_item", "party_id"]

@@ -3,7 +3,7 @@
 import polars as pl
 
 from optimization.verify.financing.view import CELL, INPUTS, View
-from optimization.verify.sums import joined, total
+from optimization.verify.tables import joined, total
 from optimization.verify.verdict import Verdict
 
 IN = ("payments", "support", "drawn", "other_income", "interest_earned", "uncovered")
@@ -29,8 +29,7 @@ def _check_balance(view: View, verdict: Verdict) -> None:
     for column in INPUTS:
         verdict.equal("position_inputs", cells, column, f"given_{column}", allowed=half)
     first = pl.col("period") == 1
-    allowed = pl.when(first).then(half).otherwise(0.0)
-    verdict.equal("opening_cash", cells, "opening_cash", "before", allowed=allowed)
+    verdict.equal("opening_cash", cells.filter(first), "opening_cash", "before", allowed=half)
     verdict.balance("opening_cash", cells.filter(~first), "opening_cash", "before")
     interest = view.setting["deposit_rate"] * pl.col("opening_cash").clip(0)
     verdict.equal("interest_earned", cells, "interest_earned", interest, allowed=half)

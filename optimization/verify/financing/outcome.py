@@ -4,7 +4,7 @@ import polars as pl
 
 from optimization.verify.financing.view import CELL, View
 from optimization.verify.loans import lifetime_interest
-from optimization.verify.sums import joined, total
+from optimization.verify.tables import joined, total
 from optimization.verify.verdict import LIMIT, Verdict
 
 ONE = ["institution_id"]

@@ -7,11 +7,18 @@ from the input tables, variable by variable of the formulation.
 
 import polars as pl
 
-from optimization.verify.financing.bound import check_bound, check_shadow_prices
-from optimization.verify.financing.prices import CLAIM, LOAN, SUPPORT, Prices, owing
+from optimization.verify.financing.bound import (
+    CLAIM,
+    LOAN,
+    SUPPORT,
+    Prices,
+    check_bound,
+    check_shadow_prices,
+    owing,
+)
 from optimization.verify.financing.view import CELL, View
 from optimization.verify.loans import schedule
-from optimization.verify.sums import joined, total
+from optimization.verify.tables import joined, total
 from optimization.verify.verdict import Verdict
 
 SIGNS = {

@@ -8,9 +8,15 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from optimization.verify.purchases.choice import check_choice, check_costs, check_worth
-from optimization.verify.purchases.money import check_funds, check_loans, check_paid
-from optimization.verify.purchases.view import View
+from optimization.verify.purchases.checks import (
+    View,
+    check_choice,
+    check_costs,
+    check_funds,
+    check_loans,
+    check_paid,
+    check_worth,
+)
 from optimization.verify.verdict import CENT, Verdict, Verification
 from schemas.results.financing import FinancingPeriod
 from schemas.results.purchases import INPUTS, RESULTS

@@ -1,6 +1,7 @@
 """Planted violations: a sound plan with a cell, a row or several consistent cells changed."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -75,6 +76,14 @@ def extra(table: str, where: pl.Expr = FIRST, **values: object) -> Edit:
 def without(table: str) -> Edit:
     """The table is missing."""
     return lambda tables: {t: frame for t, frame in tables.items() if t != table}
+
+
+def written_rules(model: str) -> dict[str, str]:
+    """The words of a model's rules in docs/verification.md, which `make docs` writes."""
+    document = Path(__file__).parents[4] / "docs" / "verification.md"
+    section = document.read_text().split(f"## The {model}\n")[1].split("##")[0]
+    rows = [line.strip("| ").split(" | ") for line in section.splitlines() if "`" in line]
+    return {rule.strip("`"): words for rule, words in rows}
 
 
 def planted(tables: Tables, *edits: Edit) -> Tables:

@@ -1,4 +1,4 @@
-"""Sound plans of each model, solved once: what the tests of verification start from."""
+"""Sound plans of each model, made once: what the tests of verification start from."""
 
 from functools import cache
 
@@ -6,13 +6,14 @@ import polars as pl
 
 from schemas.money import amounts
 from schemas.results.financing import INPUTS, FinancingActivity
-from schemas.table import conform, name
+from schemas.results.purchases import PurchaseChoice, PurchaseCost, PurchaseMoney, PurchaseRound
+from schemas.results.run import PlanRun
+from schemas.table import conform, name, polars_schema
 from tests.unit.optimization.allocation import cases as allocation
 from tests.unit.optimization.financing.cases import case
 from tests.unit.optimization.financing.cases import plan as finance
 from tests.unit.optimization.financing.instances import random_case
 from tests.unit.optimization.purchases import cases as purchases
-from tests.unit.optimization.purchases.test_choice import solved as choose
 
 Tables = dict[str, pl.DataFrame]
 BY_NAME = {name(table): table for table in INPUTS}
@@ -30,7 +31,8 @@ ALLOCATIONS = {
 def allocated(kind: str) -> tuple[Tables, Tables]:
     """A plan as published and as exact, of a random region where beds are scarce.
 
-    With "scarce" some patients are refused, with "stranded" a zone has no referral arcs, with
+    With "scarce" some patients are refused, with "stranded" a zone has no referral arcs and
+    changes of some have no price, with
     "whole" a move has a least size and a fixed cost and takes a day.
     """
     settings, given = ALLOCATIONS[kind], allocation.random_tables(3)
@@ -46,6 +48,11 @@ def allocated(kind: str) -> tuple[Tables, Tables]:
         rows = given["allocation_resource"].with_columns(**{c: pl.lit(v) for c, v in sizes.items()})
         given["allocation_resource"] = rows
     given = allocation.random_announced(3, given)
+    if kind == "stranded":
+        for table, price in (("class", "cost_change_patient"), ("resource", "cost_change_unit")):
+            rows = given[f"allocation_{table}"]
+            free = pl.when(pl.nth(0).is_in(["icu", "nurse"])).then(None).otherwise(price)
+            given[f"allocation_{table}"] = rows.with_columns(free.alias(price))
     made = allocation.plan(given, zones, institutions, allocation.assumptions(**settings))
     tables = {"zone": zones, "institution": institutions, **given, **made.frames}
     tables["plan_run"] = made.record.run_table(0.0)
@@ -96,6 +103,56 @@ def _activity(given: Tables) -> pl.DataFrame:
     return conform(FinancingActivity, rows.with_columns(activity_ratio=pl.lit(1.1)))
 
 
+# purchase: period, harm averted a year
+BOUGHT = {"k0": (1, 5.0), "k1": (1, 4.0), "k2": (2, 3.0), "k3": (2, 2.0)}
+MONEY = {
+    "k0": {"g": 3.0, "m": 1.0, "n": 6.0},
+    "k1": {"f": 5.5, "m": 2.5},
+    "k2": {"f": 0.62, "g": 2.5, "m": 1.5, "n": 1.38},
+    "k3": {"f": 1.88, "l": 4.99, "m": 0.65, "n": 1.48},
+}
+# purchase: running cost, principal and interest due in each period from its own
+COSTS = {
+    "k0": (3.0, (0.0, 3.36, 3.64), (0.0, 0.8, 0.41)),
+    "k1": (1.0, (0.0, 1.25, 1.25), (0.0, 0.5, 0.25)),
+    "k2": (0.5, (0.0, 1.41), (0.0, 0.44)),
+    "k3": (0.0, (0.0, 6.02), (0.0, 1.78)),
+}
+DAYS_LEFT = {1: 600, 2: 400}
+
+
+def _chosen() -> Tables:
+    """The result tables of the choice in ``BOUGHT``, ``MONEY`` and ``COSTS``."""
+    choice = [
+        (k, True, p, value, value * (DAYS_LEFT[p] / 365), "bought")
+        for k, (p, value) in BOUGHT.items()
+    ]
+    choice.append(("k4", False, None, 9.0, 0.0, "beyond_the_budget"))
+    money = [
+        (k, "fund" if source in "fg" else "loan", source, BOUGHT[k][0], amount)
+        for k, sources in MONEY.items()
+        for source, amount in sources.items()
+    ]
+    cost = [
+        (k, BOUGHT[k][0] + age, running, *due)
+        for k, (running, *dues) in COSTS.items()
+        for age, due in enumerate(zip(*dues, strict=True))
+    ]
+    averted = sum(row[4] for row in choice)
+    run = ("purchases", 1, "harm_kept", "optimal", -averted, None, None, 1, 1, 1, 1, 0, 0.0, "", "")
+    made = {
+        PurchaseChoice: choice,
+        PurchaseMoney: money,
+        PurchaseCost: cost,
+        PurchaseRound: [(1, 4, 14.0, 14.0, True)],
+        PlanRun: [run],
+    }
+    return {
+        name(table): pl.DataFrame(rows, schema=polars_schema(table), orient="row")
+        for table, rows in made.items()
+    }
+
+
 @cache
 def bought() -> Tables:
     """A choice of four of five requests, in two of three periods, in which every limit binds.
@@ -126,4 +183,4 @@ def bought() -> Tables:
         ],
         eligible=[{"fund_id": f, "institution_id": i} for f, i in ("fa", "fb", "ga")],
     )
-    return given | choose(given)
+    return given | _chosen()

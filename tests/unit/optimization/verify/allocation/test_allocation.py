@@ -18,6 +18,7 @@ from tests.unit.optimization.verify.planted import (
     put_all,
     refusal,
     without,
+    written_rules,
 )
 from tests.unit.optimization.verify.sound import ALLOCATIONS, allocated
 
@@ -190,8 +191,9 @@ def test_moves_keep_their_least_size_and_surge_its_limit_to_a_millionth(tables):
         assert broken_rule(verify_allocation, tight) == broken
 
 
-def test_every_rule_has_a_planted_violation():
+def test_every_rule_has_a_planted_violation_and_is_written_down():
     assert {rule for rule, *_ in PLANTED} | {"no_worse"} == set(RULES)
+    assert written_rules("allocation") == RULES
 
 
 def test_patients_whom_no_arc_serves_are_unmet_under_every_policy():

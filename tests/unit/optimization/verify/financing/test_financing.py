@@ -19,6 +19,7 @@ from tests.unit.optimization.verify.planted import (
     put_all,
     refusal,
     without,
+    written_rules,
 )
 from tests.unit.optimization.verify.sound import financed
 
@@ -73,6 +74,11 @@ PLANTED = [
     ("due_totals", more("financing_position", where=H0_LAST, principal_due=1)),
     ("loan_limit", put("financing_loan", is_(loan_id="line"), limit=59.9)),
     ("income_limit", put("financing_loan", is_(loan_id="line"), income_multiple=0.1)),
+    (
+        "income_limit",
+        put_all("financing_institution", other_income=-1000.0),
+        put("financing_loan", is_(loan_id="line"), income_multiple=40.0),
+    ),
     ("draw_periods", put("financing_loan", is_(loan_id="line"), draw_first=2)),
     ("draw_periods", put("financing_loan", is_(loan_id="line"), draw_last=1)),
     ("capital_is_earmarked", put("financing_loan", is_(loan_id="note"), purpose="capital")),
@@ -236,6 +242,66 @@ def test_a_planted_violation_is_refused_by_its_rule(tables, rule, edits):
     assert refusal(verify_financing, planted(tables, *edits)).rule == rule
 
 
+H1_LAST = is_(institution_id="h1", period=4)
+H3, LINE, POOL = is_(institution_id="h3"), is_(loan_id="line"), is_(fund_id="pool")
+INCOME_H3 = 36.17 / 0.4
+CENTS = [
+    ("loan_limit", put("financing_loan", LINE, limit=59.991), False),
+    ("loan_limit", put("financing_loan", LINE, limit=59.989), True),
+    ("loan_left", put("financing_loan", LINE, limit=60.014), False),
+    ("loan_left", put("financing_loan", LINE, limit=60.016), True),
+    ("income_limit", put("financing_loan", LINE, income_multiple=36.162 / INCOME_H3), False),
+    ("income_limit", put("financing_loan", LINE, income_multiple=36.155 / INCOME_H3), True),
+    ("interest_due", put("financing_loan", LINE, rate=(1 + 1.479 / 36.17) ** 0.5 - 1), False),
+    ("interest_due", put("financing_loan", LINE, rate=(1 + 1.481 / 36.17) ** 0.5 - 1), True),
+    ("share_of_fund", put("financing_fund", POOL, max_share=24.0105 / 60.03), False),
+    ("share_of_fund", put("financing_fund", POOL, max_share=24.009 / 60.03), True),
+    ("payers_can_pay", more("financing_payer", 0.004, LAST_PERIOD, ceiling=1), False),
+    ("payers_can_pay", more("financing_payer", 0.006, LAST_PERIOD, ceiling=1), True),
+    ("fund_budget", more("financing_budget", 0.004, budget=1), False),
+    ("fund_budget", more("financing_budget", 0.006, budget=1), True),
+    ("receivable_claims", more("financing_claim", 0.004, claim=1), False),
+    ("receivable_claims", more("financing_claim", 0.006, claim=1), True),
+    ("opening_arrears", more("financing_arrears", 0.004, arrears=1), False),
+    ("opening_arrears", more("financing_arrears", 0.006, arrears=1), True),
+    ("position_inputs", more("financing_institution", 0.004, debt_service=1), False),
+    ("position_inputs", more("financing_institution", 0.006, debt_service=1), True),
+    ("opening_cash", more("financing_opening", 0.004, cash=1), False),
+    ("opening_cash", more("financing_opening", 0.006, cash=1), True),
+    ("status_quo_payments", more("financing_status_quo", 0.01, payments=1), False),
+    ("status_quo_payments", more("financing_status_quo", 0.03, payments=1), True),
+    ("status_quo_cash", more("financing_status_quo", 0.02, H4_LAST, closing_cash=1), False),
+    ("status_quo_cash", more("financing_status_quo", 0.04, H4_LAST, closing_cash=1), True),
+    ("status_quo_need", more("financing_status_quo", 0.02, uncovered=1), False),
+    ("status_quo_need", more("financing_status_quo", 0.04, uncovered=1), True),
+    ("equity_target", put("financing_region", target_share=0.6004), False),
+    ("equity_target", put("financing_region", target_share=0.6006), True),
+    (
+        "remedy_cost",
+        put("financing_fund", is_(fund_id="local"), cost_of_funds=1.364 / 45.21),
+        False,
+    ),
+    ("debt_is_covered", put("financing_institution", H1_LAST, debt_service=1000.0), True),
+]
+
+
+@pytest.mark.parametrize(("rule", "edit", "broken"), CENTS)
+def test_a_published_limit_may_be_broken_by_its_roundings_alone(tables, rule, edit, broken):
+    assert (broken_rule(verify_financing, planted(tables, edit)) == rule) == broken
+
+
+@pytest.mark.parametrize(("tiers", "broken"), [(0.9, False), (1.5, True)])
+def test_a_tier_stands_within_twice_its_slack(tiers, broken):
+    exact = financed(11)[1]
+    first = is_(objective_tier=1)
+    less = tiers * exact["financing_objective"].filter(first)["slack"][0]
+    lower = (
+        more("financing_objective", -less, first, optimum=1, slack=1e-6),
+        more("plan_run", -less, first, bound=1),
+    )
+    assert (broken_rule(verify_financing, planted(exact, *lower)) == "tier_optimum") == broken
+
+
 def test_debt_beyond_the_plan_that_is_priced_above_what_it_is_worth_is_refused():
     alone = planted(financed("alone")[0], new_price("debt_outlives", "a", 1.5))
     assert refusal(verify_financing, alone).rule == "price_of_beyond"
@@ -263,8 +329,9 @@ def test_a_limit_that_the_plan_touches_is_kept_to_a_millionth(rule, table, where
         assert by or found is None
 
 
-def test_every_rule_has_a_planted_violation():
+def test_every_rule_has_a_planted_violation_and_is_written_down():
     assert {rule for rule, *_ in PLANTED} | {"price_of_beyond"} == set(RULES)
+    assert written_rules("financing") == RULES
 
 
 NUMBERS = [

@@ -14,6 +14,7 @@ from tests.unit.optimization.verify.planted import (
     put_all,
     refusal,
     without,
+    written_rules,
 )
 from tests.unit.optimization.verify.sound import bought
 
@@ -50,7 +51,11 @@ PLANTED = [
     ("loan_limit", put("purchase_loan", L, limit=4.97)),
     ("loan_limit", put("purchase_loan", N, limit=5.969)),
     ("income_limit", put("purchase_loan", M, income_multiple=0.0491)),
-    ("income_limit", put_all("purchase_request", income=-1.0)),
+    (
+        "income_limit",
+        put_all("purchase_request", income=-1.0),
+        put("purchase_loan", M, income_multiple=3.0),
+    ),
     ("cost_rows", lose("purchase_cost")),
     ("cost_rows", extra("purchase_cost", period=7)),
     ("running_cost", more("purchase_cost", 4e-6, running_cost=1)),
@@ -101,5 +106,6 @@ def test_a_limit_that_the_choice_touches_may_be_broken(sound, edit):
     assert broken_rule(verify_purchases, planted(sound, edit)) is None
 
 
-def test_every_rule_has_a_planted_violation():
+def test_every_rule_has_a_planted_violation_and_is_written_down():
     assert {rule for rule, *_ in PLANTED} == set(RULES)
+    assert written_rules("purchases") == RULES
