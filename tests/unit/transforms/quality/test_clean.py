@@ -4,11 +4,20 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas import clean, ops
 from schemas.clean import Encounter
-from schemas.table import conform
-from transforms.quality.clean import long_stays, overlapping_stays
+from schemas.table import conform, empty
+from transforms.quality.clean import (
+    long_stays,
+    overlapping_stays,
+    population_unknown,
+    stays_of_unknown_class,
+    unknown_code,
+)
+from transforms.quality.findings import alerts, quality
 
 START = datetime(2026, 1, 1)
+DEFINED = pl.DataFrame({"resource_id": ["general_bed", "icu_bed"]})
 
 
 def stays(*rows: tuple[str, str, float, float | None]) -> pl.DataFrame:
@@ -91,3 +100,55 @@ def test_every_overlap_is_found_and_no_other(drawn):
     assert found >= expected
     if len(together) == len(rows):
         assert found == expected
+
+
+def facts(*rows: tuple[str, str]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=["institution_id", "resource_id"], orient="row")
+
+
+def test_a_code_that_differs_in_a_letter_is_named_with_who_sent_it_and_its_rows():
+    sent = facts(
+        *(("H1", "General_bed"), ("H1", "General_bed"), ("H2", "icu bed"), ("H3", "icu bed")),
+        *(("H1", "general_bed"), ("H2", "icu_bed")),
+    )
+    assert unknown_code(sent, DEFINED, "resource_id").rows() == [
+        ("General_bed (H1)", 2.0),
+        ("icu bed (2 institutions)", 2.0),
+    ]
+    assert unknown_code(sent.tail(2), DEFINED, "resource_id").is_empty()
+
+
+def test_it_raises_an_alert():
+    found = unknown_code(facts(("H1", "General_bed")), DEFINED, "resource_id")
+    nothing = empty(ops.Delivery), empty(ops.DeliveryEvent)
+    (alert,) = alerts(quality("r/2026-02-10", [("unknown_resource", found)]), *nothing).to_dicts()
+    assert (alert["subject"], alert["measured"]) == ("General_bed (H1)", 1.0)
+    assert "defines no resource of this code" in alert["message"]
+
+
+def test_stays_are_counted_as_people_are_and_their_class_is_not_shown():
+    stays = pl.DataFrame(
+        {"institution_id": ["a"] * 13 + ["b"] * 3, "class_id": ["unknown"] * 15 + ["general"]}
+    )
+    classes = pl.DataFrame({"class_id": ["general"]})
+    assert stays_of_unknown_class(stays, classes).rows() == [("a", 15.0), ("b", None)]
+
+
+def test_zones_of_the_region_with_unknown_people_are_counted_by_cells():
+    """z2 is known, z3 is of no region, and z1's year before counts no more."""
+    people = pl.DataFrame(
+        [
+            ("z1", 2025, "0-64", None),
+            ("z1", 2025, "65+", None),
+            ("z1", 2025, "90+", 5.0),
+            ("z1", 2024, "0-64", None),
+            ("z2", 2025, "0-64", 1.0),
+            ("z3", 2025, "0-64", None),
+            ("z0", 2025, "0-64", None),
+        ],
+        schema=["zone_id", "year", "age_band", "persons"],
+        orient="row",
+    ).with_columns(sex=pl.lit("all"))
+    zones = pl.DataFrame({"zone_id": ["z0", "z1", "z2"]})
+    found = population_unknown(conform(clean.Population, people), zones)
+    assert found.rows() == [("z0", 1.0), ("z1", 2.0)]
