@@ -13,7 +13,6 @@ class Clean(Table):
 class Region(Clean):
     """A planning region; regions nest."""
 
-    source = "feeds of kind region"
     key = "region_id"
     columns = "name? parent_region_id?"
 
@@ -21,7 +20,6 @@ class Region(Clean):
 class Zone(Clean):
     """A place where patients live: a county, district or commune."""
 
-    source = "feeds of kind zone"
     key = "zone_id"
     columns = "name? region_id latitude? longitude? need_weight?"
 
@@ -29,7 +27,6 @@ class Zone(Clean):
 class Institution(Clean):
     """A hospital or site."""
 
-    source = "feeds of kind institution"
     key = "institution_id"
     columns = """
         name? zone_id region_id tier? tier_rule? ownership? kind? latitude? longitude?
@@ -40,7 +37,6 @@ class Institution(Clean):
 class Resource(Clean):
     """A kind of thing that care needs."""
 
-    source = "the region's configuration"
     key = "resource_id"
     columns = "name category unit movable"
 
@@ -48,7 +44,6 @@ class Resource(Clean):
 class CareClass(Clean):
     """A kind of patient need."""
 
-    source = "the region's configuration and its activity"
     key = "class_id"
     columns = "name harm_weight mean_stay_days mean_stay_source"
     rules = {"harm_weight": {"gt": 0}}
@@ -57,7 +52,6 @@ class CareClass(Clean):
 class Capacity(Clean):
     """What an institution had in service, and had in use, of a resource over a period."""
 
-    source = "feeds of kind capacity"
     subject = "What was reported"
     key = "institution_id resource_id date"
     columns = """
@@ -70,7 +64,6 @@ class Capacity(Clean):
 class CapacityEstimate(Clean):
     """Capacity with no gap left: what was reported, else what a named rule puts in its place."""
 
-    source = "clean.capacity"
     subject = "What was reported"
     key = "institution_id resource_id date"
     columns = """
@@ -83,7 +76,6 @@ class CapacityEstimate(Clean):
 class Activity(Clean):
     """Patients of a class over a period at an institution, from a given zone where known."""
 
-    source = "feeds of kind activity"
     subject = "What was reported"
     key = "institution_id class_id zone_id period_start"
     columns = "period_end admissions? patient_days? attendances?"
@@ -93,7 +85,6 @@ class Activity(Clean):
 class Encounter(Clean):
     """One stay of one pseudonymous patient."""
 
-    source = "feeds of kind encounter"
     subject = "What was reported"
     key = "encounter_id"
     columns = """
@@ -107,7 +98,6 @@ class Encounter(Clean):
 class Population(Clean):
     """People of an age band and sex in a zone in a year."""
 
-    source = "feeds of kind population"
     subject = "What was reported"
     key = "zone_id year age_band sex"
     columns = "persons?"
@@ -117,7 +107,6 @@ class Population(Clean):
 class Finance(Clean):
     """One amount of one measure of an institution over a period (stocks: at its end)."""
 
-    source = "feeds of kind finance"
     subject = "What was reported"
     key = "institution_id measure payer_id period_start"
     columns = "period_end amount?"
@@ -127,7 +116,6 @@ class Finance(Clean):
 class Travel(Clean):
     """Distance and time between two places, where a feed gives it."""
 
-    source = "feeds of kind travel"
     key = "from_id to_id"
     columns = "km minutes?"
     published = False

@@ -11,7 +11,6 @@ class Ops(Table):
 
     layer = "ops"
     subject = "Deliveries"
-    source = "the night"
 
 
 class Delivery(Ops):
@@ -59,7 +58,6 @@ class Restatement(Ops):
     The earlier rows are those in force just before it by extract time; feeds and tables of
     patients are left out. Whole rows are counted under the column ``(the row)``."""
 
-    source = "every loaded delivery, by extract time"
     key = "delivery_id table_name column_name change"
     columns = "rows largest? first_date? last_date?"
 
@@ -67,7 +65,6 @@ class Restatement(Ops):
 class Decision(Ops):
     """What a person decided about a held delivery, once a night has applied it."""
 
-    source = "the files in the home's folder decisions"
     key = "delivery_id"
     columns = "decision why? decided_by decided_at night verdict"
 
@@ -76,7 +73,6 @@ class Quality(Ops):
     """A finding of a quality rule: something true of the data that someone should look at."""
 
     subject = "Quality and alerts"
-    source = "the rules of transforms/quality"
     key = "run_key rule subject_kind subject"
     columns = "severity owner measured? threshold? words"
 
@@ -85,7 +81,6 @@ class QualityScore(Ops):
     """How good what an institution or a feed sent was, as of one night."""
 
     subject = "Quality and alerts"
-    source = "ops.quality, ops.reconciliation, clean.capacity"
     key = "run_key subject_kind subject"
     columns = "night score good_share? warnings severe"
     rules = {"subject_kind": {"isin": ["feed", "institution"]}}
@@ -115,7 +110,6 @@ class Lineage(Ops):
     """Where a table comes from: one of the things that the step that makes it reads."""
 
     subject = "Runs and the file"
-    source = "the night's steps"
     key = "made made_by read_from"
 
 
@@ -123,7 +117,6 @@ class About(Ops):
     """A fact about the whole published file: region, currency, night, versions."""
 
     subject = "Runs and the file"
-    source = "the region's configuration"
     key = "item"
     columns = "value"
 
@@ -132,7 +125,6 @@ class Vocabulary(Ops):
     """A value that may stand in a column, and what it means."""
 
     subject = "Runs and the file"
-    source = "schemas/columns"
     key = "column_name code"
     columns = "meaning meaning_zh"
 

@@ -13,7 +13,6 @@ class Regional(Table):
 class Supply(Regional):
     """A region's units of a resource on a date: in service, in use, free."""
 
-    source = "clean.capacity_estimate, clean.population"
     key = "region_id resource_id date"
     columns = """
         institutions in_service_reported in_use_reported in_service in_use free? occupancy?
@@ -25,7 +24,6 @@ class Supply(Regional):
 class CapacityGap(Regional):
     """Cells of capacity that were not given, by reason, and what a named rule put there."""
 
-    source = "clean.capacity, clean.capacity_estimate"
     key = "region_id resource_id date column_name gap_reason imputation_rule"
     columns = "gaps imputed?"
     rules = {"column_name": {"isin": ["in_service", "in_use"]}}
@@ -34,7 +32,6 @@ class CapacityGap(Regional):
 class Demand(Regional):
     """A region's patients of a class on a date."""
 
-    source = "clean.encounter or clean.capacity_estimate"
     key = "region_id class_id date"
     columns = """
         period_days admissions_per_day patient_days_per_day admissions_per_100k? demand_source
@@ -46,7 +43,6 @@ class Demand(Regional):
 class Balance(Regional):
     """A region's supply of a resource against the demand for it on a date."""
 
-    source = "regional.supply, regional.demand"
     key = "region_id resource_id date"
     columns = "supply demand_units ratio? shortage surplus? disclosure"
     observed = "demand_units shortage"

@@ -38,7 +38,6 @@ class Table:
 
     layer: ClassVar[str]
     subject: ClassVar[str]
-    source: ClassVar[str]
     key: ClassVar[str]
     columns: ClassVar[str] = ""
     observed: ClassVar[str] = ""
@@ -106,11 +105,6 @@ def layer(table: type[Table]) -> str:
 def published(table: type[Table]) -> bool:
     """Does the table stand in the file that analysts open?"""
     return table.published
-
-
-def source(table: type[Table]) -> str:
-    """Where the table's rows come from."""
-    return table.source
 
 
 def description(table: type[Table]) -> str:

@@ -8,6 +8,9 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 
+from flows.night.steps import lineage, steps
+from flows.store.regions import load_region
+from flows.store.warehouse import full_name, sources
 from schemas import clean, ops
 from schemas.columns import COLUMNS, TOPICS
 from schemas.results import allocation, financing, purchases
@@ -21,7 +24,6 @@ from schemas.table import (
     polars_schema,
     published,
     required,
-    source,
 )
 from schemas.tables import ALL, of_layer
 
@@ -44,6 +46,9 @@ MODELS = tuple(
     (*model.INPUTS, *model.RESULTS)
     for model in (allocation, financing, purchases)  # where a key may be one of the model's own
 )
+
+FEEDS = load_region(Path(__file__).parents[2] / "config" / "demo.toml").feeds
+SOURCES = sources(lineage(steps(FEEDS)))
 
 
 def markdown() -> str:
@@ -79,11 +84,17 @@ def _table(table: type[Table]) -> str:
     where = "" if published(table) else " *Warehouse only.*"
     lines = [
         f"\n#### {name(table)}\n",
-        f"{description(table)}{where} Key: {', '.join(key(table))}. Source: {source(table)}.\n",
+        f"{description(table)}{where} Key: {', '.join(key(table))}. {_source(table)}\n",
         "| column | type | unit | what it is |",
         "| --- | --- | --- | --- |",
     ]
     return "\n".join([*lines, *(_row(table, column) for column in polars_schema(table))]) + "\n"
+
+
+def _source(table: type[Table]) -> str:
+    """The steps that make it and what they read, of the sample region."""
+    found = SOURCES.get(full_name(table))
+    return f"Source: {found}." if found else "Written as the night runs."
 
 
 def _row(table: type[Table], column: str) -> str:

@@ -11,7 +11,7 @@ import polars as pl
 
 from flows.store.home import Home
 from flows.store.settings import settings
-from flows.store.warehouse import comments, create, qualified
+from flows.store.warehouse import comments, create, full_name, qualified, sources
 from schemas import ops, regional
 from schemas.clean import FEED_TABLES
 from schemas.results.allocation import AllocationUse
@@ -26,7 +26,7 @@ PUBLIC = "public"
 def build(home: Home, new: Path) -> dict[str, int]:
     """Copy every published table, in key order, with its comments; returns rows by table.
 
-    Counts of people are copied as ``flows.publish.build`` gives them.
+    Counts of people are copied as ``protected`` gives them.
     """
     options: dict[str, Any] = {
         "memory_limit": settings().duckdb_memory,
@@ -40,8 +40,9 @@ def build(home: Home, new: Path) -> dict[str, int]:
         for schema in LAYERS:
             con.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
         instead = protected(con)
+        came_from = sources(_read(con, ops.Lineage))
         rows = {
-            qualified(table).replace('"', ""): _copy(con, table, instead.get(table))
+            full_name(table): _copy(con, table, instead.get(table), came_from.get(full_name(table)))
             for table in PUBLISHED
         }
         con.commit()
@@ -51,7 +52,12 @@ def build(home: Home, new: Path) -> dict[str, int]:
     return rows
 
 
-def _copy(con: duckdb.DuckDBPyConnection, table: type[Table], instead: pl.DataFrame | None) -> int:
+def _copy(
+    con: duckdb.DuckDBPyConnection,
+    table: type[Table],
+    instead: pl.DataFrame | None,
+    came_from: str | None,
+) -> int:
     con.execute(create(table))
     order = ", ".join(f'"{column}"' for column in key(table))
     source = f"warehouse.{qualified(table)}"
@@ -59,7 +65,7 @@ def _copy(con: duckdb.DuckDBPyConnection, table: type[Table], instead: pl.DataFr
         con.register("instead", instead)
         source = "instead"
     con.execute(f"INSERT INTO {qualified(table)} BY NAME FROM {source} ORDER BY {order}")
-    con.execute(";".join(comments(table)))
+    con.execute(";".join(comments(table, came_from)))
     return int(con.execute(f"SELECT count(*) FROM {qualified(table)}").fetchall()[0][0])
 
 

@@ -22,7 +22,6 @@ from schemas.table import (
     name,
     polars_schema,
     required,
-    source,
 )
 from schemas.tables import ALL
 
@@ -235,11 +234,22 @@ def _columns(table: type[Table], known: list[str]) -> str:
     )
 
 
-def comments(table: type[Table]) -> list[str]:
-    """COMMENT ON statements for the table and each of its columns."""
+def sources(lineage: pl.DataFrame) -> dict[str, str]:
+    """Where tables come from, in words by full name, as ``ops.lineage`` has it: the steps that make
+    a table and, if it is one alone, what that reads."""
+    found = {}
+    for (made,), rows in lineage.group_by("made", maintain_order=True):
+        steps = rows["made_by"].unique(maintain_order=True).to_list()
+        read_from = f" from {', '.join(rows['read_from'])}" if len(steps) == 1 else ""
+        found[str(made)] = f"{', '.join(steps)}{read_from}"
+    return found
+
+
+def comments(table: type[Table], source: str | None) -> list[str]:
+    """COMMENT ON statements for the table, which came from ``source``, and each of its columns."""
     target = qualified(table)
     estimate = " A plan or forecast: an estimate, not a count." if layer(table) == "results" else ""
-    whole = f"{description(table)}{estimate} Source: {source(table)}."
+    whole = f"{description(table)}{estimate}{f' Source: {source}.' if source else ''}"
     return [f"COMMENT ON TABLE {target} IS {_text(whole)}"] + [
         f'COMMENT ON COLUMN {target}."{column}" IS {_text(COLUMNS[column].comment)}'
         for column in polars_schema(table)

@@ -13,7 +13,6 @@ class FinancingInput(Table):
 
     layer = "results"
     subject = "Financing: what the model read"
-    source = "clean finance tables and the region's assumptions"
 
 
 class FinancingPeriod(FinancingInput):
@@ -152,7 +151,6 @@ class FinancingResult(Table):
 
     layer = "results"
     subject = "Financing: what the plan says"
-    source = "the financing model"
 
 
 class FinancingFlow(FinancingResult):

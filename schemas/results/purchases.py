@@ -8,7 +8,6 @@ class PurchaseInput(Table):
 
     layer = "results"
     subject = "Purchases: what the model read"
-    source = "the region's assumptions and the allocation's shadow prices"
 
 
 class PurchaseRequest(PurchaseInput):
@@ -43,7 +42,6 @@ class PurchaseResult(Table):
 
     layer = "results"
     subject = "Purchases: what the plan says"
-    source = "the purchase model"
 
 
 class PurchaseChoice(PurchaseResult):

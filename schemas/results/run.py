@@ -8,7 +8,6 @@ class PlanRun(Table):
 
     layer = "results"
     subject = "Solves"
-    source = "the solve record"
     key = "model objective_tier"
     columns = """
         objective_name status objective bound? gap? components matrix_rows matrix_columns nonzeros
@@ -21,6 +20,5 @@ class PlanSeconds(Table):
 
     layer = "ops"
     subject = "Runs and the file"
-    source = "the solve record"
     key = "model stage"
     columns = "seconds"

@@ -6,5 +6,4 @@ from schemas.results.allocation import PolicyComparison
 class ScenarioComparison(PolicyComparison):
     """What the plan, or everyone going where usual, would do in one scenario."""
 
-    source = "last night's tables, changed by scenarios"
     key = "scenario policy"

@@ -10,7 +10,6 @@ class AllocationInput(Table):
 
     layer = "results"
     subject = "Allocation: what the model read"
-    source = "regional tables of the night and the region's assumptions"
 
 
 class AllocationDemand(AllocationInput):
@@ -85,7 +84,6 @@ class AllocationUnderWay(AllocationInput):
     They count as units of the institution that receives them from the day they arrive;
     allocation_capacity has them. What the giver's report still holds of them is taken off it."""
 
-    source = "plans of earlier nights"
     key = "from_institution_id to_institution_id resource_id date"
     columns = "arrives units unreported"
 
@@ -96,7 +94,6 @@ class AllocationSent(AllocationInput):
     Patients beyond those who would have come as usual, or, below 0, those who went elsewhere.
     allocation_census has those of them who are expected to be in still."""
 
-    source = "plans of earlier nights"
     key = "institution_id class_id date"
     columns = "patients_per_day"
 
@@ -104,7 +101,6 @@ class AllocationSent(AllocationInput):
 class AllocationAnnouncedDay(AllocationInput):
     """A day of tonight's plan for which an earlier night announced what would happen."""
 
-    source = "plans of earlier nights"
     key = "date"
     columns = "announced_on"
 
@@ -112,7 +108,6 @@ class AllocationAnnouncedDay(AllocationInput):
 class AllocationAnnounced(AllocationInput):
     """A transfer or move that an earlier night announced for a day of tonight's plan."""
 
-    source = "plans of earlier nights"
     key = "action from_id to_id subject_id date"
     columns = "announced"
     rules = {"announced": {"gt": 0}}
@@ -123,13 +118,11 @@ class AllocationResult(Table):
 
     layer = "results"
     subject = "Allocation: what the plan says"
-    source = "the allocation model"
 
 
 class AllocationSetting(AllocationResult):
     """A setting of the model that changes what the optimum is."""
 
-    source = "the region's assumptions"
     key = "setting"
     columns = "value"
 
@@ -196,7 +189,6 @@ class AllocationBestUnit(AllocationResult):
 class PolicyComparison(AllocationResult):
     """What a way of deciding would do with the same demand and capacity."""
 
-    source = "the allocation model and simple policies"
     key = "policy"
     columns = """
         harm harm_unmet harm_crowding crowding_unit_days crowding_patient_days unmet worst crowded
@@ -209,7 +201,6 @@ class AllocationAlternative(AllocationResult):
 
     In all of them units move in any amount and without a fixed cost of a move."""
 
-    source = "the allocation model under other settings"
     key = "alternative"
     columns = """
         harm unmet worst crowded zones_worst_tenth institutions_worst_tenth sent moved
@@ -220,7 +211,6 @@ class AllocationAlternative(AllocationResult):
 class AllocationChange(AllocationResult):
     """A transfer or move that differs from what the last plan announced for its day."""
 
-    source = "tonight's plan and the last one"
     key = "action from_id to_id subject_id date"
     columns = "announced planned difference"
 

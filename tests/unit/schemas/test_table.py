@@ -25,7 +25,6 @@ class OpenBeds(Table):
     """One row is an institution's beds on a day of a test."""
 
     layer = "ops"
-    source = "a test"
     key = "institution_id date"
     columns = "in_service?"
 
@@ -106,7 +105,6 @@ def test_a_table_is_named_as_its_class_and_typed_as_its_columns():
 def test_observed_columns_may_be_null_and_codes_of_clean_tables_have_a_length():
     class Count(Table):
         layer = "clean"
-        source = "a test"
         key = "zone_id"
         columns = "persons"
         observed = "persons"

@@ -10,7 +10,7 @@ from flows.night.plans import planned, reads_of, unreached
 from flows.night.steps import Step, lineage, steps
 from flows.store.night import Night, plan_night
 from flows.store.regions import load_region
-from flows.store.warehouse import History, full_name, initialise, opened, read
+from flows.store.warehouse import History, full_name, initialise, opened, read, sources
 from optimization.models import ALLOCATION, FINANCING, PURCHASES
 from schemas import clean, ops
 from schemas.errors import SolverStopped, TableRefused
@@ -183,3 +183,10 @@ def test_patients_whom_nobody_may_admit_are_said_by_class():
 def test_only_tables_with_rows_of_several_steps_or_nights_name_them():
     named = {t for t in ALL if {"run_key", "step", "model"} & set(polars_schema(t))}
     assert named == {PlanRun, PlanSeconds, ops.Alert, ops.Run, ops.Quality, ops.QualityScore}
+
+
+def test_where_a_table_comes_from_is_said_in_words():
+    said = sources(lineage(STEPS))
+    assert said["clean.care_class"] == "clean_care_class from clean.activity, the region's file"
+    assert said["results.plan_run"] == "allocation, financing, purchases"
+    assert "ops.run" not in said
