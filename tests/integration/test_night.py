@@ -80,6 +80,8 @@ def test_the_sample_has_twelve_institutions_in_three_regions_and_forty_zones(nig
 
 def test_the_plan_starts_the_day_after_the_night(night_one):
     about = dict(ask(night_one, "SELECT item, value FROM ops.about"))
+    facts = "SELECT code FROM ops.vocabulary WHERE column_name = 'item'"
+    assert {fact for (fact,) in ask(night_one, facts)} == set(about)
     assert about["night"] == "2026-02-10"
     assert about["plan_from"] == "2026-02-11"
     assert about["synthetic"] == "true"
