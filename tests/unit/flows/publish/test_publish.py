@@ -14,12 +14,22 @@ from schemas.columns import COLUMNS
 from schemas.errors import HomeRefused
 from schemas.table import conform, name
 from schemas.tables import ALL, PUBLISHED
+from tests.waiting import HANGS
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     made = Home(tmp_path / "home").prepare()
     initialise(made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory) -> Home:
+    """A home without rows, published; tests only read it."""
+    made = Home(tmp_path_factory.mktemp("bare") / "home").prepare()
+    initialise(made)
+    publish(made)
     return made
 
 
@@ -43,9 +53,8 @@ def test_published_file_holds_what_the_warehouse_holds_in_key_order(home):
     assert published_regions(home) == ["a", "b"]
 
 
-def test_no_encounter_and_no_capacity_of_single_patients_is_published(home):
-    publish(home)
-    with duckdb.connect(str(home.published), read_only=True) as con:
+def test_no_encounter_and_no_capacity_of_single_patients_is_published(bare):
+    with duckdb.connect(str(bare.published), read_only=True) as con:
         tables = {r[0] for r in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
         columns = {r[0] for r in con.execute("SELECT column_name FROM duckdb_columns()").fetchall()}
     assert tables == {name(t) for t in PUBLISHED}
@@ -53,10 +62,9 @@ def test_no_encounter_and_no_capacity_of_single_patients_is_published(home):
     assert not columns & {"patient_key", "encounter_id"}
 
 
-def test_every_table_and_column_carries_its_comment(home):
-    publish(home)
-    with duckdb.connect(str(home.published), read_only=True) as con:
-        bare = con.execute(
+def test_every_table_and_column_carries_its_comment(bare):
+    with duckdb.connect(str(bare.published), read_only=True) as con:
+        without_comment = con.execute(
             "SELECT table_name FROM duckdb_tables() WHERE comment IS NULL"
             " UNION ALL SELECT column_name FROM duckdb_columns() WHERE comment IS NULL"
             " AND NOT internal"
@@ -65,7 +73,7 @@ def test_every_table_and_column_carries_its_comment(home):
             "SELECT comment FROM duckdb_columns()"
             " WHERE table_name = 'supply' AND column_name = 'in_service'"
         ).fetchone()
-    assert bare == []
+    assert without_comment == []
     assert beds == (COLUMNS["in_service"].comment,)
     assert "[units] 可用数量" in beds[0]
 
@@ -118,9 +126,8 @@ def test_the_last_file_stays_when_the_new_one_cannot_be_proved(home, monkeypatch
     assert published_regions(home) == ["old"]
 
 
-def test_storage_is_the_one_that_duckdb_1_4_reads(home):
-    publish(home)
-    with duckdb.connect(str(home.published), read_only=True) as con:
+def test_storage_is_the_one_that_duckdb_1_4_reads(bare):
+    with duckdb.connect(str(bare.published), read_only=True) as con:
         (tags,) = con.execute("SELECT tags FROM duckdb_databases() WHERE NOT internal").fetchone()
     assert tags["storage_version"].startswith("v1.4")
 
@@ -151,7 +158,7 @@ def test_a_warehouse_held_by_another_process_is_named(home):
             pass
     finally:
         holder.stdin.close()
-        holder.wait(10)
+        holder.wait(HANGS)
 
 
 def test_every_table_says_what_one_row_is():

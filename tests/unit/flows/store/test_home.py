@@ -5,6 +5,7 @@ import pytest
 
 from flows.store.home import Home, one_night
 from schemas.errors import NightBusy
+from tests.waiting import HANGS
 
 HOLD = """
 import sys
@@ -29,7 +30,7 @@ def holder(home):
     assert process.stdout.readline() == b"held\n"
     yield process
     process.stdin.close()
-    process.wait(10)
+    process.wait(HANGS)
 
 
 def test_the_second_night_says_who_holds_the_home(home, holder):
@@ -42,7 +43,7 @@ def test_the_second_night_says_who_holds_the_home(home, holder):
 
 def test_a_killed_night_holds_nothing(home, holder):
     holder.kill()
-    holder.wait(10)
+    holder.wait(HANGS)
     with one_night(home, "demo/2026-02-11"):
         pass
 
