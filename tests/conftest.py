@@ -15,7 +15,14 @@ settings.register_profile("mutants", unhurried, derandomize=True, phases=found)
 settings.load_profile("everyday")
 
 # Workers take tests in this order and what is left at the end from each other: the longest first.
-LONGEST = ["tests/integration/test_", "tests/faults/", "tests/integration/", "tests/unit/flows/"]
+LONGEST = [
+    "tests/integration/test_prefect",
+    "tests/integration/test_canary",
+    "tests/faults/",
+    "tests/integration/test_night",
+    "tests/integration/",
+    "tests/unit/flows/",
+]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
