@@ -27,8 +27,7 @@ def demand(frame: pl.DataFrame) -> pl.DataFrame:
     """regional.demand with its counts protected and its rate from what is shown."""
     counts = ("admissions_per_day", "patient_days_per_day")
     per_admission = pl.col("admissions_per_100k") / pl.col("admissions_per_day")
-    some = pl.col("admissions_per_day") > 0
-    rate = pl.when(some).then(shown("admissions_per_day") * per_admission)
+    rate = shown("admissions_per_day") * per_admission
     return _labelled(
         frame.with_columns(
             *(shown(c) for c in counts),
