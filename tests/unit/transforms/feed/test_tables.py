@@ -51,6 +51,39 @@ def test_columns_become_rows(feed_of, applied):
     ]
 
 
+TWO_KINDS = """
+[source]
+text = ["id"]
+number = ["beds", "nurses"]
+key = ["id"]
+[[table]]
+name = "capacity"
+columns.institution_id = "id"
+columns.resource_id = "'nurse'"
+columns.date = "extract_date"
+columns.period_days = "1"
+columns.in_service = "nurses"
+[[table]]
+name = "capacity"
+columns.institution_id = "id"
+columns.resource_id = "'bed'"
+columns.date = "extract_date"
+columns.period_days = "1"
+columns.in_service = "beds"
+"""
+
+
+def test_a_table_that_is_made_twice_is_sorted_by_its_key(feed_of, applied):
+    sent = {"id": ["a", "b"], "beds": ["1", "2"], "nurses": ["3", "4"]}
+    table = applied(feed_of(TWO_KINDS), sent).tables["capacity"]
+    assert table.select("institution_id", "resource_id", "in_service").rows() == [
+        ("a", "bed", 1.0),
+        ("a", "nurse", 3.0),
+        ("b", "bed", 2.0),
+        ("b", "nurse", 4.0),
+    ]
+
+
 def test_ids_regain_their_leading_zeros_and_it_is_said(feed_of, applied):
     outcome = applied(feed_of(PEOPLE), COUNTIES)
     assert outcome.tables["zone"]["zone_id"].to_list() == ["01001", "48001"]
