@@ -12,7 +12,7 @@ CENT = 0.01
 SMALLEST = 1e-12
 NAMED = {
     *("action", "constraint_name", "date", "flow_kind", "lever", "line_item", "objective_name"),
-    *("period", "policy", "rank", "side", "table"),
+    *("objective_tier", "period", "policy", "rank", "round", "side", "source_kind", "table"),
 }
 Value = pl.Expr | str
 Amount = pl.Expr | float
