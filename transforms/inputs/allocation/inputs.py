@@ -16,12 +16,6 @@ from schemas.results.allocation import (
 from schemas.table import conform
 from transforms.demand.stays import allocation_stay, census_of_capacity, curves, lasting, stays
 from transforms.inputs.allocation.arcs import allocation_arc, allocation_move_arc
-from transforms.inputs.allocation.calendar import (
-    last_known_day,
-    last_reports,
-    plan_days,
-    units_today,
-)
 from transforms.inputs.allocation.earlier import (
     EarlierPlan,
     announced,
@@ -36,7 +30,16 @@ from transforms.inputs.allocation.expected import (
     census_mean,
     weekday_mean,
 )
-from transforms.inputs.allocation.offer import offers, patients_today, refuse_unseen, usual
+from transforms.inputs.allocation.offer import (
+    last_known_day,
+    last_reports,
+    offers,
+    patients_today,
+    plan_days,
+    refuse_unseen,
+    units_today,
+    usual,
+)
 from transforms.supply.care import bed, use
 
 

@@ -8,7 +8,7 @@ from schemas.clean import CapacityEstimate, Institution
 from schemas.errors import InputRefused
 from schemas.table import conform, empty
 from transforms.inputs.allocation import planning_start
-from transforms.inputs.allocation.calendar import last_reports, plan_days, units_today
+from transforms.inputs.allocation.offer import last_reports, plan_days, units_today
 
 DAY = date(2026, 1, 31)
 ICU = CareClassDefinition(

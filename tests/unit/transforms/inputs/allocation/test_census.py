@@ -8,8 +8,8 @@ from schemas.clean import CareClass
 from schemas.results.allocation import AllocationCensus
 from schemas.table import check, conform
 from transforms.demand.stays import geometric
-from transforms.inputs.allocation.calendar import plan_days
 from transforms.inputs.allocation.expected import allocation_census
+from transforms.inputs.allocation.offer import plan_days
 
 TODAY = date(2026, 2, 1)
 FIRST, SECOND = date(2026, 2, 2), date(2026, 2, 3)

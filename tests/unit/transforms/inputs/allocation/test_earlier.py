@@ -5,7 +5,6 @@ from polars.testing import assert_frame_equal
 
 from schemas.results import allocation as tables
 from schemas.table import conform, empty
-from transforms.inputs.allocation.calendar import plan_days
 from transforms.inputs.allocation.earlier import (
     EarlierPlan,
     announced,
@@ -15,6 +14,7 @@ from transforms.inputs.allocation.earlier import (
     with_sent,
     with_under_way,
 )
+from transforms.inputs.allocation.offer import plan_days
 
 D8, D9, D10, D11, D12 = (date(2026, 2, day) for day in (8, 9, 10, 11, 12))
 

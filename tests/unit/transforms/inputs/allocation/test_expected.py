@@ -8,13 +8,13 @@ from schemas.assumptions.planning import PlanningAssumptions
 from schemas.clean import CareClass, Institution
 from schemas.results.allocation import AllocationDemand
 from schemas.table import check, conform
-from transforms.inputs.allocation.calendar import plan_days
 from transforms.inputs.allocation.expected import (
     EXPECTED,
     allocation_demand,
     census_mean,
     weekday_mean,
 )
+from transforms.inputs.allocation.offer import plan_days
 
 SUNDAY = date(2026, 2, 1)
 MONDAY = date(2026, 1, 26)

@@ -13,7 +13,7 @@ from schemas.results.allocation import (
 )
 from schemas.table import check, conform
 from transforms.inputs.allocation import inputs
-from transforms.inputs.allocation.calendar import plan_days
+from transforms.inputs.allocation.offer import plan_days
 
 ASSUMED = AllocationAssumptions(
     integer=("bed",),
