@@ -120,3 +120,13 @@ def test_looking_up_dates_gives_what_looking_up_each_time_gives(times, zone):
     exact = local.dt.replace_time_zone(zone, ambiguous="null", non_existent="null")
     exact = exact.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
     assert utc(local, zone).to_list() == exact.to_list()
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [("1899-12-31", False), ("1900-01-01", True), ("2199-12-31", True), ("2200-01-01", False)],
+)
+def test_days_and_instants_lie_in_the_years_1900_to_2199(text, known):
+    assert (read(day(pl.col("x"), "%Y-%m-%d"), text) is not None) is known
+    for said, clock in (("%Y-%m-%d %H:%M", " 00:00"), ("%Y-%m-%d %H:%M%z", " 00:00+0000")):
+        assert (read(instant(pl.col("x"), said, "UTC"), text + clock) is not None) is known
