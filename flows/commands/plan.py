@@ -23,7 +23,7 @@ def plan(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Plan what-ifs on last night's tables and compare them with its plan, which stays."""
+    """Plan what-ifs on last night's tables and compare them with its plan, which is not changed."""
     from flows.scenarios.report import facts, render
     from flows.scenarios.run import what_if
     from flows.scenarios.store import store_facts
