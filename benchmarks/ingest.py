@@ -88,7 +88,7 @@ def catchment(file: Path, database: Path) -> dict[str, float]:
     """Read, type, check, account for every row, load."""
     from flows.store import warehouse
     from flows.store.home import Home
-    from flows.store.regions import load_feed
+    from flows.store.night import load_feed
     from schemas.clean import FEED_TABLES
     from transforms.feed import apply
     from transforms.reading import read_text

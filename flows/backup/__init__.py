@@ -15,8 +15,7 @@ from flows.protect.keys import Key, Keys, decrypt, encrypt, keys_of
 from flows.store import audit_log
 from flows.store.files import file_hash, replacing
 from flows.store.fingerprint import warehouse_fingerprint
-from flows.store.home import Home, one_night, restoring
-from flows.store.settings import now
+from flows.store.home import Home, now, one_night, restoring
 from schemas.errors import CatchmentError, HomeRefused
 
 # Keys never travel with what they open; the rest is made again by the next night. Kept nights do

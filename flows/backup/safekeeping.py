@@ -8,8 +8,7 @@ from flows.backup import BACKUP, DRILL, Proof, backup, drill
 from flows.store import audit_log
 from flows.store.ending import ending_at_once
 from flows.store.files import parts
-from flows.store.home import Home, one_night
-from flows.store.settings import settings
+from flows.store.home import Home, one_night, settings
 from flows.store.unforeseen import unforeseen
 from schemas.errors import CatchmentError, HomeRefused
 

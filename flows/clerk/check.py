@@ -24,7 +24,7 @@ from flows.ingest.judge import (
 )
 from flows.ingest.landing import refuse_unlandable
 from flows.store.files import file_hash
-from flows.store.regions import load_feed, load_feeds
+from flows.store.night import load_feed, load_feeds
 from flows.store.screen import Entry, table
 from schemas.errors import ConfigRefused, DeliveryRejected
 from schemas.events import Occurrence

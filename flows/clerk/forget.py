@@ -23,7 +23,7 @@ from flows.protect.veil import (
 from flows.store import audit_log
 from flows.store.files import write_text
 from flows.store.home import Home, one_night
-from flows.store.regions import load_region
+from flows.store.night import load_region
 from flows.store.warehouse import opened, transaction
 from schemas.events import EVENTS
 

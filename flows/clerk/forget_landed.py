@@ -7,9 +7,8 @@ from flows.ingest.landing import Delivery, landed_path, read_sidecars
 from flows.ingest.leave_out import content_of_landed, erase_landed, redact_landed, sharing
 from flows.protect.redact import Redacted, Sought, decoded, plain
 from flows.protect.veil import Veil
-from flows.store.home import Home
-from flows.store.regions import RegionFiles
-from flows.store.settings import now
+from flows.store.home import Home, now
+from flows.store.night import RegionFiles
 from schemas.errors import DeliveryRejected
 from schemas.feed import Feed
 from transforms.reading import read_text

@@ -13,8 +13,7 @@ from flows.night.steps import Part, Step, steps_of
 from flows.publish.keep import nights
 from flows.store.files import sync
 from flows.store.home import Home, one_night
-from flows.store.night import Night
-from flows.store.regions import load_region
+from flows.store.night import Night, load_region
 from flows.store.warehouse import initialise, opened, qualified, transaction
 from schemas import ops
 from schemas.errors import (

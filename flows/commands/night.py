@@ -32,8 +32,8 @@ def nightly(
     from flows.night.orchestrate import run_night
     from flows.night.progress import progress
     from flows.night.summary import render, summarise
+    from flows.store.home import settings
     from flows.store.screen import Screen
-    from flows.store.settings import settings
 
     errors = Screen(stderr=True)
     with progress(errors, quiet=as_json):

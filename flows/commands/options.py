@@ -11,8 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from flows.store.home import Home
-from flows.store.settings import settings
+from flows.store.home import Home, settings
 
 NOBODY_READS = 141
 

@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from flows.night.steps import lineage, steps
-from flows.store.regions import load_region
+from flows.store.night import load_region
 from flows.store.warehouse import full_name, sources
 from schemas import clean, ops
 from schemas.columns import COLUMNS, TOPICS

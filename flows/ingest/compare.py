@@ -7,8 +7,8 @@ import polars as pl
 
 from flows.ingest.arrivals import Arrival
 from flows.ingest.judge import Judgement
+from flows.store.home import now
 from flows.store.night import Night
-from flows.store.settings import now
 from flows.store.warehouse import HISTORY, Connection, qualified, read, read_history
 from schemas import clean, ops
 from schemas.clean import FEED_TABLES

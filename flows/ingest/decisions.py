@@ -29,8 +29,7 @@ from flows.protect.veil import veil_of
 from flows.store import audit_log
 from flows.store.files import write_text
 from flows.store.home import Home
-from flows.store.night import Night
-from flows.store.regions import RegionFiles
+from flows.store.night import Night, RegionFiles
 from flows.store.warehouse import Connection, append, transaction
 from schemas import ops
 from schemas.errors import ConfigRefused, DeliveryRejected, HomeRefused, KeyRefused

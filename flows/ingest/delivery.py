@@ -33,8 +33,8 @@ from flows.ingest.leave_out import redact_landed
 from flows.protect.keys import Keys, plain_bytes
 from flows.protect.veil import Veil, veil_of
 from flows.store.files import write_text
+from flows.store.home import now
 from flows.store.night import Night
-from flows.store.settings import now
 from flows.store.warehouse import Connection, append, append_history, transaction
 from schemas import ops
 from schemas.clean import FEED_TABLES

@@ -22,8 +22,7 @@ from flows.protect.redact import Redacted, Sought, redacted, repacked
 from flows.protect.veil import Veil
 from flows.store import audit_log
 from flows.store.files import replacing
-from flows.store.home import Home
-from flows.store.settings import now
+from flows.store.home import Home, now
 from flows.store.warehouse import HISTORY, qualified
 from schemas.clean import FEED_TABLES
 from schemas.errors import DeliveryRejected

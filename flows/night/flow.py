@@ -10,9 +10,8 @@ from flows.backup.safekeeping import keep_safe
 from flows.night.run import begin, completed, run_step
 from flows.night.steps import steps_of
 from flows.store.ending import ending_at_once, quiet_exit
-from flows.store.home import one_night
+from flows.store.home import one_night, settings
 from flows.store.night import Night, plan_night
-from flows.store.settings import settings
 
 
 @flow(name="nightly", persist_result=False, validate_parameters=False)

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from flows.night.run import begin, completed, run_plain
 from flows.store.ending import ending_at_once
-from flows.store.home import Home, one_night
+from flows.store.home import Home, one_night, settings
 from flows.store.night import Night, plan_night
-from flows.store.settings import settings
 from schemas.errors import CatchmentError
 
 QUIET = {

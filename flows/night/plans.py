@@ -11,8 +11,8 @@ import polars as pl
 
 from flows.publish.keep import PublishedNight, nights, published_nights
 from flows.store.files import file_hash
+from flows.store.home import settings
 from flows.store.night import Night
-from flows.store.settings import settings
 from flows.store.warehouse import qualified
 from optimization.models import ALLOCATION, FINANCING, MODELS, PURCHASES, Model
 from schemas import clean, ops

@@ -12,8 +12,8 @@ import polars as pl
 
 from flows.night.steps import Step, steps_of
 from flows.store.audit_log import refuse_if_broken
+from flows.store.home import now
 from flows.store.night import Night
-from flows.store.settings import now
 from flows.store.unforeseen import unforeseen
 from flows.store.warehouse import Connection, append, initialise, opened
 from schemas import ops

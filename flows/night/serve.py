@@ -15,9 +15,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import httpx
 
 from flows.night.orchestrate import QUIET
-from flows.store.home import Home
+from flows.store.home import Home, settings
 from flows.store.night import plan_night
-from flows.store.settings import settings
 from schemas.errors import ConfigRefused, HomeRefused
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import polars as pl
 
 from flows.protect.keys import Key, Keys, keys_of, pseudonymise, pseudonyms
 from flows.store.home import Home
-from flows.store.regions import RegionFiles
+from flows.store.night import RegionFiles
 from schemas.clean import FEED_TABLES
 from schemas.errors import HomeRefused
 from schemas.events import Occurrence

@@ -9,8 +9,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from flows.store.home import Home
-from flows.store.settings import settings
+from flows.store.home import Home, settings
 from flows.store.warehouse import comments, create, full_name, qualified, sources
 from schemas import ops, regional
 from schemas.clean import FEED_TABLES

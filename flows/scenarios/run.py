@@ -8,9 +8,8 @@ import polars as pl
 
 from flows.scenarios.night import LastNight, last_night, read_scenarios
 from flows.scenarios.store import store
-from flows.store.home import Home
-from flows.store.regions import load_region
-from flows.store.settings import settings
+from flows.store.home import Home, settings
+from flows.store.night import load_region
 from optimization.models import ALLOCATION
 from optimization.solver import Plan
 from optimization.solver.files import endings, write_tiers

@@ -10,8 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from flows.store.files import file_hash, write_text
-from flows.store.home import Home
-from flows.store.settings import now
+from flows.store.home import Home, now
 from schemas.errors import HomeRefused
 
 START = "0" * 64

@@ -8,8 +8,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from flows.store.home import Home
-from flows.store.settings import settings
+from flows.store.home import Home, settings
 from schemas.clean import ENTITIES, FEED_TABLES
 from schemas.columns import COLUMNS
 from schemas.errors import HomeRefused

@@ -83,7 +83,7 @@ def read_csv():
 @pytest.fixture(scope="session")
 def load():
     """A real file through its feed: the canonical tables, counts and faults."""
-    from flows.store.regions import load_feed
+    from flows.store.night import load_feed
     from transforms.feed import apply
     from transforms.reading import read_text
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows.store.regions import load_region
+from flows.store.night import load_region
 from schemas import clean
 from transforms.history.merge import as_of, current, delivery_order
 from transforms.supply.care import mean_stay
@@ -164,7 +164,7 @@ def test_the_mean_stay_with_covid_is_the_registers_own(nights, outcomes) -> None
 
 
 def test_the_new_column_is_drift_and_the_rest_loads(nights, load) -> None:
-    from flows.store.regions import load_feed
+    from flows.store.night import load_feed
     from transforms.reading import read_text
 
     feed = load_feed(ROOT / "config" / "feeds" / f"{FEED}.toml")

@@ -9,7 +9,7 @@ from statistics import median
 import polars as pl
 import pytest
 
-from flows.store.regions import load_region
+from flows.store.night import load_region
 from transforms.inputs.financing.response import cost_response
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,7 +83,7 @@ def test_every_row_is_loaded(rows, outcome) -> None:
 
 
 def test_no_column_is_unknown(ch) -> None:
-    from flows.store.regions import load_feed
+    from flows.store.night import load_feed
     from transforms.reading import read_text
 
     feed = load_feed(ROOT / "config" / "feeds" / "ch_key_figures.toml")

@@ -203,7 +203,7 @@ def shifted_clock(seconds: float, work: Callable[[], object]) -> Callable[[], ob
     def run() -> object:
         from datetime import timedelta
 
-        import flows.store.settings as settings
+        import flows.store.home as settings
 
         real = settings.now
 

@@ -40,7 +40,7 @@ class Scene:
     def steps(self) -> int:
         """How many steps a night of the region has."""
         from flows.night.steps import steps
-        from flows.store.regions import load_region
+        from flows.store.night import load_region
 
         return len(steps(load_region(self.region).feeds))
 

@@ -17,6 +17,7 @@ from optimization.allocation.accounting import (
 )
 from optimization.allocation.inputs import Instance
 from schemas.results.allocation import (
+    KEY,
     AllocationAdmission,
     AllocationChange,
     AllocationFairness,
@@ -24,8 +25,8 @@ from schemas.results.allocation import (
     AllocationMove,
     AllocationTransfer,
     AllocationUnmet,
+    flows,
 )
-from schemas.results.allocation.flows import KEY, flows
 from schemas.table import Table, check, conform
 
 LEAST = 1e-6

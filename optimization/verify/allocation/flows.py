@@ -5,7 +5,7 @@ import polars as pl
 from optimization.verify.allocation.view import CARE, NEED, View
 from optimization.verify.tables import outer_joined, total, whole
 from optimization.verify.verdict import Verdict
-from schemas.results.allocation.flows import KEY, flows
+from schemas.results.allocation import KEY, flows
 
 ARC = ["zone_id", "institution_id", "class_id"]
 MOVE = ["from_institution_id", "to_institution_id", "resource_id"]

@@ -2,6 +2,10 @@
 again, and what the plan says: who goes where, what moves, and what remains short.
 """
 
+from collections.abc import Mapping
+
+import polars as pl
+
 from schemas.table import Table
 
 
@@ -217,3 +221,33 @@ class AllocationChange(AllocationResult):
 
 INPUTS: tuple[type[Table], ...] = tuple(AllocationInput.__subclasses__())
 RESULTS: tuple[type[Table], ...] = tuple(AllocationResult.__subclasses__())
+
+
+TRANSFER = ("zone_id", "institution_id", "class_id", "patients_per_day")
+MOVE = ("from_institution_id", "to_institution_id", "resource_id", "units")
+KEY = ["action", "from_id", "to_id", "subject_id", "date"]
+
+
+def flows(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """action (transfer or move), from_id, to_id, subject_id (class or resource), date | amount.
+
+    ``tables`` has allocation_transfer and allocation_move.
+    """
+    return pl.concat(
+        [
+            _named(tables["allocation_transfer"], "transfer", TRANSFER),
+            _named(tables["allocation_move"], "move", MOVE),
+        ]
+    )
+
+
+def _named(table: pl.DataFrame, action: str, columns: tuple[str, str, str, str]) -> pl.DataFrame:
+    origin, target, subject, amount = columns
+    return table.select(
+        action=pl.lit(action),
+        from_id=pl.col(origin),
+        to_id=pl.col(target),
+        subject_id=pl.col(subject),
+        date=pl.col("date"),
+        amount=pl.col(amount),
+    )

@@ -13,8 +13,8 @@ from schemas.results.allocation import (
     AllocationMove,
     AllocationSent,
     AllocationUnderWay,
+    flows,
 )
-from schemas.results.allocation.flows import flows
 from schemas.table import conform, empty
 from transforms.exact import exact_sum
 

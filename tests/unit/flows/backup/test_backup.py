@@ -5,8 +5,7 @@ from flows.backup import backup, drill, restore
 from flows.protect.keys import Keys
 from flows.store.audit_log import verify_log
 from flows.store.fingerprint import warehouse_fingerprint
-from flows.store.home import Home, one_night, restoring
-from flows.store.settings import Settings
+from flows.store.home import Home, Settings, one_night, restoring
 from flows.store.warehouse import append_history, initialise, opened, replace
 from schemas import clean
 from schemas.errors import CatchmentError, HomeRefused, KeyRefused

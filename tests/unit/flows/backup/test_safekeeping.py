@@ -5,8 +5,7 @@ from flows.backup import backup, safekeeping
 from flows.backup.safekeeping import FAILED, REMOVED, backed_up, keep_safe
 from flows.store.audit_log import last, verify_log
 from flows.store.files import part_of
-from flows.store.home import Home
-from flows.store.settings import Settings
+from flows.store.home import Home, Settings
 from flows.store.warehouse import initialise, opened, replace
 from schemas import clean
 from schemas.errors import HomeRefused

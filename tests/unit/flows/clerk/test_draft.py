@@ -6,7 +6,7 @@ import pytest
 
 from flows.clerk.draft import draft_feed
 from flows.clerk.sample import write_sample
-from flows.store.regions import load_feed
+from flows.store.night import load_feed
 from schemas.errors import ConfigRefused
 from transforms.feed import apply
 from transforms.reading import read_text

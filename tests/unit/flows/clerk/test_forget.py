@@ -21,8 +21,7 @@ from flows.protect.veil import PERSON, Forgotten, as_text, list_file
 from flows.store.audit_log import log_file, verify_log
 from flows.store.fingerprint import warehouse_fingerprint
 from flows.store.home import Home
-from flows.store.night import plan_night
-from flows.store.regions import load_region
+from flows.store.night import load_region, plan_night
 from flows.store.warehouse import append, opened
 from schemas import ops
 from schemas.errors import HomeRefused
@@ -259,7 +258,7 @@ def test_what_was_kept_long_enough_expires(home, tmp_path, demo, monkeypatch):
         for f in feeds
     )
     monkeypatch.setattr(
-        "flows.store.regions.RegionFiles.feeds", property(lambda _: kept), raising=False
+        "flows.store.night.RegionFiles.feeds", property(lambda _: kept), raising=False
     )
     inbox = tmp_path / "later"
     inbox.mkdir()

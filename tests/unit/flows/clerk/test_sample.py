@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from flows.clerk.sample import write_sample
-from flows.store.regions import load_feed, load_region
+from flows.store.night import load_feed, load_region
 from transforms.feed import apply
 from transforms.reading import read_text
 from transforms.sample import assumed, sample_files

@@ -12,7 +12,7 @@ from flows.ingest.judge import (
     manifest_of,
     required_manifest,
 )
-from flows.store.regions import load_feed
+from flows.store.night import load_feed
 from schemas.errors import DeliveryRejected
 
 FEEDS = Path(__file__).parents[4] / "config" / "feeds"

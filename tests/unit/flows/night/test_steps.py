@@ -8,8 +8,7 @@ import pytest
 
 from flows.night.plans import planned, reads_of, unreached
 from flows.night.steps import Step, lineage, steps
-from flows.store.night import Night, plan_night
-from flows.store.regions import load_region
+from flows.store.night import Night, load_region, plan_night
 from flows.store.warehouse import History, full_name, initialise, opened, read, sources
 from optimization.models import ALLOCATION, FINANCING, PURCHASES
 from schemas import clean, ops

@@ -7,7 +7,7 @@ import pytest
 from flows.protect.keys import Keys, pseudonym
 from flows.protect.redact import Sought, redacted
 from flows.protect.veil import INSTITUTION, PERSON, Forgotten
-from flows.store.regions import load_region
+from flows.store.night import load_region
 from schemas.errors import DeliveryRejected
 
 CONFIG = Path(__file__).parents[4] / "config" / "demo.toml"

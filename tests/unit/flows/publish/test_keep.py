@@ -5,8 +5,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from flows.publish import publish
-from flows.publish.audit import audit
+from flows.publish import audit, publish
 from flows.publish.keep import KEPT, damaged, last_whole, nights, published_nights, rollback
 from flows.store.audit_log import log_file
 from flows.store.files import file_hash

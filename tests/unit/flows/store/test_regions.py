@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.store.regions import load_feed, load_feeds
+from flows.store.night import load_feed, load_feeds
 from schemas.errors import ConfigRefused
 
 GOOD = r"""
