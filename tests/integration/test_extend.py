@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from flows.commands.main import app
 from flows.docs import dictionary, formulation
 from flows.night import steps
-from flows.store.regions import load_region
+from flows.store.night import load_region
 from flows.store.warehouse import opened, read_all
 from schemas import columns, events
 from schemas.errors import PlanRefused
