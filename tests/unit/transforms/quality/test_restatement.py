@@ -54,6 +54,16 @@ def test_the_size_of_a_change_in_people_is_told_only_where_inputs_are_public():
         assert sizes == {"in_service": 2.0, "in_use": size}
 
 
+def test_rows_of_a_table_without_a_date_have_no_dates():
+    one, two = (
+        conform(clean.Zone, pl.DataFrame({"zone_id": ["z"], "region_id": "r", "need_weight": [w]}))
+        for w in (1.0, 1.5)
+    )
+    found = restatement(clean.Zone, one, two, show_people=True)
+    assert found.tail(1).rows() == [("zone", "need_weight", "changed", 1, 0.5, None, None)]
+    assert found["first_date"].null_count() == found["last_date"].null_count() == found.height
+
+
 def test_columns_that_count_people_are_columns():
     known = {c for table in FEED_TABLES.values() for c in polars_schema(table)}
     assert set(PEOPLE) <= known
