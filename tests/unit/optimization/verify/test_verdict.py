@@ -167,6 +167,8 @@ def test_sums_are_added_in_key_order_and_named():
     assert whole(SUMMED.clear(), "v") == 0.0
     tiny = pl.DataFrame({"k": ["a"] * 3, "t": [3, 1, 2], "v": [1e16, 1.0, -1e16]})
     assert total(tiny, ["k"], "v").rows() == [("a", 0.0)]
+    other = pl.DataFrame({"t": [3, 1, 2], "v": [1.0, 1e16, -1e16]})
+    assert whole(other, "v") == 1.0
 
 
 def test_joins_fill_numbers_that_are_missing_with_0():

@@ -63,6 +63,7 @@ PLANTED = [
     ("interest_due", put("purchase_cost", DUE, interest_due=0.82)),
     ("harm_averted", more("purchase_choice", 0.1, averted_per_year=1)),
     ("harm_averted", more("purchase_choice", 9e-6, averted=1)),
+    ("harm_averted", more("purchase_choice", 1.5e-6, K4, averted=1)),
     ("round_kept", put("purchase_round", kept=False)),
     ("round_purchases", more("purchase_round", purchases=1)),
     ("round_predicted", more("purchase_round", 2e-5, predicted=1)),
