@@ -123,13 +123,13 @@ def test_one_institutions_room_does_not_fill_anothers_shortage():
 
 
 def test_load_is_the_mean_of_a_period_to_nine_decimals_and_0_where_nobody_is_in():
-    """In a 1, 3 and 1/3 are in on three days of the week, so 13/9; in b nobody is."""
+    """In a 1, 3 and 1/3 are in on three days of the week, so 13/9 of 1.12 units; in b nobody is."""
     cells = {"institution_id": ["a", "b"], "resource_id": "bed", "date": DAY}
     days = [date(2026, 1, 8), DAY, NEXT]
     census = pl.DataFrame(
         {"institution_id": "a", "class_id": "icu", "date": days, "patients": [1.0, 3.0, 1 / 3]}
     )
-    units = {**cells, "in_service_reported": [1.0, 0.123_456_789_4]}
+    units = {**cells, "in_service_reported": [1.123_456_789_4, 0.123_456_789_4]}
     found = balance.lack(
         conform(Capacity, pl.DataFrame({**cells, "period_days": [7, 1]})),
         conform(CapacityEstimate, pl.DataFrame(units)),
@@ -137,7 +137,7 @@ def test_load_is_the_mean_of_a_period_to_nine_decimals_and_0_where_nobody_is_in(
         USE,
         INSTITUTIONS,
     )
-    assert found.rows() == [("R", "bed", DAY, 7, 0.444444444, 0.123456789)]
+    assert found.rows() == [("R", "bed", DAY, 7, 0.320987655, 0.123456789)]
 
 
 def test_every_date_falls_in_its_own_period_whatever_the_order():
