@@ -21,7 +21,7 @@ from optimization.allocation.accounting import (
 )
 from optimization.allocation.inputs import Instance
 from optimization.solver import templatized
-from optimization.solver.declare import grouped, hold, members, members_of, param_over
+from optimization.solver.matrix import grouped, hold, members, members_of, param_over
 
 
 def build(instance: Instance) -> pyo.ConcreteModel:

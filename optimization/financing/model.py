@@ -11,7 +11,7 @@ import pyomo.environ as pyo
 from optimization.financing import constraints, tiers
 from optimization.financing.inputs import FinancingInputs
 from optimization.solver import templatized
-from optimization.solver.declare import grouped, hold, members, members_of, minimise, param
+from optimization.solver.matrix import grouped, hold, members, members_of, minimise, param
 
 
 def build(given: FinancingInputs) -> pyo.ConcreteModel:

@@ -8,7 +8,7 @@ import pyomo.environ as pyo
 from optimization.purchases import constraints, tiers
 from optimization.purchases.inputs import PurchaseInputs
 from optimization.solver import templatized
-from optimization.solver.declare import grouped, hold, members, members_of, minimise, param
+from optimization.solver.matrix import grouped, hold, members, members_of, minimise, param
 
 
 def build(given: PurchaseInputs, value: Mapping[str, float]) -> pyo.ConcreteModel:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from optimization.solver.declare import grouped
+from optimization.solver.matrix import grouped
 
 Institution = str
 Period = int

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from optimization.financing.inputs import Cell, FinancingInputs, Fund, Loan
-from optimization.solver.declare import grouped
+from optimization.solver.matrix import grouped
 from schemas.errors import InputRefused
 from schemas.index import by_key
 

@@ -9,8 +9,13 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from optimization.verify.allocation.flows import check_admissions, check_changes, check_transfers
-from optimization.verify.allocation.loads import check_loads, check_moves
+from optimization.verify.allocation.flows import (
+    check_admissions,
+    check_changes,
+    check_loads,
+    check_moves,
+    check_transfers,
+)
 from optimization.verify.allocation.view import View
 from optimization.verify.allocation.worth import (
     check_comparison,

@@ -5,8 +5,8 @@ from functools import cached_property
 
 import polars as pl
 
-from optimization.verify import tables
-from optimization.verify.tables import total
+from optimization.verify import verdict as shared
+from optimization.verify.verdict import total
 
 CARE = ["institution_id", "class_id", "date"]
 CELL = ["institution_id", "resource_id", "date"]
@@ -15,7 +15,7 @@ PLACE = ["institution_id", "resource_id"]
 DECIMALS = 6
 
 
-class View(tables.View):
+class View(shared.View):
     """The tables of an allocation."""
 
     @cached_property

@@ -4,8 +4,7 @@ import polars as pl
 
 from optimization.verify.allocation.flows import census, change_cost
 from optimization.verify.allocation.view import CARE, CELL, PLACE, View
-from optimization.verify.tables import total, whole
-from optimization.verify.verdict import Verdict
+from optimization.verify.verdict import Verdict, total, whole
 
 STEPS = (0.05, 0.1, 0.25, 0.5)
 

@@ -10,10 +10,9 @@ from collections.abc import Mapping
 import polars as pl
 
 from optimization.verify.financing.balance import check_activity, check_balance, check_remedies
-from optimization.verify.financing.cash import check_cash
 from optimization.verify.financing.outcome import check_outcome
 from optimization.verify.financing.proof import check_proof
-from optimization.verify.financing.sources import check_debt, check_sources
+from optimization.verify.financing.sources import check_cash, check_debt, check_sources
 from optimization.verify.financing.view import View
 from optimization.verify.verdict import CENT, Verdict, Verification
 from schemas.money import amounts

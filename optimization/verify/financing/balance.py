@@ -4,8 +4,7 @@ import polars as pl
 
 from optimization.verify.financing.view import CELL, View
 from optimization.verify.loans import lifetime_interest, schedule
-from optimization.verify.tables import joined, outer_joined, total
-from optimization.verify.verdict import Verdict
+from optimization.verify.verdict import Verdict, joined, outer_joined, total
 
 ITEM = ["region_id", "period", "side", "line_item", "party_id"]
 NAMES = {"principal_due": "principal", "interest_due": "interest"}

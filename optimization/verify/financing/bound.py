@@ -3,8 +3,7 @@
 import polars as pl
 
 from optimization.verify.financing.view import CELL, View
-from optimization.verify.tables import joined, total
-from optimization.verify.verdict import Verdict
+from optimization.verify.verdict import Verdict, joined, total
 
 CLAIM = ["payer_id", *CELL]
 SUPPORT = ["fund_id", *CELL]

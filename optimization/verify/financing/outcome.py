@@ -4,8 +4,7 @@ import polars as pl
 
 from optimization.verify.financing.view import CELL, View
 from optimization.verify.loans import lifetime_interest
-from optimization.verify.tables import joined, total
-from optimization.verify.verdict import LIMIT, Verdict
+from optimization.verify.verdict import LIMIT, Verdict, joined, total
 
 ONE = ["institution_id"]
 TIERS = ("uncovered", "unfairness", "thinness", "cost")

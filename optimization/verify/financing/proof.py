@@ -18,8 +18,7 @@ from optimization.verify.financing.bound import (
 )
 from optimization.verify.financing.view import CELL, View
 from optimization.verify.loans import schedule
-from optimization.verify.tables import joined, total
-from optimization.verify.verdict import Verdict
+from optimization.verify.verdict import Verdict, joined, total
 
 SIGNS = {
     "arrears_balance": 0,

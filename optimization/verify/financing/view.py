@@ -4,14 +4,14 @@ from functools import cached_property
 
 import polars as pl
 
-from optimization.verify import tables
-from optimization.verify.tables import joined, total
+from optimization.verify import verdict as shared
+from optimization.verify.verdict import joined, total
 
 CELL = ["institution_id", "period"]
 INPUTS = ("operating_cost", "capital_need", "other_income", "debt_service")
 
 
-class View(tables.View):
+class View(shared.View):
     """The tables of a financing, by their names after ``financing_``."""
 
     def __getitem__(self, table: str) -> pl.DataFrame:

@@ -4,10 +4,9 @@ from functools import cached_property
 
 import polars as pl
 
-from optimization.verify import tables
+from optimization.verify import verdict as shared
 from optimization.verify.loans import schedule
-from optimization.verify.tables import joined, total, whole
-from optimization.verify.verdict import CENT, Verdict
+from optimization.verify.verdict import CENT, Verdict, joined, total, whole
 
 YEAR_DAYS = 365.0
 NOISE = 1e-9
@@ -16,7 +15,7 @@ FUND = ["fund_id", "period"]
 LOAN = ["loan_id", "period"]
 
 
-class View(tables.View):
+class View(shared.View):
     """The tables of the purchases."""
 
     @cached_property

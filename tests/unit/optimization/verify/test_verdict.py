@@ -8,8 +8,7 @@ import polars as pl
 import pytest
 
 from optimization.verify.loans import lifetime_interest, schedule
-from optimization.verify.tables import joined, outer_joined, total, whole
-from optimization.verify.verdict import CENT, Verdict
+from optimization.verify.verdict import CENT, Verdict, joined, outer_joined, total, whole
 from schemas.errors import PlanRefused
 
 RULES = {"met": "both are the same"}
