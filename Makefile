@@ -48,7 +48,7 @@ check-all: setup format lint types contracts ## `check` by new draws of the laws
 	@echo "laws draw by the seed $(DRAWS); the same again: make check-all DRAWS=$(DRAWS)"
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not slow" $(NEW_DRAWS)
 	@$(BIN)/python -m pytest -q -m slow $(NEW_DRAWS)
-	@$(BIN)/python tests/mutants/run.py
+	@$(BIN)/python tests/mutants/mutate.py
 
 format: setup ## Is everything formatted? (`make fix` does it)
 	@$(BIN)/ruff format --check --quiet .
@@ -87,7 +87,7 @@ bench: $(PEERS)/.ready ## Measure beside peers, in an environment of their own (
 	@for name in transfer night growth financing ingest; do $(PEERS)/bin/python -m benchmarks.$$name || exit 1; done
 
 mutants: setup ## Change 400 places of the code, one at a time; which changes do the tests miss?
-	@$(BIN)/python tests/mutants/run.py --sample $(SAMPLE) --seed $(SEED)
+	@$(BIN)/python tests/mutants/mutate.py --sample $(SAMPLE) --seed $(SEED)
 
 faults: setup ## Inject 200 faults into nights of a small region and count which are survived.
 	@$(BIN)/python tests/faults/run.py --faults $(FAULTS) --seed $(SEED)

@@ -64,9 +64,9 @@ def _short_of_memory(position: int, more: int, work: Callable[[], object]) -> Ca
     """``work``, which from that step on may take only so many bytes ``more``."""
 
     def run() -> object:
-        from flows.night.run import Progress, listeners
+        from flows.night.run import StepProgress, listeners
 
-        def shorten(progress: Progress) -> None:
+        def shorten(progress: StepProgress) -> None:
             if progress.position == position and progress.seconds is None:
                 pages = int(Path("/proc/self/statm").read_text().split()[0])
                 most = pages * resource.getpagesize() + more

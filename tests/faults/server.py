@@ -60,9 +60,9 @@ def answers(url: str) -> bool:
 
 def lost_at(position: int, server: Server) -> None:
     """Have this process use the server, and kill it as the step at ``position`` begins."""
-    from flows.night.run import Progress, listeners
+    from flows.night.run import StepProgress, listeners
 
-    def end(progress: Progress) -> None:
+    def end(progress: StepProgress) -> None:
         if progress.position == position and progress.seconds is None:
             kill(server)
 
