@@ -8,22 +8,10 @@ from typing import Annotated
 
 import typer
 
-from flows.commands import (
-    audit,
-    backup,
-    deliveries,
-    feeds,
-    keys,
-    night,
-    plan,
-    published,
-    sample,
-    serve,
-    warehouse,
-)
+from flows.commands import deliveries, homes, nights, published
 from flows.commands.options import Command, Group
+from flows.store.ending import unforeseen
 from flows.store.screen import Screen
-from flows.store.unforeseen import unforeseen
 from schemas.errors import CatchmentError
 
 EXIT_CODES = """
@@ -36,26 +24,26 @@ Exit codes: 0 done · 1 an unexpected error · 2 a configuration or a command is
 143 ended by SIGTERM; the next run completes the night.
 """
 PANELS: dict[str, tuple[Callable[..., None], ...]] = {
-    "Nights": (night.nightly, serve.serve, sample.sample),
-    "Deliveries": (feeds.check, deliveries.deliveries, deliveries.release, deliveries.refuse),
-    "What was published": (published.verify, published.rollback, plan.plan),
+    "Nights": (nights.nightly, nights.serve, nights.sample),
+    "Deliveries": (deliveries.check, deliveries.deliveries, deliveries.release, deliveries.refuse),
+    "What was published": (published.verify, published.rollback, published.plan),
     "Care of a home": (
-        backup.backup,
-        backup.restore,
-        warehouse.show,
-        warehouse.rebuild,
-        keys.forget,
+        homes.backup,
+        homes.restore,
+        homes.show,
+        homes.rebuild,
+        homes.forget,
     ),
 }
 GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
-    "feed": ("Contracts of extracts.", {"new": feeds.feed_new}),
-    "key": ("The keys of pseudonyms and encryption.", {"rotate": keys.rotate}),
+    "feed": ("Contracts of extracts.", {"new": deliveries.feed_new}),
+    "key": ("The keys of pseudonyms and encryption.", {"rotate": homes.rotate}),
     "audit": (
         "The log of what was done to a home.",
-        {"verify": audit.verify, "restart": audit.restart},
+        {"verify": homes.verify, "restart": homes.restart},
     ),
 }
-EPILOGS = {night.nightly: EXIT_CODES, feeds.check: feeds.CHECK_CODES}
+EPILOGS = {nights.nightly: EXIT_CODES, deliveries.check: deliveries.CHECK_CODES}
 app = typer.Typer(
     cls=Group,
     name="catchment",

@@ -9,7 +9,7 @@ from schemas.clean import FEED_TABLES
 from schemas.feed import Feed
 from schemas.table import Table, conform, holds_patients, key, name, polars_schema
 from transforms.history.merge import PERIODS
-from transforms.quality.restatement import restatement
+from transforms.quality.deliveries import restatement
 
 ORDER = """
     SELECT delivery_id,

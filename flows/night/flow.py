@@ -6,7 +6,7 @@ from pathlib import Path
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
-from flows.backup.safekeeping import keep_safe
+from flows.backup import keep_safe
 from flows.night.run import begin, completed, run_step
 from flows.night.steps import steps_of
 from flows.store.ending import ending_at_once, quiet_exit

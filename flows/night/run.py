@@ -12,9 +12,9 @@ import polars as pl
 
 from flows.night.steps import Step, steps_of
 from flows.store.audit_log import refuse_if_broken
+from flows.store.ending import unforeseen
 from flows.store.home import now
 from flows.store.night import Night
-from flows.store.unforeseen import unforeseen
 from flows.store.warehouse import Connection, append, initialise, opened
 from schemas import ops
 from schemas.errors import CatchmentError, ConfigRefused, StepFailed

@@ -1,5 +1,6 @@
 """How each model was solved."""
 
+from schemas.results.allocation import PolicyComparison
 from schemas.table import Table
 
 
@@ -22,3 +23,9 @@ class PlanSeconds(Table):
     subject = "Runs and the file"
     key = "model stage"
     columns = "seconds"
+
+
+class ScenarioComparison(PolicyComparison):
+    """What the plan, or everyone going where usual, would do in one scenario."""
+
+    key = "scenario policy"

@@ -13,7 +13,7 @@ HEADERS, BLOCK = 3 * 4096, 1 << 18
 
 
 def back_up(home: Path) -> None:
-    from flows.backup.safekeeping import keep_safe
+    from flows.backup import keep_safe
     from flows.store.home import Home
 
     keep_safe(Home(home), home.with_suffix(".backups"))

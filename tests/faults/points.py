@@ -62,7 +62,7 @@ BACKUP = [
     ("flows.backup:_unpack", "before", 1),
     ("flows.backup:_prove", "before", 1),
     ("flows.backup:_unpack", "after", 1),
-    ("flows.backup.safekeeping:_remove_old", "before", 1),
+    ("flows.backup:_remove_old", "before", 1),
 ]
 RESTORE = [
     ("flows.backup:_unpack", "before", 1),

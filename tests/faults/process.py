@@ -101,7 +101,7 @@ def _become(work: Callable[[], object], log: Path) -> None:
 
 
 def _code(work: Callable[[], object]) -> int:
-    from flows.store.unforeseen import unforeseen
+    from flows.store.ending import unforeseen
     from schemas.errors import CatchmentError
 
     try:

@@ -123,7 +123,7 @@ IMPORTED = (
     "flows.clerk.rebuild",
     "flows.store.fingerprint",
     "flows.night.orchestrate",
-    "flows.backup.safekeeping",
+    "flows.backup",
     "flows.clerk.sample",
     "flows.publish.verify",
     # What a night imports at its first use.

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from transforms.sample import assumed, names
+from transforms.sample import assumed
 from transforms.sample.places import Places
 
 # Share of operating cost, or for stocks of a year's, by measure.
@@ -77,7 +77,7 @@ def measures(seed: int, made: Places, beds: np.ndarray, icu: np.ndarray) -> dict
 def finance_table(seed: int, made: Places, beds: np.ndarray, icu: np.ndarray) -> pl.DataFrame:
     """finance: one row per institution, measure, payer and quarter; whole currency units."""
     amounts = measures(seed, made, beds, icu)
-    codes = names.codes("SYN-H", len(made.tier))
+    codes = assumed.codes("SYN-H", len(made.tier))
     starts = quarter_starts()
     shape = (len(codes), len(amounts), assumed.QUARTERS)
     institution, measure, quarter = (axis.ravel() for axis in np.indices(shape))

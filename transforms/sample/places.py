@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from transforms.sample import assumed, names
+from transforms.sample import assumed
 
 GOLDEN_ANGLE = np.pi * (3 - np.sqrt(5))
 
@@ -107,11 +107,11 @@ def _persons(
 
 def region_table(made: Places) -> pl.DataFrame:
     """region: one row per region, all within the sample."""
-    codes = names.codes("SYN-R", made.regions, 1)
+    codes = assumed.codes("SYN-R", made.regions, 1)
     return pl.DataFrame(
         {
             "region_id": ["SYN", *codes],
-            "name": ["Synthetic sample region", *names.region_names(made.regions)],
+            "name": ["Synthetic sample region", *assumed.region_names(made.regions)],
             "parent_region_id": [None, *["SYN"] * made.regions],
         }
     )
@@ -125,9 +125,9 @@ def zone_table(made: Places) -> pl.DataFrame:
     count = len(made.zone_region)
     return pl.DataFrame(
         {
-            "zone_id": names.codes("SYN-Z", count),
-            "name": names.zone_names(count),
-            "region_id": np.array(names.codes("SYN-R", made.regions, 1))[made.zone_region],
+            "zone_id": assumed.codes("SYN-Z", count),
+            "name": assumed.zone_names(count),
+            "region_id": np.array(assumed.codes("SYN-R", made.regions, 1))[made.zone_region],
             **_degrees(made.zone_km),
             "need_weight": np.round(need / average, 3),
         }
@@ -141,10 +141,12 @@ def institution_table(made: Places) -> pl.DataFrame:
     owners = np.array(["public", "church", "private"])
     return pl.DataFrame(
         {
-            "institution_id": names.codes("SYN-H", count),
-            "name": names.hospital_names(tiers),
-            "zone_id": np.array(names.codes("SYN-Z", len(made.zone_region)))[made.institution_zone],
-            "region_id": np.array(names.codes("SYN-R", made.regions, 1))[made.institution_region],
+            "institution_id": assumed.codes("SYN-H", count),
+            "name": assumed.hospital_names(tiers),
+            "zone_id": np.array(assumed.codes("SYN-Z", len(made.zone_region)))[
+                made.institution_zone
+            ],
+            "region_id": np.array(assumed.codes("SYN-R", made.regions, 1))[made.institution_region],
             "tier": tiers,
             "ownership": owners[np.where(made.tier == 2, 0, np.arange(count) % 3)],
             **_degrees(made.institution_km),
@@ -159,7 +161,7 @@ def population_table(made: Places) -> pl.DataFrame:
     zone, age, sex = (axis.ravel() for axis in np.indices(made.persons.shape))
     return pl.DataFrame(
         {
-            "zone_id": np.array(names.codes("SYN-Z", zones))[zone],
+            "zone_id": np.array(assumed.codes("SYN-Z", zones))[zone],
             "year": np.full(zones * ages * sexes, assumed.POPULATION_YEAR),
             "age_band": np.array(assumed.AGE_BANDS)[age],
             "sex": np.array(assumed.SEXES)[sex],

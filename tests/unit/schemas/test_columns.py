@@ -9,7 +9,7 @@ from schemas import ops
 from schemas.columns import COLUMNS, TOPICS, codes
 from schemas.columns.column import number, signed
 from schemas.errors import ConfigRefused
-from schemas.results.scenario import ScenarioComparison
+from schemas.results.run import ScenarioComparison
 from schemas.table import Table, polars_schema, schema
 from schemas.tables import ALL
 

@@ -7,7 +7,7 @@ from schemas.assumptions.allocation import AllocationAssumptions, ResourceAssump
 from schemas.results.allocation import AllocationArc, AllocationMoveArc
 from schemas.table import conform, empty
 from transforms.inputs.allocation.offer import shares
-from transforms.places.distance import great_circle_km, nearest, nearest_in_region
+from transforms.places.places import great_circle_km, nearest, nearest_in_region
 
 ARC = ["zone_id", "institution_id", "class_id"]
 PLACE = ["zone_id", "class_id"]

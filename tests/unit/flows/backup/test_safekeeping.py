@@ -1,8 +1,8 @@
 import polars as pl
 import pytest
 
-from flows.backup import backup, safekeeping
-from flows.backup.safekeeping import FAILED, REMOVED, backed_up, keep_safe
+from flows import backup as safekeeping
+from flows.backup import FAILED, REMOVED, backed_up, backup, keep_safe
 from flows.store.audit_log import last, verify_log
 from flows.store.files import part_of
 from flows.store.home import Home, Settings

@@ -2,7 +2,7 @@
 
 import io
 
-from flows.night.progress import progress
+from flows.night.orchestrate import progress
 from flows.night.run import StepProgress, listeners
 from flows.store.screen import Screen
 

@@ -1,6 +1,6 @@
 import pytest
 
-from flows.store.unforeseen import unforeseen
+from flows.store.ending import unforeseen
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from flows.store.night import load_feeds
-from transforms.feed.people import names_a_person
+from transforms.feed.header import names_a_person
 
 FEEDS = load_feeds(Path(__file__).resolve().parents[4] / "config" / "feeds")
 

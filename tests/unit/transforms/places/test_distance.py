@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.places.distance import EARTH_KM, SPARE, great_circle_km, nearest, nearest_in_region
+from transforms.places.places import EARTH_KM, SPARE, great_circle_km, nearest, nearest_in_region
 
 
 def km(here: tuple[float, float], there: tuple[float, float]) -> float:

@@ -7,7 +7,7 @@ import polars as pl
 from schemas import clean
 from schemas.clean import FEED_TABLES
 from schemas.table import conform, polars_schema
-from transforms.quality.restatement import PEOPLE, ROW, restatement
+from transforms.quality.deliveries import PEOPLE, ROW, restatement
 
 FIRST, SECOND, THIRD = (date(2026, 1, day) for day in (1, 2, 3))
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from transforms.sample import assumed
-from transforms.sample.capacity import capacity_table, in_service, in_use, staffing
+from transforms.sample.files import capacity_table, in_service, in_use, staffing
 from transforms.sample.places import places
 from transforms.sample.stays import census, stays
 

@@ -1,0 +1,99 @@
+"""``catchment nightly``, ``serve`` and ``sample``: nights, and a region to try them on."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.commands.options import (
+    AsJson,
+    BackupsFolder,
+    ExtractsFolder,
+    HomeFolder,
+    RegionFile,
+    day,
+    print_json,
+)
+
+
+def nightly(
+    region: RegionFile,
+    extracts: ExtractsFolder = None,
+    home: HomeFolder = None,
+    night: Annotated[
+        date | None, day("--night", text="The night to plan. Default: the region's, else today.")
+    ] = None,
+    as_json: AsJson = False,
+    plain: Annotated[bool, typer.Option("--plain", help="Run without Prefect.")] = False,
+    backups: BackupsFolder = None,
+) -> None:
+    """Run one night: read the extracts, plan, verify, publish and, if asked, back up."""
+    from flows.backup import backed_up
+    from flows.night.orchestrate import progress, run_night
+    from flows.night.summary import render, summarise
+    from flows.store.home import settings
+    from flows.store.screen import Screen
+
+    errors = Screen(stderr=True)
+    with progress(errors, quiet=as_json):
+        done, notes = run_night(region, extracts, home, night, plain=plain)
+    figures = {**summarise(done), "notes": notes}
+    fault = backed_up(done.home, backups or settings().backups, figures)
+    if as_json:
+        print_json(figures)
+    else:
+        render(figures, Screen())
+        for note in notes:
+            errors.print(note, style="yellow", markup=False)
+    if fault is not None:
+        raise fault
+
+
+def serve(
+    region: RegionFile,
+    cron: Annotated[
+        str,
+        typer.Option(
+            metavar="SCHEDULE", help="When nights run: minute, hour, day, month, day of the week."
+        ),
+    ] = "0 2 * * *",
+    timezone: Annotated[
+        str | None,
+        typer.Option(metavar="ZONE", help="Time zone of the schedule. Default: the region's."),
+    ] = None,
+    extracts: ExtractsFolder = None,
+    home: HomeFolder = None,
+    port: Annotated[
+        int, typer.Option(metavar="NUMBER", help="Port of Prefect's pages on 127.0.0.1.")
+    ] = 4200,
+    backups: BackupsFolder = None,
+) -> None:
+    """Run nights by a schedule until stopped, with Prefect's pages on this machine.
+
+    Each night leaves a backup; without --backups or CATCHMENT_BACKUPS it goes to HOME-backups.
+    """
+    from flows.night.serve import serve_nightly
+
+    serve_nightly(region, cron, timezone, extracts, home, port, backups)
+
+
+def sample(
+    out: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Folder to write into; made if missing.")
+    ],
+    seed: Annotated[
+        int, typer.Option(metavar="NUMBER", help="The same seed gives the same files.")
+    ] = 1,
+    institutions: Annotated[
+        int, typer.Option(metavar="NUMBER", min=3, help="Hospitals in the region.")
+    ] = 12,
+    days: Annotated[
+        int, typer.Option(metavar="NUMBER", min=28, help="Days of capacity and stays.")
+    ] = 180,
+) -> None:
+    """Write the extracts of a made-up region, marked as synthetic, with a few faulty rows."""
+    from flows.clerk.sample import write_sample
+
+    paths = write_sample(out, seed=seed, institutions=institutions, days=days)
+    typer.echo(f"{len(paths)} files of synthetic data in {out}")
