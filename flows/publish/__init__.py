@@ -164,7 +164,7 @@ def _published_night(new: Path, rows: dict[str, int]) -> PublishedNight:
         )
     return PublishedNight(
         night=about.get("night", ""),
-        published_at=now().isoformat(timespec="seconds"),
+        published_at=now().isoformat(timespec="milliseconds"),
         sha256=file_hash(new),
         bytes=new.stat().st_size,
         rows=rows,

@@ -32,7 +32,7 @@ class PublishedNight:
     @property
     def stem(self) -> str:
         """Name of the kept file: sorts by time."""
-        return f"{self.published_at.replace(':', '').replace('-', '')[:15]}-{self.sha256[:12]}"
+        return f"{self.published_at.replace(':', '').replace('-', '')[:19]}-{self.sha256[:12]}"
 
 
 def nights(home: Home) -> Path:
