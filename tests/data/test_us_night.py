@@ -98,7 +98,7 @@ def test_every_gap_is_accounted_for_by_reason(ask, us, read_csv, cells, week) ->
 def test_withheld_use_is_the_middle_of_its_range(ask) -> None:
     ((gaps, imputed),) = ask(
         "SELECT sum(gaps), sum(imputed) FROM regional.capacity_gap WHERE resource_id = 'icu_bed'"
-        f" AND date = '{NEWEST}' AND measure = 'in_use' AND rule = 'middle_of_range'"
+        f" AND date = '{NEWEST}' AND column_name = 'in_use' AND imputation_rule = 'middle_of_range'"
     )
     assert gaps == 79
     assert imputed == pytest.approx(2 * 79)
