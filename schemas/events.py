@@ -2,7 +2,9 @@
 
 ``events.csv`` beside this file lists them, one on each line. Facts travel as the fields of an
 ``Occurrence``, and in ``ops`` as columns; words are made where they are shown, and never read back.
-A number, and what is ``private``, is withheld where the rows of a file are people.
+A number, and what is ``private``, is withheld where the rows of a file are people. A count stands
+with its noun: ``{count:row|rows}`` is "1 row" or "1,204 rows", ``{count:the only row|all # rows}``
+says where the number goes, and ``{count:~has|have}`` that there is none.
 """
 
 import csv
@@ -12,7 +14,8 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
-NUMBERS = ("count", "total", "share", "line")
+COUNTS = ("count", "total")
+NUMBERS = (*COUNTS, "share", "line")
 DELIVERY_EVENTS = ("rejection", "hold", "duplicate", "repair", "flag")
 # The kind of event that explains a verdict.
 EXPLAINS = {"rejected": "rejection", "held": "hold", "duplicate": "duplicate"}
@@ -43,6 +46,12 @@ class Event:
         """The facts that its words need."""
         parts = Formatter().parse(self.english)
         return tuple(dict.fromkeys(fact for _, fact, _, _ in parts if fact))
+
+    @property
+    def templates(self) -> tuple[str, str]:
+        """Its words in both languages, facts by their names: "{count} rows"."""
+        named = {fact: _Unknown(f"{{{fact}}}") for fact in self.facts}
+        return self.english.format_map(named), self.chinese.format_map(named)
 
 
 def _listed() -> Iterable[Event]:
@@ -89,8 +98,14 @@ def words(code: str, facts: Mapping[str, Any], chinese: bool = False) -> str:
     if code not in BY_CODE:
         return code.replace("_", " ")
     event = BY_CODE[code]
-    known = {f: _Withheld(chinese) if facts.get(f) is None else facts[f] for f in event.facts}
+    known = {f: _fact(f, facts.get(f), chinese) for f in event.facts}
     return (event.chinese if chinese else event.english).format_map(known)
+
+
+def _fact(name: str, value: Any, chinese: bool) -> Any:
+    if value is None:
+        return _Unknown("(不公布)" if chinese else "(withheld)")
+    return Count(value) if name in COUNTS else value
 
 
 def to_do(code: str) -> str:
@@ -104,11 +119,28 @@ def reason(verdict: str, occurrences: Iterable[Occurrence]) -> str | None:
     return next(iter(explains), None if verdict == "loaded" else "earlier_version")
 
 
-class _Withheld:
+class Count(int):
+    """A number that is written with its noun: ``f"{Count(1):row|rows}"`` is "1 row"."""
+
+    def __format__(self, said: str) -> str:
+        if "|" not in said:
+            return super().__format__(said)
+        return _with_noun(said, f"{int(self):,}", self == 1)
+
+
+def _with_noun(said: str, number: str, alone: bool) -> str:
+    one, _, more = said.partition("|")
+    if one.startswith("~"):
+        return one.removeprefix("~") if alone else more
+    word = one if alone else more
+    return word.replace("#", number) if "#" in one + more else f"{number} {word}"
+
+
+class _Unknown:
     """Stands for a fact that is not there, in whatever format it is asked for."""
 
-    def __init__(self, chinese: bool) -> None:
-        self._word = "(不公布)" if chinese else "(withheld)"
+    def __init__(self, word: str) -> None:
+        self._word = word
 
-    def __format__(self, _: str) -> str:
-        return self._word
+    def __format__(self, said: str) -> str:
+        return _with_noun(said, self._word, False) if "|" in said else self._word

@@ -29,7 +29,7 @@ def _table() -> str:
 def _row(event: Event) -> str:
     kind = f"{event.kind}, {event.subject}" if event.subject else event.kind
     what = f"{event.to_do} · {event.to_do_chinese}"
-    cells = (f"`{event.code}`", kind, event.severity, event.owner, event.english, event.chinese)
+    cells = (f"`{event.code}`", kind, event.severity, event.owner, *event.templates)
     return f"| {' | '.join(cells)} | {what} |"
 
 

@@ -39,8 +39,8 @@ FACTS: Codes = {
     "synthetic": ("Are the data invented?", "是否为合成数据"),
     "night": ("Night that made the file.", "批次日期"),
     "plan_from": ("First day of the plan.", "计划首日"),
-    "data_to": ("Newest capacity that the plan rests on.", "数据截至日期"),
-    "data_age_days": ("Days between the two.", "数据滞后天数"),
+    "data_to": ("Last day that the capacity data cover; the plan begins the day after it.", "容量数据覆盖的最后一天"),
+    "data_age_days": ("Days from then to the night.", "数据滞后天数"),
     "horizon_days": ("Days planned.", "计划天数"),
     "catchment_version": ("Version of Catchment.", "软件版本"),
     "configuration_sha256": ("Hash of the region's and feeds' files.", "配置文件的哈希"),
@@ -66,7 +66,7 @@ OWNERS: Codes = {
 
 
 def _events(*kinds: str) -> Codes:
-    return {e.code: (e.english, e.chinese) for e in EVENTS if not kinds or e.kind in kinds}
+    return {e.code: e.templates for e in EVENTS if not kinds or e.kind in kinds}
 
 
 COLUMNS: dict[str, Column] = {

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import polars as pl
 
-from schemas.events import EXPLAINS, Occurrence, to_do, words
+from schemas.events import EXPLAINS, Count, Occurrence, to_do, words
 from schemas.feed import Feed
 from transforms.feed import FeedResult
 from transforms.feed.values import expected
@@ -114,7 +114,7 @@ def _counted(result: FeedResult | None) -> list[str]:
     c = result.counts
     tables = ", ".join(f"{name} {frame.height:,}" for name, frame in result.tables.items())
     return [
-        f"{c.rows_read:,} rows read = {c.loaded:,} loaded + {c.quarantined:,} quarantined +"
-        f" {c.duplicate:,} duplicate + {c.excluded:,} excluded + {c.merged:,} merged;"
-        f" {c.cells_nulled:,} cells nulled; rows by table: {tables or 'none'}"
+        f"{Count(c.rows_read):row|rows} read = {c.loaded:,} loaded + {c.quarantined:,} quarantined"
+        f" + {c.duplicate:,} duplicate + {c.excluded:,} excluded + {c.merged:,} merged;"
+        f" {Count(c.cells_nulled):cell|cells} nulled; rows by table: {tables or 'none'}"
     ]

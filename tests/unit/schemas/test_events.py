@@ -1,12 +1,13 @@
 """The list of events: every code once, in two languages, with what to do and its facts."""
 
 import ast
+import re
 from pathlib import Path
 from string import Formatter
 
 import pytest
 
-from schemas.events import BY_CODE, EVENTS, Occurrence, reason, to_do, words
+from schemas.events import BY_CODE, EVENTS, Count, Occurrence, reason, to_do, words
 
 ROOT = Path(__file__).parents[3]
 FACTS = set(Occurrence.__dataclass_fields__) - {"code"}
@@ -39,6 +40,41 @@ def test_a_fact_is_written_as_its_template_says():
     assert one.words() == "it would remove up to 33% of the capacity rows of 1,204 institutions"
     assert one.words(chinese=True) == "将删除 1,204 家机构多达 33% 的 capacity 数据"
     assert one.facts() == {"table_name": "capacity", "count": 1204, "share": 0.333}
+
+
+@pytest.mark.parametrize(
+    ("count", "total", "said"),
+    [
+        (1, 1, "ward: 1 row has 1 unknown code: x"),
+        (1, 2, "ward: 1 row has 2 unknown codes: x"),
+        (1204, 1, "ward: 1,204 rows have 1 unknown code: x"),
+        (None, None, "ward: (withheld) rows have (withheld) unknown codes: x"),
+    ],
+)
+def test_one_of_a_thing_is_said_in_the_singular(count, total, said):
+    assert Occurrence("unknown_codes", "ward", None, count, total, private="x").words() == said
+
+
+def test_a_noun_may_have_its_number_within_or_none():
+    only = Occurrence("no_row_loadable", total=1, count=1)
+    assert only.words() == "its only row cannot be loaded; 1 is at fault"
+    some = Occurrence("no_row_loadable", total=3000, count=2)
+    assert some.words() == "none of its 3,000 rows can be loaded; 2 are at fault"
+    assert (
+        f"{Count(1):cell|cells}, {Count(0):cell|cells}, {Count(1500):,}" == "1 cell, 0 cells, 1,500"
+    )
+
+
+def test_no_plural_follows_a_number_that_may_be_one():
+    """It is counted with both nouns: {count:row|rows}. A factor is never 1."""
+    plural = re.compile(r"\{(count|total):,\} (?!times)[a-z]+s\b")
+    assert [event.code for event in EVENTS if plural.search(event.english)] == []
+
+
+def test_a_template_names_its_facts():
+    english, chinese = BY_CODE["rows_removed"].templates
+    assert english.endswith("up to {share} of the {table_name} rows of {count} institutions")
+    assert chinese == "将删除 {count} 家机构多达 {share} 的 {table_name} 数据"
 
 
 def test_a_rule_that_a_feed_names_is_said_by_its_name():
