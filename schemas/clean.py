@@ -67,8 +67,8 @@ class CapacityEstimate(Clean):
     subject = "What was reported"
     key = "institution_id resource_id date"
     columns = """
-        in_service_reported? in_service_imputed? in_service_rule? in_use_reported? in_use_imputed?
-        in_use_rule?
+        period_days in_service_reported? in_service_imputed? in_service_rule? in_use_reported?
+        in_use_imputed? in_use_rule?
     """
     published = False
 

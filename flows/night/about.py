@@ -1,7 +1,7 @@
 """The night's step that tells facts about the whole published file."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import timedelta
 from importlib.metadata import version
 
 import polars as pl
@@ -10,20 +10,18 @@ from flows.protect.veil import veil_of
 from flows.store.audit_log import last
 from flows.store.night import Night
 from schemas import clean, ops
-from schemas.results.allocation import AllocationUse
 from schemas.table import conform
 from transforms.inputs.allocation import planning_start
 
-READS = (clean.Capacity, AllocationUse)
+READS = (clean.CapacityEstimate,)
 OTHERS = ("the region's file", "the audit log")
 
 
 def about(night: Night, frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """Facts about the whole file: region, currency, night, how old the data are."""
     region = night.region
-    start = planning_start(frames["capacity"], region.classes, night.date)
-    planned = frames["capacity"].join(frames["allocation_use"], on="resource_id", how="semi")
-    newest = planned.get_column("date").max()
+    start = planning_start(frames["capacity_estimate"], region.classes, night.date)
+    data_to = start - timedelta(days=1)
     drill = last(night.home, "restore drill")
     key = veil_of(night.home, night.files).seal()
     facts = {
@@ -34,8 +32,8 @@ def about(night: Night, frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
         "synthetic": str(region.synthetic).lower(),
         "night": night.date.isoformat(),
         "plan_from": start.isoformat(),
-        "data_to": str(newest or ""),
-        "data_age_days": str((night.date - newest).days) if isinstance(newest, date) else "",
+        "data_to": data_to.isoformat(),
+        "data_age_days": str((night.date - data_to).days),
         "horizon_days": str(region.allocation.horizon_days),
         "catchment_version": version("catchment"),
         "configuration_sha256": night.files.sha256,

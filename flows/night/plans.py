@@ -62,6 +62,7 @@ MADE_FROM: dict[str, Tables] = {
     ),
     PURCHASES.name: (
         clean.Institution,
+        clean.CapacityEstimate,
         clean.Finance,
         AllocationValue,
         FinancingPeriod,
@@ -105,9 +106,15 @@ def planned(model: Model, night: Night, frames: Frames) -> Frames:
         except SolverStopped as stopped:
             said = words("plan_stale", {"detail": str(stopped)})
             return {"alert": _alerts([("plan_stale", model.name, said)])}
-        found = {**found, **plan.frames}
+        last = pl.lit(_start(night, frames) - timedelta(days=1))
+        run = plan.frames["plan_run"].with_columns(data_to=last)
+        found = {**found, **plan.frames, "plan_run": run}
     tables: Tables = (*model.inputs, *model.results, PlanRun, PlanSeconds, ops.Alert)
     return {name(t): conform(t, found.get(name(t), empty(t))) for t in tables}
+
+
+def _start(night: Night, frames: Frames) -> date:
+    return planning_start(frames["capacity_estimate"], night.region.classes, night.date)
 
 
 def verify(night: Night, frames: Frames) -> int:
@@ -124,18 +131,15 @@ def verify(night: Night, frames: Frames) -> int:
 
 
 def _allocation_inputs(night: Night, frames: Frames) -> tuple[Frames, bool]:
-    region = night.region
-    start = planning_start(frames["capacity_estimate"], region.classes, night.date)
-    earlier = earlier_plans(night, start, frames["institution"]["institution_id"])
-    inputs = planning_inputs(frames, region, night.date, earlier)
+    known = frames["institution"]["institution_id"]
+    earlier = earlier_plans(night, _start(night, frames), known)
+    inputs = planning_inputs(frames, night.region, night.date, earlier)
     alert = unreached(inputs["allocation_demand"], inputs["allocation_arc"])
     return {**inputs, "alert": alert}, True
 
 
 def _financing_inputs(night: Night, frames: Frames) -> tuple[Frames, bool]:
-    region = night.region
-    start = planning_start(frames["capacity_estimate"], region.classes, night.date)
-    inputs = financing_inputs(frames, region.financing, start)
+    inputs = financing_inputs(frames, night.region.financing, _start(night, frames))
     return inputs, not inputs["financing_institution"].is_empty()
 
 

@@ -60,7 +60,6 @@ MEASURED_FROM = (
     clean.Institution,
     clean.Resource,
     clean.CareClass,
-    clean.Capacity,
     clean.CapacityEstimate,
     clean.Activity,
     clean.Encounter,

@@ -24,7 +24,7 @@ from schemas.table import (
 )
 from schemas.tables import ALL
 
-SCHEMA_VERSION = "5"
+SCHEMA_VERSION = "6"
 Connection = duckdb.DuckDBPyConnection
 HISTORY = "history"
 

@@ -96,6 +96,7 @@ COLUMNS: dict[str, Column] = {
     "setting": text("Name of a setting that changes what the optimum is.", "影响最优解的设置项", codes=SETTINGS),
     "value": text("Its value, as text.", "取值（文本）"),
     # Earlier nights
+    "data_to": day("The last day that the capacity data of a plan cover; the plan begins the day after it.", "容量数据覆盖的最后一天；计划从次日开始"),
     "announced_on": day("The newest night that announced the day.", "最近一次公布该日安排的夜间批次"),
     "action": coded(ACTIONS, "What is done: patients are sent, or units move.", "动作类型"),
     "subject_id": text("Care class of the patients, or resource that moves.", "患者类别或所调配资源的代码"),

@@ -12,7 +12,7 @@ class PlanRun(Table):
     key = "model objective_tier"
     columns = """
         objective_name status objective bound? gap? components matrix_rows matrix_columns nonzeros
-        widened worst_violation versions input_hash
+        widened worst_violation data_to? versions input_hash
     """
 
 

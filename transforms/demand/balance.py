@@ -12,7 +12,7 @@ from transforms.demand import demand
 from transforms.demand.stays import census_of_capacity, daily, record_start, stays
 from transforms.exact import exact_sum
 from transforms.supply.care import bed, use
-from transforms.supply.supply import complete, inhabitants, newest_capacity
+from transforms.supply.supply import complete, data_to, inhabitants
 
 KEY = ["region_id", "resource_id", "date"]
 Frames = Mapping[str, pl.DataFrame]
@@ -59,7 +59,6 @@ def balance(
 
 
 def lack(
-    capacity: pl.DataFrame,
     capacity_estimate: pl.DataFrame,
     census: pl.DataFrame,
     use: pl.DataFrame,
@@ -68,7 +67,6 @@ def lack(
     """What single institutions lack and have left, added by region, resource and date.
 
     Args:
-        capacity: clean.capacity, for the length of its periods.
         capacity_estimate: clean.capacity_estimate.
         census: institution_id, class_id, date | patients.
         use: class_id, resource_id | units.
@@ -78,8 +76,7 @@ def lack(
         region_id, resource_id, date | period_days (days), shortage, surplus (units).
     """
     cell = ["institution_id", "resource_id", "date"]
-    periods = capacity.select(*cell, "period_days")
-    units = complete(capacity_estimate).join(periods, on=cell, how="left")
+    units = complete(capacity_estimate)
     needed = pl.col("patients") * pl.col("units")
     load = (
         assigned(units, census.join(use, on="class_id"), "institution_id")
@@ -127,8 +124,8 @@ def regional_demand(clean: Frames, region: Region, night: date) -> pl.DataFrame:
     """Demand by region, class and date, from the best source there is.
 
     Args:
-        clean: by name: zone, institution, resource, care_class, capacity, capacity_estimate,
-            activity, encounter, population.
+        clean: by name: zone, institution, resource, care_class, capacity_estimate, activity,
+            encounter, population.
         region: the region's file.
         night: the night that is planned.
 
@@ -143,7 +140,9 @@ def regional_demand(clean: Frames, region: Region, night: date) -> pl.DataFrame:
     census = census_of_capacity(clean["capacity_estimate"], beds)
     return demand.demand(
         demand.demand_of_stays(known, zone, first, last),
-        demand.demand_of_census(census, clean["capacity"], clean["care_class"], institution),
+        demand.demand_of_census(
+            census, clean["capacity_estimate"], clean["care_class"], institution
+        ),
         demand.demand_of_activity(clean["activity"], zone, institution),
         inhabitants(clean["population"], zone),
     )
@@ -165,7 +164,7 @@ def regional_balance(
         regional.balance.
     """
     zone, institution = clean["zone"], clean["institution"]
-    capacity, estimate = clean["capacity"], clean["capacity_estimate"]
+    estimate = clean["capacity_estimate"]
     last = _last_day(clean, region, night)
     known = stays(clean["encounter"], zone, institution, region.timezone, last)
     first = _first_day(known, region, last)
@@ -176,13 +175,14 @@ def regional_balance(
         known, on="class_id", how="anti"
     )
     census = pl.concat([counted, shown.select(*pair, "date", "patients")])
-    lacks = lack(capacity, estimate, census, needs, institution)
+    lacks = lack(estimate, census, needs, institution)
     return balance(supply, demand, needs, lacks)
 
 
 def _last_day(clean: Frames, region: Region, night: date) -> date:
-    newest = newest_capacity(clean["capacity_estimate"], use(region.classes))
-    return min(night, newest or night)
+    """The last day that capacity covers, for stays no later than the night."""
+    last = data_to(clean["capacity_estimate"], use(region.classes), night)
+    return min(night, last or night)
 
 
 def _first_day(stays: pl.DataFrame, region: Region, last: date) -> date:

@@ -73,7 +73,7 @@ def demand_of_stays(
 
 def demand_of_census(
     census: pl.DataFrame,
-    capacity: pl.DataFrame,
+    capacity_estimate: pl.DataFrame,
     care_class: pl.DataFrame,
     institution: pl.DataFrame,
 ) -> pl.DataFrame:
@@ -81,7 +81,7 @@ def demand_of_census(
 
     Args:
         census: from ``stays.census_of_capacity``.
-        capacity: clean.capacity, for the length of its periods.
+        capacity_estimate: clean.capacity_estimate, for the length of its periods.
         care_class: clean.care_class.
         institution: clean.institution.
 
@@ -89,7 +89,8 @@ def demand_of_census(
         ``COLUMNS``, source in_use_over_mean_stay.
     """
     cell = ["institution_id", "resource_id", "date"]
-    rows = census.join(capacity.select(*cell, "period_days"), on=cell, how="left").join(
+    periods = capacity_estimate.select(*cell, "period_days")
+    rows = census.join(periods, on=cell, how="left").join(
         institution.select("institution_id", "region_id"), on="institution_id"
     )
     sums = rows.group_by(KEY).agg(

@@ -166,12 +166,30 @@ def _ratio(part: str, whole: str) -> pl.Expr:
     return pl.when(pl.col(whole) > 0).then(pl.col(part) / pl.col(whole))
 
 
-def newest_capacity(capacity: pl.DataFrame, needs: pl.DataFrame) -> date | None:
-    """The newest date of a resource that classes use; None if there is none.
+def period_end() -> pl.Expr:
+    """The last day of a row's period: it begins on ``date`` and lasts ``period_days`` (null: 1)."""
+    return pl.col("date") + pl.duration(days=pl.col("period_days").fill_null(1) - 1)
+
+
+def begun(capacity: pl.DataFrame, night: date) -> pl.DataFrame:
+    """The rows whose period had begun by the night."""
+    return capacity.filter(pl.col("date") <= night)
+
+
+def data_to(capacity: pl.DataFrame, needs: pl.DataFrame, night: date) -> date | None:
+    """The last day that figures of a resource that classes use cover; None if there is none.
+
+    A period in which the night lies counts to its end, unless figures of periods that are over
+    cover days after it began: those of a year say less of today than those of yesterday. What
+    begins after the night does not count.
 
     Args:
         capacity: clean.capacity or clean.capacity_estimate.
         needs: class_id, resource_id | units, from ``care.use``.
+        night: the night that is planned.
     """
     used = capacity.join(needs.select("resource_id").unique(), on="resource_id", how="semi")
-    return used["date"].max()  # type: ignore[return-value]
+    rows = begun(used, night).select("date", end=period_end())
+    past = rows.filter(pl.col("end") <= night)["end"].max()
+    newer = rows if past is None else rows.filter(pl.col("date") > past)
+    return newer["end"].max() or past  # type: ignore[return-value]

@@ -41,6 +41,7 @@ from transforms.inputs.allocation.offer import (
     usual,
 )
 from transforms.supply.care import bed, use
+from transforms.supply.supply import begun
 
 
 def planning_inputs(
@@ -55,8 +56,7 @@ def planning_inputs(
         clean: by name: zone and institution (completed), resource, care_class,
             capacity_estimate, encounter, travel.
         region: the region's file.
-        night: the night that is planned; planning starts the day after it, or after the newest
-            capacity if that is older.
+        night: the night that is planned; what begins after it is left out.
         earlier: plans of earlier nights, oldest first.
 
     Returns:
@@ -67,6 +67,7 @@ def planning_inputs(
             how many patients of a class there are.
     """
     planning, allocation = region.planning, region.allocation
+    clean = {**clean, "capacity_estimate": begun(clean["capacity_estimate"], night)}
     zone, institution = clean["zone"], clean["institution"]
     needs = use(region.classes)
     beds = bed(needs, clean["resource"])
@@ -80,11 +81,10 @@ def planning_inputs(
     treats = offers(units, needs, patients, recent)
     habits = usual(treats, patients, recent, institution)
     shape = curves(known, clean["care_class"], planning, allocation.horizon_days)
-    homes = institution.join(units, on="institution_id", how="semi")
     demand = allocation_demand(
         weekday_mean(known, habits, as_of, planning),
         _from_census(clean, region, patients, known, as_of),
-        homes,
+        institution.join(units, on="institution_id", how="semi"),
         days,
         planning,
     )

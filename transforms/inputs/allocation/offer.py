@@ -9,7 +9,7 @@ from schemas.assumptions.region import CareClassDefinition
 from schemas.errors import InputRefused
 from transforms.exact import exact_sum
 from transforms.supply.care import use
-from transforms.supply.supply import complete, newest_capacity
+from transforms.supply.supply import complete, data_to, period_end
 
 
 def refuse_unseen(use: pl.DataFrame, bed: pl.DataFrame, stays: pl.DataFrame) -> None:
@@ -136,16 +136,19 @@ def shares(weights: pl.DataFrame) -> pl.DataFrame:
 
 
 def last_known_day(capacity: pl.DataFrame, needs: pl.DataFrame, night: date) -> date:
-    """The earlier of the night and the newest date of a resource that classes use.
+    """The last day that figures of a resource that classes use cover, from ``supply.data_to``.
 
     Raises:
-        InputRefused: if no capacity of such a resource is known.
+        InputRefused: if no capacity of such a resource is known by the night.
     """
-    newest = newest_capacity(capacity, needs)
-    if newest is None:
+    last = data_to(capacity, needs, night)
+    if last is None:
         names = ", ".join(needs["resource_id"].unique().sort())
-        raise InputRefused(f"no capacity of {names} has arrived; load a feed of kind capacity")
-    return min(night, newest)
+        raise InputRefused(
+            f"no capacity of {names} up to {night} has arrived; load a feed of kind capacity, or "
+            "name the night that is meant with --night"
+        )
+    return last
 
 
 def planning_start(
@@ -196,19 +199,19 @@ def units_today(
         institution: clean.institution.
         needs: class_id, resource_id | units.
         as_of: the last day known.
-        oldest_days: how old a row may be (days).
+        oldest_days: how long ago a row's period may have ended (days).
 
     Returns:
-        institution_id, resource_id | date (of the row used; null if none), age_days, service,
-        use (units); sorted.
+        institution_id, resource_id | date (of the row used; null if none), age_days (since its
+        period ended), service, use (units); sorted.
     """
     resources = needs.select("resource_id").unique()
-    age = (pl.lit(as_of) - pl.col("date")).dt.total_days()
+    age = (pl.lit(as_of) - _covered(as_of)).dt.total_days()
     rows = (
         complete(capacity_estimate)
         .join(resources, on="resource_id", how="semi")
         .join(_active(institution, as_of), on="institution_id", how="semi")
-        .filter(age.is_between(0, oldest_days))
+        .filter(pl.col("date") <= as_of, age <= oldest_days)
         .sort("institution_id", "resource_id", "date")
         .unique(["institution_id", "resource_id"], keep="last", maintain_order=True)
         .select("institution_id", "resource_id", "date", "service", "use", age_days=age)
@@ -232,15 +235,21 @@ def last_reports(capacity_estimate: pl.DataFrame, needs: pl.DataFrame, as_of: da
         as_of: the last day known.
 
     Returns:
-        institution_id, class_id | seen; what nobody put in place of a gap counts, nothing else.
+        institution_id, class_id | seen; of a period its last day, at most ``as_of``. What nobody
+        put in place of a gap counts, nothing else.
     """
     reported = ~pl.all_horizontal(pl.col("in_service_reported", "in_use_reported").is_null())
     return (
         capacity_estimate.filter(reported, pl.col("date") <= as_of)
         .join(needs.select("class_id", "resource_id"), on="resource_id")
         .group_by("institution_id", "class_id")
-        .agg(seen=pl.col("date").max())
+        .agg(seen=_covered(as_of).max())
     )
+
+
+def _covered(as_of: date) -> pl.Expr:
+    """The last day of a row's period, but none after ``as_of``."""
+    return pl.min_horizontal(period_end(), pl.lit(as_of))
 
 
 def _active(institution: pl.DataFrame, as_of: date) -> pl.DataFrame:

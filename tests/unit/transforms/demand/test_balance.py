@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from schemas.clean import Capacity, CapacityEstimate, Institution
+from schemas.clean import CapacityEstimate, Institution
 from schemas.regional import Balance, Demand, Supply
 from schemas.table import check, conform
 from transforms.demand import balance
@@ -109,8 +109,10 @@ def lacking(units: list[float], patients: list[float]) -> pl.DataFrame:
         {"institution_id": ["a", "b"], "class_id": "icu", "date": DAY, "patients": patients}
     )
     return balance.lack(
-        conform(Capacity, pl.DataFrame({**cells, "period_days": 1})),
-        conform(CapacityEstimate, pl.DataFrame({**cells, "in_service_reported": units})),
+        conform(
+            CapacityEstimate,
+            pl.DataFrame({**cells, "period_days": 1, "in_service_reported": units}),
+        ),
         census,
         USE,
         INSTITUTIONS,
@@ -129,9 +131,9 @@ def test_load_is_the_mean_of_a_period_to_nine_decimals_and_0_where_nobody_is_in(
     census = pl.DataFrame(
         {"institution_id": "a", "class_id": "icu", "date": days, "patients": [1.0, 3.0, 1 / 3]}
     )
-    units = {**cells, "in_service_reported": [1.123_456_789_4, 0.123_456_789_4]}
+    figures = [1.123_456_789_4, 0.123_456_789_4]
+    units = {**cells, "period_days": [7, 1], "in_service_reported": figures}
     found = balance.lack(
-        conform(Capacity, pl.DataFrame({**cells, "period_days": [7, 1]})),
         conform(CapacityEstimate, pl.DataFrame(units)),
         census,
         USE,

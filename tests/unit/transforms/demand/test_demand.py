@@ -3,7 +3,7 @@ from datetime import date
 import polars as pl
 from polars.testing import assert_frame_equal
 
-from schemas.clean import Activity, Capacity, CareClass, Institution, Zone
+from schemas.clean import Activity, CapacityEstimate, CareClass, Institution, Zone
 from schemas.regional import Demand
 from schemas.table import check, conform, empty
 from transforms.demand import demand
@@ -85,7 +85,9 @@ def test_a_census_counts_as_patients_divided_by_the_mean_stay():
     capacity = pl.DataFrame(
         {"institution_id": ["a", "b"], "resource_id": "bed", "date": DAY, "period_days": 7}
     )
-    found = demand.demand_of_census(census, conform(Capacity, capacity), CLASSES, INSTITUTIONS)
+    found = demand.demand_of_census(
+        census, conform(CapacityEstimate, capacity), CLASSES, INSTITUTIONS
+    )
     assert found.sort("region_id").rows() == [
         ("R", "icu", DAY, 7, 1.5, 6.0, "in_use_over_mean_stay"),
         ("S", "icu", DAY, 7, 0.5, 2.0, "in_use_over_mean_stay"),
@@ -115,7 +117,7 @@ def test_sums_are_to_nine_decimals():
     thirds = {"institution_id": ["a", "a2"], "class_id": "icu"}
     places = pl.concat([INSTITUTIONS, INSTITUTIONS[:1].with_columns(institution_id=pl.lit("a2"))])
     census = pl.DataFrame({**thirds, "resource_id": "bed", "date": DAY, "patients": 1 / 3})
-    capacity = conform(Capacity, census.with_columns(period_days=1))
+    capacity = conform(CapacityEstimate, census.with_columns(period_days=1))
     found = demand.demand_of_census(census, capacity, CLASSES, places)
     assert found["patient_days_per_day"].to_list() == [0.666666666]
     sent = {**thirds, "zone_id": "all", "period_start": DAY, "period_end": DAY}

@@ -1,6 +1,7 @@
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
@@ -75,12 +76,65 @@ def test_part_of_a_unit_is_a_unit_to_divide_by():
     assert found["occupancy"].to_list() == [0.5]
 
 
-def test_the_newest_capacity_is_that_of_a_resource_that_classes_use():
-    days = [date(2026, 1, 5), date(2026, 1, 7), date(2026, 1, 9)]
-    capacity = pl.DataFrame({"resource_id": ["bed", "bed", "scanner"], "date": days})
-    needs = pl.DataFrame({"class_id": ["icu", "ward"], "resource_id": "bed", "units": 1.0})
-    assert supply.newest_capacity(capacity, needs) == date(2026, 1, 7)
-    assert supply.newest_capacity(capacity, needs.clear()) is None
+NEEDS = pl.DataFrame({"class_id": ["icu", "ward"], "resource_id": "bed", "units": 1.0})
+PERIODS = {"resource_id": pl.String, "date": pl.Date, "period_days": pl.Int64}
+
+
+def covered_to(night: int, *rows: tuple) -> int | None:
+    """The day of January to which rows of resource, day of January and length in days reach."""
+    dated = [(resource, date(2026, 1, day), days) for resource, day, days in rows]
+    capacity = pl.DataFrame(dated, PERIODS, orient="row")
+    last = supply.data_to(capacity, NEEDS, date(2026, 1, night))
+    return None if last is None else last.day
+
+
+@pytest.mark.parametrize(
+    ("rows", "last"),
+    [
+        ([("bed", 5, 1), ("bed", 7, 1)], 7),
+        ([("bed", 5, None), ("bed", 7, None)], 7),
+        ([("bed", 2, 7), ("bed", 9, 7)], 15),
+        ([("bed", 9, 7), ("bed", 12, 1)], 15),
+        ([("bed", 9, 7), ("bed", 16, None)], 16),
+        ([("bed", 5, 1), ("scanner", 9, 7)], 5),
+        ([("scanner", 9, 7)], None),
+    ],
+    ids=["days", "no length", "weeks", "days in a week", "after a week", "used by none", "none"],
+)
+def test_data_reach_to_the_last_day_of_the_last_period(rows, last):
+    assert covered_to(31, *rows) == last
+
+
+@pytest.mark.parametrize(
+    ("rows", "last"),
+    [
+        ([("bed", 3, 7), ("bed", 10, 7)], 16),
+        ([("bed", 12, 7)], 18),
+        ([("bed", 12, 1), ("bed", 13, 1)], 12),
+        ([("bed", 1, 31), ("bed", 11, 1), ("bed", 12, 1)], 12),
+        ([("bed", 11, 7), ("bed", 11, 1)], 11),
+        ([("bed", 11, 7), ("bed", 10, 1)], 17),
+        ([("bed", 13, 7)], None),
+    ],
+    ids=["a week", "begun tonight", "tomorrow", "a month, days", "same day", "older", "not begun"],
+)
+def test_a_period_that_goes_on_counts_to_its_end_unless_newer_ones_are_over(rows, last):
+    """All seen on the night of the 12th."""
+    assert covered_to(12, *rows) == last
+
+
+@given(st.lists(st.tuples(st.integers(1, 31), st.integers(1, 40)), min_size=1), st.integers(1, 31))
+def test_data_reach_to_a_day_that_a_period_ends_and_miss_no_day_that_is_over(periods, night):
+    start = date(2026, 1, 1)
+    rows = [("bed", start + timedelta(days=first - 1), days) for first, days in periods]
+    frame = pl.DataFrame(rows, PERIODS, orient="row")
+    last = supply.data_to(frame, NEEDS, date(2026, 1, night))
+    known = [first + days - 1 for first, days in periods if first <= night]
+    if not known:
+        assert last is None
+        return
+    assert (last - start).days + 1 in known
+    assert all((last - start).days + 1 >= end for end in known if end <= night)
 
 
 def test_inhabitants_are_each_zones_newest_year():

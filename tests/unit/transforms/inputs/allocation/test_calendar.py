@@ -21,21 +21,28 @@ INSTITUTIONS = conform(
 )
 
 
-def estimates(*rows: tuple) -> pl.DataFrame:
-    """Rows of institution, resource, days ago, in service, imputed."""
+def estimates(*rows: tuple, days: int = 1) -> pl.DataFrame:
+    """Rows of institution, resource, days since their period began, in service, imputed."""
     names = {"institution_id": pl.String, "resource_id": pl.String, "ago": pl.Int64}
     units = {"in_service_reported": pl.Float64, "in_service_imputed": pl.Float64}
     frame = pl.DataFrame(rows, orient="row", schema={**names, **units})
-    return conform(CapacityEstimate, frame.with_columns(date=pl.lit(DAY) - pl.duration(days="ago")))
+    dated = frame.with_columns(date=pl.lit(DAY) - pl.duration(days="ago"), period_days=days)
+    return conform(CapacityEstimate, dated)
 
 
 @pytest.mark.parametrize(
-    ("night", "expected"),
-    [(date(2026, 3, 1), date(2026, 2, 1)), (date(2026, 1, 20), date(2026, 1, 21))],
-    ids=["old data", "an earlier night"],
+    ("night", "days", "expected"),
+    [
+        (date(2026, 3, 1), 1, date(2026, 2, 1)),
+        (date(2026, 1, 25), 1, date(2026, 1, 25)),
+        (date(2026, 3, 1), 7, date(2026, 2, 7)),
+        (date(2026, 1, 30), 7, date(2026, 1, 31)),
+    ],
+    ids=["old data", "an earlier night", "weekly data", "an earlier week"],
 )
-def test_planning_starts_the_day_after_the_night_or_the_newest_capacity(night, expected):
-    sent = estimates(("a", "bed", 0, 1.0, None), ("a", "bed", 7, 1.0, None))
+def test_planning_starts_the_day_after_the_last_that_capacity_covers(night, days, expected):
+    """Periods that begin on 24 and 31 January."""
+    sent = estimates(("a", "bed", 0, 1.0, None), ("a", "bed", 7, 1.0, None), days=days)
     assert planning_start(sent, [ICU], night) == expected
 
 
@@ -47,6 +54,10 @@ def test_a_resource_that_no_class_uses_does_not_set_the_start():
 def test_without_capacity_there_is_nothing_to_plan():
     with pytest.raises(InputRefused, match="no capacity of bed, nurse"):
         planning_start(empty(CapacityEstimate), [ICU], DAY)
+    with pytest.raises(
+        InputRefused, match="no capacity of bed, nurse up to 2026-01-30 has arrived"
+    ):
+        planning_start(estimates(("a", "bed", 0, 1.0, None)), [ICU], DAY - timedelta(days=1))
 
 
 def test_days_are_numbered_from_one():
@@ -73,6 +84,21 @@ def test_the_newest_row_counts_and_its_age_is_told():
         ("b", "bed", 3.0, 7),
         ("b", "nurse", 0.0, 0),
     ]
+
+
+def test_ages_count_from_the_last_day_that_is_covered():
+    """Weeks that began on 31 and 24 January, on a plan from 7 February."""
+    sent = estimates(("a", "bed", 0, 5.0, None), ("b", "bed", 7, 3.0, None), days=7)
+    found = units_today(sent, INSTITUTIONS, NEEDS, DAY + timedelta(days=6), oldest_days=7)
+    beds = found.filter(resource_id="bed")
+    assert beds.select("service", "age_days").rows() == [(5.0, 0), (3.0, 7)]
+    found = units_today(sent, INSTITUTIONS, NEEDS, DAY + timedelta(days=6), oldest_days=6)
+    assert found["institution_id"].unique().to_list() == ["a"]
+
+
+def test_a_period_that_goes_on_is_of_today():
+    sent = estimates(("a", "bed", 3, 5.0, None), days=366)
+    assert today(sent) == [("a", "bed", 5.0, 0), ("a", "nurse", 0.0, None)]
 
 
 def test_a_resource_never_sent_counts_as_none():
@@ -122,3 +148,11 @@ def test_the_last_report_of_a_class_is_the_newest_with_a_number_of_its_own():
     found = last_reports(sent, needs, DAY).sort("institution_id", "class_id")
     days = [(i, c, (DAY - seen).days) for i, c, seen in found.rows()]
     assert days == [("a", "icu", 1), ("a", "ward", 2), ("b", "icu", 3)]
+
+
+def test_a_report_of_a_week_tells_of_all_its_days_that_are_known():
+    weekly = estimates(("a", "bed", 6, 5.0, None), ("b", "bed", 2, 5.0, None), days=7)
+    found = last_reports(weekly, NEEDS.head(1), DAY).sort("institution_id")
+    assert found["seen"].to_list() == [DAY, DAY]
+    found = last_reports(weekly.head(1), NEEDS.head(1), DAY + timedelta(days=1))
+    assert found["seen"].to_list() == [DAY]
