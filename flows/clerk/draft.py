@@ -21,6 +21,8 @@ DATES = (
     (r"20\d{6}", "%Y%m%d", r"\d{8}"),
     (r"(?:19|20)\d\d", "%Y", r"\d{4}"),
 )
+# How often files come whose name gives so much of a date, where the rows do not tell.
+EVERY_DAYS = {"%Y": 366, "%Y-%m": 31}
 
 
 def draft_feed(sample: Path) -> str:
@@ -85,7 +87,7 @@ def _toml(sample: Path, encoding: str, separator: str, found: Guesses) -> str:
         'publisher = "who sends it, and on what terms"',
         "patient_data = true                 # false only if no row describes a patient",
         "",
-        *_file(sample, encoding, separator, found.decimal),
+        *_file(sample, encoding, separator, found),
         "",
         "[null]                              # marker = withheld, not_reported, ...",
         *(f'{_quoted(marker)} = "not_reported"' for marker in found.markers),
@@ -97,8 +99,9 @@ def _toml(sample: Path, encoding: str, separator: str, found: Guesses) -> str:
     return "\n".join(parts) + "\n"
 
 
-def _file(sample: Path, encoding: str, separator: str, decimal: str) -> list[str]:
+def _file(sample: Path, encoding: str, separator: str, found: Guesses) -> list[str]:
     name, extract_format = _name_pattern(sample.name)
+    every = found.every_days or EVERY_DAYS.get(extract_format or "%Y", 7)
     dated = "extract_time = 2000-01-01T00:00:00   # the name gives no date: say when it was drawn"
     return [
         "[file]",
@@ -107,10 +110,11 @@ def _file(sample: Path, encoding: str, separator: str, decimal: str) -> list[str
         'timezone = "UTC"                    # of every local time in the file',
         f"encoding = {_quoted(encoding)}",
         f"separator = {_quoted(separator)}",
-        f"decimal = {_quoted(decimal)}",
+        f"decimal = {_quoted(found.decimal)}",
         "max_mb = 50",
         'replaces = "period"                 # period | whole_table | nothing',
         'late = "history"                    # history | hold',
+        f"every_days = {every:<22} # how often one is expected; an alert after twice that",
     ]
 
 

@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 import polars as pl
 
+from flows.night.quality import allowed_age
 from flows.protect.veil import veil_of
 from flows.store.audit_log import last
 from flows.store.night import Night
@@ -13,14 +14,14 @@ from schemas import clean, ops
 from schemas.table import conform
 from transforms.inputs.allocation import planning_start
 
-READS = (clean.CapacityEstimate,)
+READS = (clean.Capacity,)
 OTHERS = ("the region's file", "the audit log")
 
 
 def about(night: Night, frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     """Facts about the whole file: region, currency, night, how old the data are."""
     region = night.region
-    start = planning_start(frames["capacity_estimate"], region.classes, night.date)
+    start = planning_start(frames["capacity"], region.classes, night.date)
     data_to = start - timedelta(days=1)
     drill = last(night.home, "restore drill")
     key = veil_of(night.home, night.files).seal()
@@ -34,6 +35,7 @@ def about(night: Night, frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
         "plan_from": start.isoformat(),
         "data_to": data_to.isoformat(),
         "data_age_days": str((night.date - data_to).days),
+        "stale_days": str(allowed_age(night, frames["capacity"])),
         "horizon_days": str(region.allocation.horizon_days),
         "catchment_version": version("catchment"),
         "configuration_sha256": night.files.sha256,

@@ -12,8 +12,10 @@ from schemas.table import Table, name
 from transforms.history.merge import left_out
 from transforms.quality import capacity as of_capacity
 from transforms.quality import clean as of_clean
+from transforms.quality import days as of_days
 from transforms.quality import deliveries as of_deliveries
 from transforms.quality.findings import alerts, quality, quality_score
+from transforms.supply.care import use
 
 Frames = Mapping[str, pl.DataFrame]
 Found = list[tuple[str, pl.DataFrame]]
@@ -22,6 +24,7 @@ READS = (
     ops.Delivery,
     ops.DeliveryEvent,
     ops.Reconciliation,
+    ops.Decision,
     History(clean.Zone),
     History(clean.Institution),
     clean.Zone,
@@ -46,8 +49,27 @@ def quality_of(night: Night, frames: Frames) -> Frames:
     return {
         "quality": found,
         "quality_score": quality_score(night.run_key, night.date, shares, found),
-        "alert": alerts(found, frames["delivery"], frames["delivery_event"]),
+        "alert": pl.concat(
+            [
+                alerts(found, frames["delivery"], frames["delivery_event"]),
+                _of_days(night, frames),
+            ]
+        ),
     }
+
+
+def allowed_age(night: Night, capacity: pl.DataFrame) -> int:
+    """By how many days the data may be behind the night."""
+    needs = use(night.region.classes)
+    return of_days.stale_after(capacity, needs, night.date, night.region.planning.stale_days)
+
+
+def _of_days(night: Night, frames: Frames) -> pl.DataFrame:
+    capacity, needs = frames["capacity"], use(night.region.classes)
+    came = of_days.any_came(frames["delivery"], frames["decision"], night.date)
+    allowed = allowed_age(night, capacity)
+    found = of_days.faults_of_days(capacity, needs, came, night.date, allowed)
+    return of_days.alerts_of_days(night.region.region, found)
 
 
 def _of_tables(night: Night, frames: Frames) -> Found:

@@ -11,6 +11,7 @@ from flows.ingest.delivery import WHY
 from flows.store.night import Night
 from flows.store.screen import COLOURS, Entry, table
 from flows.store.warehouse import opened
+from transforms.quality.days import said_of_days
 
 Figures = dict[str, Any]
 TIGHTEST = """
@@ -94,8 +95,8 @@ def summarise(night: Night) -> Figures:
             "money": _money(con),
             "alerts": _rows(
                 con,
-                "SELECT rule, subject, message FROM ops.alert WHERE run_key = ? "
-                "ORDER BY rule, subject",
+                "SELECT rule, subject, measured, threshold, message FROM ops.alert "
+                "WHERE run_key = ? ORDER BY rule, subject",
                 [night.run_key],
             ),
             "steps": steps,
@@ -129,9 +130,8 @@ def _money(con: duckdb.DuckDBPyConnection) -> dict[str, float]:
 def render(figures: Figures, console: Console) -> None:
     """Show the figures to a person."""
     about = figures["about"]
-    title = f"{about.get('name', figures['region'])}, night of {figures['night']}"
     parts = [
-        Text(title, "bold"),
+        _title(figures),
         Text(f"{_age(about)}\n"),
         _deliveries(figures),
         _tightest(figures),
@@ -143,6 +143,14 @@ def render(figures: Figures, console: Console) -> None:
         _outputs(figures),
     ]
     console.print(Group(*(part for part in parts if part)), crop=False)
+
+
+def _title(figures: Figures) -> Text:
+    """The region and the night; on the same line, what is wrong with the days planned."""
+    name = figures["about"].get("name", figures["region"])
+    wrong = "; ".join(said_of_days(figures["alerts"]))
+    title = Text(f"{name}, night of {figures['night']}", "bold")
+    return title.append(f": {wrong}", "bold red") if wrong else title
 
 
 def _age(about: Mapping[str, str]) -> str:

@@ -38,3 +38,9 @@ class PlanningAssumptions(BaseModel):
     oldest_days: int = Field(
         60, ge=0, description="an institution silent for longer takes no part in the plan [days]"
     )
+    stale_days: int | None = Field(
+        None,
+        ge=0,
+        description="data that end longer before the night raise an alert; absent: twice the "
+        "period of the newest figures, 14 at least [days]",
+    )

@@ -97,7 +97,10 @@ COLUMNS: dict[str, Column] = {
         "Day, or first day of the period, that the row is about; of units that move, the day on which they leave.", "日期，或所述时段的首日；调配时为出发日"
     ),
     "period_days": integer(
-        "days", "Days over which the figures are means: 1 for a daily census, 7 for a weekly mean.", "取平均的天数：每日为 1，每周为 7", ge=1
+        "days",
+        "Days of the row's period, of which date is the first; its figures are means over them: 1 for a daily census, 7 for a weekly mean.",
+        "时段天数（自 date 起），数值为其平均：每日为 1，每周为 7",
+        ge=1,
     ),
     "in_service": number(
         "units",

@@ -41,6 +41,7 @@ FACTS: Codes = {
     "plan_from": ("First day of the plan.", "计划首日"),
     "data_to": ("Last day that the capacity data cover; the plan begins the day after it.", "容量数据覆盖的最后一天"),
     "data_age_days": ("Days from then to the night.", "数据滞后天数"),
+    "stale_days": ("Days by which the data may be behind before an alert is raised.", "数据允许滞后的天数"),
     "horizon_days": ("Days planned.", "计划天数"),
     "catchment_version": ("Version of Catchment.", "软件版本"),
     "configuration_sha256": ("Hash of the region's and feeds' files.", "配置文件的哈希"),

@@ -114,10 +114,12 @@ def test_every_county_with_a_hospital_is_in_the_plan(ask, newest) -> None:
     assert counties <= planned & reached
 
 
-def test_the_plan_is_for_the_seven_days_after_the_newest_week_began(ask) -> None:
+def test_the_plan_is_for_the_seven_days_after_the_newest_week(ask) -> None:
     assert ask("SELECT min(date), max(date) FROM results.allocation_demand") == [
-        (date(2022, 10, 8), date(2022, 10, 14))
+        (date(2022, 10, 14), date(2022, 10, 20))
     ]
+    assert ask("SELECT DISTINCT data_to FROM results.plan_run") == [(date(2022, 10, 13),)]
+    assert ask("SELECT rule FROM ops.alert WHERE subject = 'us'") == []
 
 
 def test_the_plan_does_less_harm_than_the_status_quo(ask) -> None:

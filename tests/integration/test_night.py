@@ -10,10 +10,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from rich.console import Console
 
 from flows.commands.main import main
 from flows.night.orchestrate import run_night
 from flows.night.steps import steps_of
+from flows.night.summary import render
 from flows.publish.verify import verify_published
 from flows.store.fingerprint import fingerprint, warehouse_fingerprint
 from flows.store.home import Home, one_night
@@ -89,6 +91,9 @@ def test_the_plan_starts_the_day_after_the_night(night_one):
         night_one, "SELECT min(date), count(DISTINCT date) FROM results.allocation_demand"
     )[0]
     assert (first, days) == (date(2026, 2, 11), 7)
+    runs = ask(night_one, "SELECT DISTINCT model, data_to FROM results.plan_run ORDER BY ALL")
+    assert runs == [(m, date(2026, 2, 10)) for m in ("allocation", "financing", "purchases")]
+    assert ask(night_one, "SELECT rule FROM ops.alert WHERE subject = 'demo'") == []
 
 
 def test_the_plan_is_better_than_the_status_quo(night_one):
@@ -218,7 +223,7 @@ def test_the_next_night_starts_from_what_the_last_one_set_going(again, sample, r
 def test_the_summary_reads_for_people_and_for_machines(again, sample, region, capsys, monkeypatch):
     arguments = ["nightly", "--region", region, "--extracts", sample, "--home", again.root]
     arguments += ["--backups", again.root.with_name("backups")]
-    options = ["--plain", "--json", "--night", "2026-02-11"]
+    options = ["--plain", "--json", "--night", "2026-02-13"]
     monkeypatch.setattr(sys, "argv", ["catchment", *map(str, arguments), *options])
     with pytest.raises(SystemExit) as ended:
         main()
@@ -230,6 +235,15 @@ def test_the_summary_reads_for_people_and_for_machines(again, sample, region, ca
     )
     assert {d["verdict"] for d in figures["deliveries"]} == {"duplicate"}
     assert set(figures["plan"]) == {"usual", "turn_away", "plan"}
+    assert figures["about"]["data_to"] == "2026-02-10"
+    of_days = [(a["rule"], a["measured"]) for a in figures["alerts"] if a["subject"] == "demo"]
+    assert of_days == [("plan_begins_before_night", 2), ("silent_night", None)]
+    render(figures, Console(width=150))
+    first, second = capsys.readouterr().out.splitlines()[:2]
+    assert first.endswith(
+        "2026-02-13: the plan begins 2 days before the night; no new delivery came"
+    )
+    assert second.startswith("Plans from 2026-02-11 on data to 2026-02-10, 3 days old")
     assert figures["outputs"]["published"] == str(again.published)
     rolling = figures["rolling"]
     assert rolling["announced"] > 50, "nothing new was told, so the plan of the day before stands"

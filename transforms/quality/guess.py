@@ -47,12 +47,13 @@ class Guess:
 
 @dataclass(frozen=True)
 class Guesses:
-    """Columns, markers and key of a file, and its decimal mark."""
+    """Columns, markers and key of a file, its decimal mark, and the days between its dates."""
 
     columns: list[Guess]
     markers: list[str]
     key: list[str]
     decimal: str
+    every_days: int | None
 
 
 def guess(text: pl.DataFrame) -> Guesses:
@@ -68,7 +69,19 @@ def guess(text: pl.DataFrame) -> Guesses:
     for column in known.columns:
         columns.append(_column(known[column], _our_name(column, taken), decimal))
         taken.append(columns[-1].ours)
-    return Guesses(columns, markers, _key(known, columns), decimal)
+    key = _key(known, columns)
+    return Guesses(columns, markers, key, decimal, _every_days(known, columns, key))
+
+
+def _every_days(known: pl.DataFrame, columns: list[Guess], key: list[str]) -> int | None:
+    """The usual number of days between the dates of the first column of dates in the key."""
+    dates = [c for c in columns if c.kind == "date" and c.ours in key]
+    for column in dates:
+        days = known.select(day(pl.col(column.theirs), str(column.format))).to_series()
+        gaps = days.drop_nulls().unique().sort().diff().drop_nulls().dt.total_days()
+        if gaps.len():
+            return int(gaps.mode().sort()[0])
+    return None
 
 
 def _column(values: pl.Series, ours: str, decimal: str) -> Guess:

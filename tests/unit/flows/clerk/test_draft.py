@@ -32,6 +32,7 @@ def test_a_draft_says_what_the_file_seems_to_be(beds):
     assert said["patient_data"] is True
     assert said["file"]["name"] == r"betten_(?P<extract>\d{4}-\d\d-\d\d)\.csv"
     assert (said["file"]["separator"], said["file"]["decimal"]) == (";", ",")
+    assert said["file"]["every_days"] == 7
     assert said["null"] == {"k.A.": "not_reported"}
     assert said["source"]["date"] == {"stand": "%d.%m.%Y"}
     assert said["source"]["number"] == ["betten", "belegt"]
@@ -39,6 +40,23 @@ def test_a_draft_says_what_the_file_seems_to_be(beds):
     assert said["source"]["key"] == ["haus_nr", "stand"]
     assert said["source"]["unused"] == ["Bemerkung\\ 2"]
     assert said["table"][0]["columns"] == {"institution_id": "haus_nr"}
+
+
+@pytest.mark.parametrize(
+    ("name", "days", "every"),
+    [
+        ("beds.csv", ["2026-02-01", "2026-02-02", "2026-02-04", "2026-02-05"], 1),
+        ("beds.csv", ["2025-01-01", "2026-01-01"], 365),
+        ("beds_2026.csv", ["2026-01-01"], 366),
+        ("beds_2026-02.csv", ["2026-02-01"], 31),
+        ("beds_2026-02-01.csv", ["2026-02-01"], 7),
+    ],
+    ids=["daily rows", "yearly rows", "a year's file", "a month's file", "a day's file"],
+)
+def test_a_draft_says_how_often_a_file_seems_to_come(tmp_path, name, days, every):
+    path = tmp_path / name
+    path.write_text("id,day,beds\n" + "".join(f"a,{day},10\n" for day in days))
+    assert tomllib.loads(draft_feed(path))["file"]["every_days"] == every
 
 
 def test_a_draft_reads_the_file_it_was_made_from(tmp_path):

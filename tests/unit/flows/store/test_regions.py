@@ -173,3 +173,8 @@ def test_two_feeds_of_one_name_are_refused(tmp_path):
     write(tmp_path, GOOD, "copy.toml")
     with pytest.raises(ConfigRefused, match="more than one feed is named beds"):
         load_feeds(tmp_path)
+
+
+def test_every_feed_says_how_often_a_file_is_expected():
+    feeds = load_feeds(FEEDS)
+    assert [feed.feed for feed in feeds if feed.file.every_days is None] == []
