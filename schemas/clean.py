@@ -121,6 +121,20 @@ class Travel(Clean):
     published = False
 
 
+class Forecast(Clean):
+    """The region's own forecast of a day, as it was issued on a day before.
+
+    Of admissions by zone and class, institution_id and resource_id being 'all'; or of units in
+    use by institution and resource, zone_id and class_id being 'all'."""
+
+    key = "issued_date zone_id institution_id class_id resource_id target_date"
+    columns = """
+        forecast_mean quantile_025? quantile_05? quantile_10? quantile_25? quantile_50?
+        quantile_75? quantile_90? quantile_95? quantile_975?
+    """
+    published = False
+
+
 TABLES: tuple[type[Table], ...] = tuple(Clean.__subclasses__())
 # Tables that a feed can fill, by name.
 FEED_TABLES: dict[str, type[Table]] = {
@@ -135,6 +149,7 @@ FEED_TABLES: dict[str, type[Table]] = {
         Population,
         Finance,
         Travel,
+        Forecast,
     )
 }
 # Tables whose rows several feeds describe together, column by column; else the newest row wins.

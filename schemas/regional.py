@@ -48,4 +48,34 @@ class Balance(Regional):
     observed = "demand_units shortage"
 
 
+class DemandForecast(Regional):
+    """What is expected of a series on a coming day: the mean, and quantiles around it."""
+
+    subject = "Forecasts"
+    key = "demand_measure series_key date"
+    columns = """
+        zone_id? institution_id? class_id? resource_id? horizon forecast_mean quantile_025
+        quantile_05 quantile_10 quantile_25 quantile_50 quantile_75 quantile_90 quantile_95
+        quantile_975 forecast_upper forecast_source engine history_length reported_share disclosure
+    """
+    observed = """
+        forecast_mean quantile_025 quantile_05 quantile_10 quantile_25 quantile_50 quantile_75
+        quantile_90 quantile_95 quantile_975 forecast_upper
+    """
+
+
+class ForecastScore(Regional):
+    """How a way of forecasting came true on past days, and which is used tonight.
+
+    Of what people sent to be known later, a day counts as it is known now. Where fewer than 11
+    values are scored of a region that protects counts, no figure is shown."""
+
+    subject = "Forecasts"
+    key = "demand_measure frequency compared_on engine horizon_band"
+    columns = """
+        scored mean_absolute_error? weighted_interval_score? coverage_50? coverage_80?
+        error_ratio? score_ratio? chosen
+    """
+
+
 TABLES: tuple[type[Table], ...] = tuple(Regional.__subclasses__())

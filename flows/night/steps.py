@@ -54,6 +54,7 @@ FACTS = (
     clean.Population,
     clean.Finance,
     clean.Travel,
+    clean.Forecast,
 )
 MEASURED_FROM = (
     clean.Zone,

@@ -1,5 +1,8 @@
 """What a run believes about supply and demand: how much history, how wide a spread."""
 
+from datetime import date
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -8,14 +11,29 @@ class PlanningAssumptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    expect: Literal["forecast", "recent_mean"] = Field(
+        "forecast",
+        description="what is planned on: the forecast, or the mean of the last weeks [text]",
+    )
+    own_forecast: Literal["better", "always", "never"] = Field(
+        "better",
+        description="when the forecast that the region sends is used: where its score is better"
+        " than ours, always or never [text]",
+    )
+    holidays: tuple[date, ...] = Field(
+        (), description="days that differ from their weekday, past and coming [dates]"
+    )
     demand_weeks: int = Field(
-        4, ge=1, le=52, description="last weeks whose weekday mean is the expected demand [weeks]"
+        4, ge=1, le=52, description="of recent_mean: last weeks whose weekday mean counts [weeks]"
     )
     spread_weeks: int = Field(
-        8, ge=2, le=52, description="last weeks whose spread gives the upper bound [weeks]"
+        8, ge=2, le=52, description="of recent_mean: last weeks whose spread gives its bound [weeks]"
     )
     upper_deviations: float = Field(
-        1.645, ge=0, description="standard deviations from the mean to the upper bound [1]"
+        1.645,
+        ge=0,
+        description="standard deviations from the mean to the upper bound; of a forecast the"
+        " quantile that lies there in a normal distribution, 0.95 for 1.645 [1]",
     )
     demand_factor: float = Field(
         1, ge=0, description="expected demand is multiplied by this, 1.1 is 10 % more [1]"
