@@ -15,7 +15,7 @@ from flows.store.home import settings
 from flows.store.night import Night
 from flows.store.warehouse import qualified
 from optimization.models import ALLOCATION, FINANCING, MODELS, PURCHASES, Model
-from schemas import clean, ops
+from schemas import clean, ops, regional
 from schemas.assumptions.region import Region
 from schemas.errors import SolverStopped
 from schemas.events import words
@@ -49,6 +49,7 @@ MADE_FROM: dict[str, Tables] = {
         clean.CapacityEstimate,
         clean.Encounter,
         clean.Travel,
+        regional.DemandForecast,
     ),
     FINANCING.name: (
         clean.Zone,

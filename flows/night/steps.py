@@ -9,7 +9,7 @@ import polars as pl
 
 from flows import ingest
 from flows.ingest.restated import record_restatements
-from flows.night import about, plans, quality
+from flows.night import about, expect, plans, quality
 from flows.publish import publish
 from flows.publish.verify import VERIFIED
 from flows.store.night import Night
@@ -217,6 +217,14 @@ REGIONAL = (
         REGION_FILE,
     ),
 )
+FORECAST = Step(
+    "regional_demand_forecast",
+    "regional",
+    (regional.DemandForecast, regional.ForecastScore),
+    expect.READS,
+    expect.expected,
+    (REGION_FILE,),
+)
 CHECKS = (
     Step("verify", "verify", (), VERIFIED, plans.verify),
     Step("quality", "quality", quality.MAKES, quality.READS, quality.quality_of, quality.OTHERS),
@@ -263,6 +271,7 @@ def steps(feeds: Sequence[Feed], region: Region | None = None) -> tuple[Step, ..
         *INGEST,
         *CLEAN,
         *REGIONAL,
+        FORECAST,
         *(_model(model, region) for model in MODELS),
         *CHECKS,
         Step("lineage", "about", (ops.Lineage,), (), lambda n, _: lineage(steps_of(n)), LISTED),

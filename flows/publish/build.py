@@ -14,12 +14,23 @@ from flows.store.warehouse import comments, create, full_name, qualified, source
 from schemas import ops, regional
 from schemas.clean import FEED_TABLES
 from schemas.results.allocation import AllocationUse
-from schemas.table import LAYERS, Table, check, conform, holds_patients, key, name, polars_schema
+from schemas.table import (
+    LAYERS,
+    Table,
+    check,
+    conform,
+    holds_patients,
+    key,
+    name,
+    observed,
+    polars_schema,
+)
 from schemas.tables import PUBLISHED
 from transforms import disclosure
 
 STORAGE = "v1.4.0"
 PUBLIC = "public"
+SCORES = [c for c, kind in polars_schema(regional.ForecastScore).items() if kind.is_float()]
 
 
 def build(home: Home, new: Path) -> dict[str, int]:
@@ -91,7 +102,13 @@ def _regional(con: duckdb.DuckDBPyConnection) -> dict[type[Table], pl.DataFrame]
     asked = disclosure.demand(_read(con, regional.Demand))
     uses = _read(con, AllocationUse)
     have = disclosure.supply(_read(con, regional.Supply))
+    expected = _read(con, regional.DemandForecast)
+    scores = _read(con, regional.ForecastScore)
     return {
+        regional.DemandForecast: disclosure.demand_forecast(
+            expected, observed(regional.DemandForecast)
+        ),
+        regional.ForecastScore: disclosure.forecast_score(scores, SCORES),
         regional.Demand: asked,
         regional.Supply: have,
         regional.CapacityGap: disclosure.capacity_gap(_read(con, regional.CapacityGap), have),

@@ -27,7 +27,10 @@ class PlanningAssumptions(BaseModel):
         4, ge=1, le=52, description="of recent_mean: last weeks whose weekday mean counts [weeks]"
     )
     spread_weeks: int = Field(
-        8, ge=2, le=52, description="of recent_mean: last weeks whose spread gives its bound [weeks]"
+        8,
+        ge=2,
+        le=52,
+        description="of recent_mean: last weeks whose spread gives its bound [weeks]",
     )
     upper_deviations: float = Field(
         1.645,

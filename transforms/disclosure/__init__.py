@@ -39,6 +39,17 @@ def demand(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def demand_forecast(frame: pl.DataFrame, figures: list[str]) -> pl.DataFrame:
+    """regional.demand_forecast with each of its ``figures`` protected, as counts of people."""
+    return _labelled(frame.with_columns(shown(c) for c in figures), tuple(figures))
+
+
+def forecast_score(frame: pl.DataFrame, figures: list[str]) -> pl.DataFrame:
+    """regional.forecast_score without the ``figures`` that rest on fewer than 11 values."""
+    enough = pl.col("scored") >= SMALLEST
+    return frame.with_columns(pl.when(enough).then(c).alias(c) for c in figures)
+
+
 def supply(frame: pl.DataFrame) -> pl.DataFrame:
     """regional.supply with beds in use protected; free and occupancy from what is shown.
 

@@ -128,7 +128,7 @@ def _compared(
     engines = {(c.of.measure, c.of.frequency): c for c in found}
 
     def ours(issued: date) -> pl.DataFrame:
-        ahead = int((sent["date"].max() - issued).days)  # type: ignore[operator]
+        ahead = sent.select((pl.col("date").max() - issued).dt.total_days()).item()
         wide = region.model_copy(
             update={"allocation": region.allocation.model_copy(update={"horizon_days": ahead})}
         )

@@ -71,7 +71,8 @@ def filled(theirs: pl.DataFrame, ours: pl.DataFrame) -> pl.DataFrame:
     both = theirs.join(ours, on=KEY, suffix="_ours")
     apart = {q: pl.col(f"{q}_ours") - pl.col("forecast_mean_ours") for q in LEVELS}
     made = both.with_columns(
-        pl.coalesce(q, (pl.col("forecast_mean") + far).clip(lower_bound=0)) for q, far in apart.items()
+        pl.coalesce(q, (pl.col("forecast_mean") + far).clip(lower_bound=0))
+        for q, far in apart.items()
     )
     names = list(LEVELS)
     rising = [pl.max_horizontal(names[: k + 1]).alias(q) for k, q in enumerate(names)]
@@ -137,7 +138,9 @@ def with_own(ours: pl.DataFrame, own: pl.DataFrame, measures: list[str]) -> pl.D
     both = ours.join(theirs, on=KEY, how="left", suffix="_own")
     width, wider = (pl.col(f"quantile_90{s}") - pl.col(f"quantile_10{s}") for s in ("", "_own"))
     ratio = pl.when(width > 0).then(wider / width).otherwise(1.0)
-    upper = pl.col("forecast_mean_own") + ratio * (pl.col("forecast_upper") - pl.col("forecast_mean"))
+    upper = pl.col("forecast_mean_own") + ratio * (
+        pl.col("forecast_upper") - pl.col("forecast_mean")
+    )
     replaced = pl.col("forecast_mean_own").is_not_null()
     return both.with_columns(
         *(pl.coalesce(f"{c}_own", c).alias(c) for c in ("forecast_mean", *LEVELS)),

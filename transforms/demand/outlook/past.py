@@ -40,7 +40,7 @@ def scores(
     known = {origin(then): then for then in earlier}
     newest, apart = origin(of), timedelta(days=step)
     past = [newest - apart * (1 + APART[of.frequency] * k) for k in range(ORIGINS)]
-    plain = [day for day in past if day not in known and day >= final["date"].min()]
+    plain = [day for day in past if day not in known]
     found = [_scored(final, plain, told, holidays)]
     found += [_scored(_as_known(final, then), [day], told, holidays) for day, then in known.items()]
     return joined([frame for frame in found if frame.height])
@@ -111,8 +111,8 @@ def _part(of: Series, then: Series, age: int) -> float | None:
     day = origin(then) - timedelta(days=age * STEP[of.frequency])
     first, now = (h.filter(pl.col("date") == day) for h in (then.history, of.history))
     both = first.join(now, on="series_id", suffix="_now").drop_nulls(["value", "value_now"])
-    had, has = (both[c].sort().sum() for c in ("value", "value_now"))
-    return float(had / has) if has > 0 else None
+    had, has = (float(both[c].sort().sum()) for c in ("value", "value_now"))
+    return had / has if has > 0 else None
 
 
 def completed(of: Series, shares: Sequence[float]) -> Series:

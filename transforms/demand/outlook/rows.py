@@ -18,7 +18,7 @@ Columns = Mapping[str, float]
 
 
 def upper_level(deviations: float) -> float:
-    """The quantile that lies so many standard deviations above the mean of a normal distribution."""
+    """The quantile that lies so many deviations above the mean of a normal distribution."""
     return round(min(max(NormalDist().cdf(deviations), 0.5), 0.999), 4)
 
 
@@ -30,7 +30,7 @@ def institution_rows(
     Returns:
         institution_id, need_id, date | horizon (days), ``FIGURES``, engine, history_length.
     """
-    columns = {**{name: level for name, (level, _) in LEVELS.items()}}
+    columns = {name: level for name, (level, _) in LEVELS.items()}
     upper = upper_level(deviations)
     made = forecast(
         of.history,
@@ -77,7 +77,8 @@ def zone_shares(stays: pl.DataFrame, last: date, days: int) -> pl.DataFrame:
     pair = ["institution_id", "class_id"]
     recent = stays.filter(pl.col("admitted") > last - timedelta(days=days))
     counted = recent.group_by(*pair, "zone_id").len("count")
-    return counted.select(*pair, "zone_id", share=pl.col("count") / pl.col("count").sum().over(pair))
+    share = pl.col("count") / pl.col("count").sum().over(pair)
+    return counted.select(*pair, "zone_id", share=share)
 
 
 def zone_rows(rows: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
@@ -98,15 +99,15 @@ def zone_rows(rows: pl.DataFrame, shares: pl.DataFrame) -> pl.DataFrame:
     parts = rows.rename({"need_id": "class_id"}).join(shares, on=["institution_id", "class_id"])
     share, mean = pl.col("share"), pl.col("forecast_mean")
     apart = [exact_sum(share * (pl.col(q) - mean), DECIMALS).alias(q) for q in LEVELS]
-    main = pl.struct(share * mean, "institution_id").arg_max()
+    main = [(share * mean).round(DECIMALS), pl.col("institution_id")]
     summed = parts.group_by(ZONE).agg(
         pl.col("horizon").first(),
         *apart,
         forecast_mean=exact_sum(share * mean, DECIMALS),
         forecast_upper=exact_sum(share * pl.col("forecast_upper"), DECIMALS),
         chance=exact_sum(share * (1 - share) * mean, DECIMALS),
-        engine=pl.col("engine").get(main),
-        history_length=pl.col("history_length").get(main),
+        engine=pl.col("engine").sort_by(main).last(),
+        history_length=pl.col("history_length").sort_by(main).last(),
     )
     return summed.with_columns(_widened(q) for q in LEVELS).drop("chance").sort(ZONE)
 

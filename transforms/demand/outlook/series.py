@@ -123,11 +123,11 @@ def _used(clean: Frames, beds: pl.DataFrame, last: date) -> pl.DataFrame:
 
 
 def _series(measure: str, frequency: str, rows: pl.DataFrame, last: date) -> Series:
-    named = rows.with_columns(series_id=pl.concat_str(PLACE, separator="|")).sort("series_id", "date")
+    named = rows.with_columns(series_id=pl.concat_str(PLACE, separator="|"))
     places = named.select("series_id", *PLACE).unique().sort("series_id")
     newest = last - timedelta(days=STEP[frequency] - 1)
     ends = places.select("series_id", date=pl.lit(newest), value=pl.lit(None, pl.Float64))
-    told = named.select(list(HISTORY)).cast(HISTORY)  # type: ignore[arg-type]
+    told = named.select(pl.col(c).cast(kind) for c, kind in HISTORY.items())
     lacking = ends.join(told, on=["series_id", "date"], how="anti")
     history = pl.concat([told, lacking]).sort("series_id", "date")
     return Series(measure, frequency, history, places, last)

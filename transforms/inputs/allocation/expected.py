@@ -24,8 +24,7 @@ PAIR = ["institution_id", "class_id"]
 
 
 def allocation_demand(
-    from_stays: pl.DataFrame,
-    from_census: pl.DataFrame,
+    rows: pl.DataFrame,
     homes: pl.DataFrame,
     days: pl.DataFrame,
     planning: PlanningAssumptions,
@@ -36,8 +35,7 @@ def allocation_demand(
     0 where nobody there does.
 
     Args:
-        from_stays: zone_id, class_id, weekday | mean, upper, from ``weekday_mean``.
-        from_census: zone_id, class_id | mean, upper, from ``census_mean``.
+        rows: zone_id, class_id, date | mean, upper, from ``foreseen.expected_demand``.
         homes: zone_id of the institutions that take part.
         days: day, date, from ``calendar.plan_days``.
         planning: demand_factor.
@@ -45,13 +43,6 @@ def allocation_demand(
     Returns:
         results.allocation_demand.
     """
-    dated = days.select("date", weekday=pl.col("date").dt.weekday())
-    rows = pl.concat(
-        [
-            from_stays.join(dated, on="weekday").select(*PLACE, "date", "mean", "upper"),
-            from_census.join(dated, how="cross").select(*PLACE, "date", "mean", "upper"),
-        ]
-    )
     zones = pl.concat([homes.select("zone_id"), rows.select("zone_id")]).unique()
     grid = zones.join(rows.select("class_id").unique(), how="cross").join(
         days.select("date"), how="cross"

@@ -14,7 +14,7 @@ from schemas.results.allocation import (
     AllocationUse,
 )
 from schemas.table import conform
-from transforms.demand.stays import allocation_stay, census_of_capacity, curves, lasting, stays
+from transforms.demand.stays import allocation_stay, curves, lasting, stays
 from transforms.inputs.allocation.arcs import allocation_arc, allocation_move_arc
 from transforms.inputs.allocation.earlier import (
     EarlierPlan,
@@ -27,9 +27,8 @@ from transforms.inputs.allocation.earlier import (
 from transforms.inputs.allocation.expected import (
     allocation_census,
     allocation_demand,
-    census_mean,
-    weekday_mean,
 )
+from transforms.inputs.allocation.foreseen import Start, expected_demand
 from transforms.inputs.allocation.offer import (
     last_known_day,
     last_reports,
@@ -38,7 +37,6 @@ from transforms.inputs.allocation.offer import (
     plan_days,
     refuse_unseen,
     units_today,
-    usual,
 )
 from transforms.supply.care import bed, use
 from transforms.supply.supply import begun
@@ -54,7 +52,7 @@ def planning_inputs(
 
     Args:
         clean: by name: zone and institution (completed), resource, care_class,
-            capacity_estimate, encounter, travel.
+            capacity_estimate, encounter, travel; and demand_forecast, where it is planned on.
         region: the region's file.
         night: the night that is planned; what begins after it is left out.
         earlier: plans of earlier nights, oldest first.
@@ -70,24 +68,13 @@ def planning_inputs(
     clean = {**clean, "capacity_estimate": begun(clean["capacity_estimate"], night)}
     zone, institution = clean["zone"], clean["institution"]
     needs = use(region.classes)
-    beds = bed(needs, clean["resource"])
     as_of = last_known_day(clean["capacity_estimate"], needs, night)
-    days = plan_days(as_of, allocation.horizon_days)
     units = units_today(clean["capacity_estimate"], institution, needs, as_of, planning.oldest_days)
-    known = stays(clean["encounter"], zone, institution, region.timezone, as_of)
-    refuse_unseen(needs, beds, known)
-    recent = known.filter(pl.col("admitted") > as_of - timedelta(days=planning.usual_days))
-    patients = patients_today(units, beds, known)
-    treats = offers(units, needs, patients, recent)
-    habits = usual(treats, patients, recent, institution)
-    shape = curves(known, clean["care_class"], planning, allocation.horizon_days)
-    demand = allocation_demand(
-        weekday_mean(known, habits, as_of, planning),
-        _from_census(clean, region, patients, known, as_of),
-        institution.join(units, on="institution_id", how="semi"),
-        days,
-        planning,
-    )
+    start = _start(clean, region, units, as_of)
+    days, treats, shape = start.days, start.treats, start.curves
+    rows, habits = expected_demand(clean, region, start)
+    homes = institution.join(units, on="institution_id", how="semi")
+    demand = allocation_demand(rows, homes, days, planning)
     wanted = demand.select("zone_id", "class_id").unique()
     made = {
         "allocation_demand": demand,
@@ -95,9 +82,7 @@ def planning_inputs(
             wanted, treats, habits, zone, institution, clean["travel"], allocation
         ),
         "allocation_capacity": allocation_capacity(units, days, allocation),
-        "allocation_census": allocation_census(
-            known, patients, units, clean["care_class"], shape, days
-        ),
+        "allocation_census": start.census,
         "allocation_stay": allocation_stay(shape, allocation.horizon_days),
         "allocation_use": allocation_use(needs),
         "allocation_class": allocation_class(clean["care_class"], allocation),
@@ -108,6 +93,24 @@ def planning_inputs(
     }
     seen = last_reports(clean["capacity_estimate"], needs, as_of)
     return made | _begun(made, earlier, region, units, seen, lasting(shape), days)
+
+
+def _start(
+    clean: Mapping[str, pl.DataFrame], region: Region, units: pl.DataFrame, as_of: date
+) -> Start:
+    """Stays, patients and census as of the last day known."""
+    planning, horizon = region.planning, region.allocation.horizon_days
+    needs = use(region.classes)
+    beds = bed(needs, clean["resource"])
+    known = stays(clean["encounter"], clean["zone"], clean["institution"], region.timezone, as_of)
+    refuse_unseen(needs, beds, known)
+    recent = known.filter(pl.col("admitted") > as_of - timedelta(days=planning.usual_days))
+    patients = patients_today(units, beds, known)
+    treats = offers(units, needs, patients, recent)
+    shape = curves(known, clean["care_class"], planning, horizon)
+    days = plan_days(as_of, horizon)
+    census = allocation_census(known, patients, units, clean["care_class"], shape, days)
+    return Start(as_of, days, known, recent, patients, treats, shape, census)
 
 
 def _begun(
@@ -132,25 +135,6 @@ def _begun(
         "allocation_announced_day": told,
         "allocation_announced": flows,
     }
-
-
-def _from_census(
-    clean: Mapping[str, pl.DataFrame],
-    region: Region,
-    patients: pl.DataFrame,
-    known: pl.DataFrame,
-    as_of: date,
-) -> pl.DataFrame:
-    """Expected patients of the classes of which no encounter tells."""
-    beds = bed(use(region.classes), clean["resource"])
-    return census_mean(
-        census_of_capacity(clean["capacity_estimate"], beds),
-        patients.join(known, on="class_id", how="anti"),
-        clean["care_class"],
-        clean["institution"],
-        as_of,
-        region.planning,
-    )
 
 
 def allocation_capacity(
