@@ -9,7 +9,6 @@ from schemas.clean import CareClass, Institution
 from schemas.results.allocation import AllocationDemand
 from schemas.table import check, conform
 from transforms.inputs.allocation.expected import (
-    EXPECTED,
     allocation_demand,
     census_mean,
     weekday_mean,
@@ -150,11 +149,19 @@ def test_a_census_is_divided_and_added_to_nine_decimals():
 
 
 def demand(factor: float = 1.0) -> pl.DataFrame:
-    monday = pl.DataFrame([("z", "icu", 1, 2.0, 3.0)], orient="row", schema=EXPECTED)
-    flat = pl.DataFrame({"zone_id": ["y"], "class_id": ["ward"], "mean": [5.0], "upper": [6.0]})
+    monday, tuesday = SUNDAY + timedelta(days=1), SUNDAY + timedelta(days=2)
+    rows = pl.DataFrame(
+        [
+            ("z", "icu", monday, 2.0, 3.0),
+            ("y", "ward", monday, 5.0, 6.0),
+            ("y", "ward", tuesday, 5.0, 6.0),
+        ],
+        orient="row",
+        schema=["zone_id", "class_id", "date", "mean", "upper"],
+    )
     homes = pl.DataFrame({"zone_id": ["z", "empty", "z"]})
     planning = PlanningAssumptions(demand_factor=factor)
-    return allocation_demand(monday, flat, homes, plan_days(SUNDAY, 2), planning)
+    return allocation_demand(rows, homes, plan_days(SUNDAY, 2), planning)
 
 
 def test_every_zone_of_an_institution_is_in_the_plan():

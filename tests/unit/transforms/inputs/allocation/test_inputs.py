@@ -39,7 +39,7 @@ REGION = Region.model_construct(
         ResourceDefinition(resource_id=r, name="x", category="environment", unit="bed")
         for r in ("bed", "icu_bed")
     ),
-    planning=PlanningAssumptions(demand_weeks=1, least_stays=1000),
+    planning=PlanningAssumptions(expect="recent_mean", demand_weeks=1, least_stays=1000),
     allocation=AllocationAssumptions(
         horizon_days=2,
         circuity=1,

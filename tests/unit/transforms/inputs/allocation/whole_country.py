@@ -16,6 +16,7 @@ from schemas.assumptions.planning import PlanningAssumptions
 from schemas.assumptions.region import CareClassDefinition, Region, ResourceDefinition
 from schemas.table import conform, empty
 from transforms.demand.balance import regional_balance, regional_demand
+from transforms.demand.outlook import demand_forecast
 from transforms.inputs.allocation import planning_inputs
 from transforms.places import places
 from transforms.supply import care, impute, supply
@@ -83,6 +84,7 @@ def country(rng: np.random.Generator) -> dict[str, pl.DataFrame]:
         "capacity": conform(tables.Capacity, _capacity(rng, hospital)),
         "encounter": conform(tables.Encounter, _encounters(rng, hospital, zone)),
         "activity": empty(tables.Activity),
+        "forecast": empty(tables.Forecast),
         "travel": empty(tables.Travel),
     }
 
@@ -149,6 +151,7 @@ def night(sent: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     )
     made["demand"] = regional_demand(made, REGION, NIGHT)
     made["balance"] = regional_balance(made, made["supply"], made["demand"], REGION, NIGHT)
+    made["demand_forecast"], made["forecast_score"] = demand_forecast(made, REGION, NIGHT)
     return {**made, **planning_inputs(made, REGION, NIGHT)}
 
 
