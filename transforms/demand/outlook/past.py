@@ -12,7 +12,7 @@ from transforms.demand.forecast.score import MEASURES, relative
 from transforms.demand.outlook.series import DAY, STEP, Series
 
 # Origins, the periods between them (weekdays rotate), and the most series that are scored.
-ORIGINS, APART, SCORED_SERIES = 20, {DAY: 5, "week": 1}, 300
+ORIGINS, APART, SCORED_SERIES = 20, {DAY: 5, "week": 1}, 1000
 # Deliveries that show how much of a day is known at first, and the least that is no lag.
 LEAST_DELIVERIES, NO_LAG, SETTLED_DAYS = 3, 0.97, 7
 

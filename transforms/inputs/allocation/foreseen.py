@@ -109,7 +109,8 @@ def _arrivals_of(rows: pl.DataFrame, clean: Frames, region: Region, start: Start
     An institution that the forecast lacks keeps the patients that it has.
     """
     beds = bed(use(region.classes), clean["resource"]).join(start.stays, on="class_id", how="anti")
-    foreseen = rows.filter(demand_measure="in_use").join(beds, on="resource_id")
+    used = rows.filter(demand_measure="in_use").drop("class_id")
+    foreseen = used.join(beds, on="resource_id")
     known = foreseen.select(
         *PAIR,
         "date",
