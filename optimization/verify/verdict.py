@@ -156,7 +156,7 @@ def _expr(value: Value) -> pl.Expr:
     return pl.col(value) if isinstance(value, str) else value
 
 
-class View:
+class TableView:
     """What was read and what was published, side by side.
 
     Raises:

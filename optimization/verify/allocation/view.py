@@ -5,8 +5,7 @@ from functools import cached_property
 
 import polars as pl
 
-from optimization.verify import verdict as shared
-from optimization.verify.verdict import total
+from optimization.verify.verdict import TableView, total
 
 CARE = ["institution_id", "class_id", "date"]
 CELL = ["institution_id", "resource_id", "date"]
@@ -15,7 +14,7 @@ PLACE = ["institution_id", "resource_id"]
 DECIMALS = 6
 
 
-class View(shared.View):
+class View(TableView):
     """The tables of an allocation."""
 
     @cached_property

@@ -4,14 +4,13 @@ from functools import cached_property
 
 import polars as pl
 
-from optimization.verify import verdict as shared
-from optimization.verify.verdict import joined, total
+from optimization.verify.verdict import TableView, joined, total
 
 CELL = ["institution_id", "period"]
 INPUTS = ("operating_cost", "capital_need", "other_income", "debt_service")
 
 
-class View(shared.View):
+class View(TableView):
     """The tables of a financing, by their names after ``financing_``."""
 
     def __getitem__(self, table: str) -> pl.DataFrame:

@@ -4,9 +4,8 @@ from functools import cached_property
 
 import polars as pl
 
-from optimization.verify import verdict as shared
 from optimization.verify.loans import schedule
-from optimization.verify.verdict import CENT, Verdict, joined, total, whole
+from optimization.verify.verdict import CENT, TableView, Verdict, joined, total, whole
 
 YEAR_DAYS = 365.0
 NOISE = 1e-9
@@ -15,7 +14,7 @@ FUND = ["fund_id", "period"]
 LOAN = ["loan_id", "period"]
 
 
-class View(shared.View):
+class View(TableView):
     """The tables of the purchases."""
 
     @cached_property

@@ -24,7 +24,8 @@ from tests.unit.optimization.verify.sound import ALLOCATIONS, allocated
 
 LATER = pl.col("date").dt.offset_by("30d")
 SENT = pl.col("action") == "transfer"
-ROOMY = (pl.col("crowding") == 0) & (pl.col("surge") == 0) & (pl.col("institution_id") == "H2")
+FULL = (pl.col("crowding") == 0) & (pl.col("surge") > 0)
+OPENED = more("allocation_load", 0.5, FULL, surge=1)
 FCFS = pl.col("policy") == "fcfs"
 PLANTED = [
     ("tables", without("allocation_load")),
@@ -69,7 +70,7 @@ PLANTED = [
     ("capacity_holds", more("allocation_load", crowding=1)),
     ("usual_crowding", more("allocation_load", usual_crowding=1)),
     ("surge_holds", put_all("allocation_capacity", surge_limit=0.0)),
-    ("surge_is_used", put("allocation_load", ROOMY, surge=1.0)),
+    ("surge_is_used", put_all("allocation_capacity", surge_limit=2.0), OPENED),
     ("retention", put_all("allocation_resource", retain_share=1.0)),
     ("fairness_rows", lose("allocation_fairness")),
     ("fairness_rows", extra("allocation_fairness", region_id="R9")),
