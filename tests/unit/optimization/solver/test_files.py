@@ -2,7 +2,7 @@ import highspy
 import pytest
 
 from optimization.solver import SolveSettings, save_model, solve_tiers
-from tests.unit.optimization.solver.test_changed import pools
+from tests.unit.optimization.solver.test_tiers_changed import pools
 
 
 @pytest.mark.parametrize("ending", ["lp", "mps"])

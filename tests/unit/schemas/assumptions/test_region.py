@@ -6,7 +6,7 @@ import pytest
 from schemas.assumptions.region import Region, parse_region
 from schemas.errors import ConfigRefused
 
-DEMO = Path(__file__).resolve().parents[3] / "config" / "demo.toml"
+DEMO = Path(__file__).resolve().parents[4] / "config" / "demo.toml"
 TARIFF = {"base_rate": 4000, "unit": "EUR/weighted admission"}
 WEIGHTS = {"general": 1.0, "icu": 4.0, "paediatric": 0.8}
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.reading import content as regular
+from transforms.reading import content
 from transforms.reading.content import regular_lines
 
 
@@ -49,6 +49,6 @@ def test_only_text_of_equal_rows_is_regular(pieces, columns):
 
 
 def test_pieces_are_whole_lines(monkeypatch):
-    monkeypatch.setattr(regular, "CHUNK", 128)
+    monkeypatch.setattr(content, "CHUNK", 128)
     assert lines("1,2,3\n" * 1000) == 1000
     assert lines("1,2,3\n" * 999 + "1,2\n") is None

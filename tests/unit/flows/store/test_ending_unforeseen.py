@@ -20,5 +20,5 @@ def test_what_helps_is_said_and_no_value(error, advice):
     except Exception as raised:
         said = unforeseen(raised)
     assert advice in said
-    assert "test_unforeseen.py" in said
+    assert "test_ending_unforeseen.py" in said
     assert "canary" not in said
