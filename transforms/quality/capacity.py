@@ -3,6 +3,7 @@
 import polars as pl
 
 from transforms.exact import exact_sum
+from transforms.supply.supply import period_end
 
 USE = 1.0
 CHANGE = 0.5
@@ -42,8 +43,8 @@ def total_jumped(capacity: pl.DataFrame) -> pl.DataFrame:
 
 
 def stale_institution(capacity: pl.DataFrame) -> pl.DataFrame:
-    """Institutions that are behind the region's newest figures of what they report."""
-    newest = pl.col("date").max()
+    """Institutions whose figures end before the region's newest of what they report."""
+    newest = period_end().max()
     resources = capacity.group_by("resource_id").agg(
         newest=newest, period=pl.col("period_days").max()
     )

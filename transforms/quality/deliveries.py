@@ -12,15 +12,19 @@ TIMES = 2.0
 
 
 def silent_feed(delivery: pl.DataFrame, every_days: Mapping[str, int], night: date) -> pl.DataFrame:
-    """Feeds whose newest extract is older than twice their usual time between extracts."""
+    """Feeds whose newest extract is older than twice their usual time between extracts.
+
+    A feed of which none was ever loaded is silent since the night of the first delivery of any.
+    """
     usual = pl.DataFrame(
         {"feed": list(every_days), "days": list(every_days.values())},
         schema={"feed": pl.String, "days": pl.Float64},
     )
     loaded = delivery.filter(pl.col("verdict") == "loaded")
     newest = loaded.group_by("feed").agg(pl.col("extract_time").max().dt.date())
-    age = (pl.lit(night) - pl.col("extract_time")).dt.total_days()
-    late = newest.join(usual, on="feed").with_columns(value=age / pl.col("days"))
+    since = pl.col("extract_time").fill_null(pl.lit(delivery["night"].min(), pl.Date))
+    age = (pl.lit(night) - since).dt.total_days()
+    late = usual.join(newest, on="feed", how="left").with_columns(value=age / pl.col("days"))
     return _subjects(late.filter(pl.col("value") > TIMES), "feed")
 
 

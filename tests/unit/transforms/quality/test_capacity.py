@@ -104,6 +104,13 @@ def test_an_institution_is_stale_once_it_is_two_weeks_behind_with_all_it_reports
     assert stale_institution(rows).rows() == late
 
 
+def test_an_institution_is_behind_since_its_last_period_ended():
+    """Weeks that ended 14 and 15 days before the newest day."""
+    weeks = capacity(("on time", "bed", 20, 1, 1), ("late", "bed", 21, 1, 1), period=7)
+    rows = pl.concat([capacity(("newest", "bed", 0, 1, 1)), weeks])
+    assert stale_institution(rows).rows() == [("late", 15.0)]
+
+
 def test_yearly_figures_are_stale_after_two_years():
     rows = capacity(
         ("a", "bed", 0, 1, 1), ("b", "bed", 730, 1, 1), ("c", "bed", 731, 1, 1), period=365

@@ -81,6 +81,13 @@ def test_a_feed_is_silent_after_twice_its_usual_time(every, value):
     assert found == ([] if value is None else [("beds", pytest.approx(value))])
 
 
+def test_a_feed_that_never_came_is_silent_since_the_first_delivery_of_any():
+    sent = deliveries(delivery("a", night=date(2026, 2, 1)), delivery("b"))
+    found = silent_feed(sent, {"stays": 4, "money": 5}, NIGHT)
+    assert found.rows() == [("stays", 2.25)]
+    assert silent_feed(deliveries(), {"stays": 1}, NIGHT).is_empty()
+
+
 def test_a_feed_from_which_nothing_was_loaded_is_empty():
     sent = deliveries(delivery("a"), delivery("b", "rejected", feed="stays"))
     assert empty_feed(sent, ["beds", "stays"])["subject"].to_list() == ["stays"]
