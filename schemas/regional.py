@@ -56,7 +56,8 @@ class DemandForecast(Regional):
     columns = """
         zone_id? institution_id? class_id? resource_id? horizon forecast_mean quantile_025
         quantile_05 quantile_10 quantile_25 quantile_50 quantile_75 quantile_90 quantile_95
-        quantile_975 forecast_upper forecast_source engine history_length reported_share disclosure
+        quantile_975 forecast_upper forecast_source engine history_length reported_share
+        planned_factor? disclosure
     """
     observed = """
         forecast_mean quantile_025 quantile_05 quantile_10 quantile_25 quantile_50 quantile_75

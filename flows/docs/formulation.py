@@ -12,6 +12,7 @@ from types import ModuleType
 from pydantic import BaseModel
 
 from optimization.models import MODELS, Model
+from optimization.verify.forecast import RULES as FORECAST_RULES
 
 VERIFICATION = (
     "Every plan is computed again from its published tables, without the model and the solver, "
@@ -30,9 +31,10 @@ def documents() -> dict[str, str]:
 
 def _verification() -> str:
     lines = [f"# Verification\n\n{VERIFICATION}\n\n{NOTE}"]
-    for model in MODELS:
-        lines += [f"\n## The {model.name}\n", "| rule | what holds |\n| --- | --- |"]
-        lines += [f"| `{rule}` | {words} |" for rule, words in model.rules.items()]
+    of_models = {model.name: model.rules for model in MODELS}
+    for name, rules in {"forecast": FORECAST_RULES, **of_models}.items():
+        lines += [f"\n## The {name}\n", "| rule | what holds |\n| --- | --- |"]
+        lines += [f"| `{rule}` | {words} |" for rule, words in rules.items()]
     return "\n".join(lines) + "\n"
 
 

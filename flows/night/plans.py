@@ -15,6 +15,7 @@ from flows.store.home import settings
 from flows.store.night import Night
 from flows.store.warehouse import qualified
 from optimization.models import ALLOCATION, FINANCING, MODELS, PURCHASES, Model
+from optimization.verify.forecast import verify_forecast
 from schemas import clean, ops, regional
 from schemas.assumptions.region import Region
 from schemas.errors import SolverStopped
@@ -128,6 +129,7 @@ def verify(night: Night, frames: Frames) -> int:
     asked = [model for model in MODELS if model.name in solved]
     for model in asked:
         model.verify(frames)
+    verify_forecast(frames)
     return sum(frames[name(t)].height for m in asked for t in (*m.inputs, *m.results))
 
 

@@ -7,12 +7,21 @@ from flows.publish.keep import damaged
 from flows.store.home import Home
 from flows.store.warehouse import read
 from optimization.models import MODELS, Model
+from optimization.verify.forecast import verify_forecast
 from schemas.errors import HomeRefused
+from schemas.regional import DemandForecast, ForecastScore
 from schemas.results.run import PlanRun
 from schemas.table import Table, layer, name, polars_schema
 
 VERIFIED: tuple[type[Table], ...] = tuple(
-    dict.fromkeys([*(t for m in MODELS for t in m.reads + m.inputs + m.results), PlanRun])
+    dict.fromkeys(
+        [
+            *(t for m in MODELS for t in m.reads + m.inputs + m.results),
+            PlanRun,
+            DemandForecast,
+            ForecastScore,
+        ]
+    )
 )
 
 
@@ -28,6 +37,9 @@ def verify_published(home: Home) -> list[str]:
     with duckdb.connect(str(home.published), read_only=True) as con:
         frames = published(con, VERIFIED)
     found = [_found(model, frames) for model in MODELS]
+    found.append(
+        f"forecast: worst relative violation {verify_forecast(frames).worst_violation:.1e}"
+    )
     if damaged(home):
         raise HomeRefused(
             f"{home.published} is damaged or was changed: its bytes are none that were published;"

@@ -61,6 +61,7 @@ COLUMNS: dict[str, Column] = {
         gt=0,
         le=1,
     ),
+    "planned_factor": number("1", "What the plan multiplies it by; null: it plans on the mean of the last weeks.", "计划所乘系数；空表示按近期均值计划"),
     "compared_on": coded(COMPARED, "Which past days are scored.", "评分所用的日期"),
     "horizon_band": text("Days ahead that are scored, of weekly values weeks; or all.", "评分的预测期（按天，周数据按周）；all 为全部"),
     "scored": integer("1", "Values forecast and known now.", "已有实际值的预测数"),

@@ -61,7 +61,9 @@ def demand_forecast(
     sent = own.sent(clean["forecast"].filter(pl.col("issued_date") <= night))
     beside = _compared(clean, region, found, sent)
     used = own.better(beside, region.planning.own_forecast)
-    table = own.with_own(rows, sent, used)
+    planning = region.planning
+    factor = planning.demand_factor if planning.expect == "forecast" else None
+    table = own.with_own(rows, sent, used).with_columns(planned_factor=pl.lit(factor, pl.Float64))
     return conform(DemandForecast, table), _score_table(found, beside, used)
 
 
