@@ -10,6 +10,7 @@ from schemas.assumptions.region import Region
 from schemas.regional import DemandForecast, ForecastScore
 from schemas.table import conform, empty
 from transforms.demand.outlook import own, past
+from transforms.demand.outlook.drawn import demand_paths
 from transforms.demand.outlook.rows import (
     institution_rows,
     spread_week,
@@ -21,7 +22,7 @@ from transforms.demand.stays import daily
 from transforms.supply.care import use
 from transforms.supply.supply import data_to
 
-__all__ = ["demand_forecast"]
+__all__ = ["demand_forecast", "demand_paths"]
 PLACES = ("zone_id", "institution_id", "class_id", "resource_id")
 # Backtests look at least so far ahead, however short the plan (days).
 LEAST_AHEAD = 14

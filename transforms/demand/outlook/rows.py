@@ -7,7 +7,7 @@ from statistics import NormalDist
 import polars as pl
 
 from schemas.columns.forecast import LEVELS
-from transforms.demand.forecast import forecast, methods
+from transforms.demand.forecast import forecast, methods, paths
 from transforms.demand.outlook.series import STEP, WEEK, Series
 from transforms.exact import exact_sum
 
@@ -42,17 +42,14 @@ def institution_rows(
     )
     wide = _wide(made, {**columns, "forecast_upper": upper})
     used = methods(of.history, of.periods(days), of.frequency, chosen=chosen)
-    step = STEP[of.frequency]
-    dated = wide.join(pl.DataFrame({"day": range(step)}), how="cross").with_columns(
-        date=pl.col("date") + pl.duration(days="day")
-    )
+    dated = spread_week(wide, of.frequency)
     ahead = (pl.col("date") - pl.lit(of.last)).dt.total_days()
     return (
         dated.with_columns(horizon=ahead)
         .filter(pl.col("horizon").is_between(1, days))
         .join(used, on="series_id")
         .join(of.places, on="series_id")
-        .drop("series_id", "day")
+        .drop("series_id")
     )
 
 
@@ -127,3 +124,25 @@ def spread_week(frame: pl.DataFrame, frequency: str) -> pl.DataFrame:
     days = pl.DataFrame({"day": range(STEP[WEEK])})
     date = pl.col("date") + pl.duration(days="day")
     return frame.join(days, how="cross").with_columns(date=date).drop("day")
+
+
+def path_rows(
+    of: Series, days: int, count: int, seed: int, chosen: str | None, holidays: Iterable[date]
+) -> pl.DataFrame:
+    """Draw joint paths of each series for ``days`` days.
+
+    Returns:
+        path (1 to ``count``), institution_id, need_id, date | value.
+    """
+    drawn = paths(
+        of.history,
+        of.periods(days),
+        count,
+        seed,
+        of.frequency,
+        holidays=holidays,
+        chosen=chosen,
+    )
+    dated = spread_week(drawn, of.frequency).rename({"scenario": "path"})
+    within = dated.filter(pl.col("date") <= of.last + timedelta(days=days))
+    return within.join(of.places, on="series_id").drop("series_id")

@@ -70,7 +70,7 @@ def planning_inputs(
     needs = use(region.classes)
     as_of = last_known_day(clean["capacity_estimate"], needs, night)
     units = units_today(clean["capacity_estimate"], institution, needs, as_of, planning.oldest_days)
-    start = _start(clean, region, units, as_of)
+    start = start_of(clean, region, units, as_of)
     days, treats, shape = start.days, start.treats, start.curves
     rows, habits = expected_demand(clean, region, start)
     homes = institution.join(units, on="institution_id", how="semi")
@@ -95,7 +95,7 @@ def planning_inputs(
     return made | _begun(made, earlier, region, units, seen, lasting(shape), days)
 
 
-def _start(
+def start_of(
     clean: Mapping[str, pl.DataFrame], region: Region, units: pl.DataFrame, as_of: date
 ) -> Start:
     """Stays, patients and census as of the last day known."""

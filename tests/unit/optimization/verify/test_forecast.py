@@ -2,7 +2,6 @@ from datetime import date, timedelta
 
 import polars as pl
 import pytest
-from tests.unit.optimization.verify.planted import lose, put
 
 from optimization.verify.forecast import RULES, verify_expected, verify_forecast
 from schemas.clean import Institution
@@ -11,6 +10,7 @@ from schemas.errors import PlanRefused
 from schemas.regional import DemandForecast, ForecastScore
 from schemas.results import allocation as made_of
 from schemas.table import conform, empty
+from tests.unit.optimization.verify.planted import lose, put
 
 FIRST = date(2026, 2, 2)
 MEANS = {"y/icu": (4.0, 5.0), "a/bed": (10.0, 12.0), "b/bed": (20.0, 20.0)}

@@ -9,8 +9,12 @@ from polars.testing import assert_frame_equal
 from schemas.columns.forecast import LEVELS
 from schemas.regional import DemandForecast, ForecastScore
 from schemas.table import check, empty
-from transforms.demand.outlook import demand_forecast
+from transforms.demand.outlook import demand_forecast, demand_paths
 from transforms.inputs.allocation import planning_inputs
+from transforms.inputs.allocation.inputs import start_of
+from transforms.inputs.allocation.offer import units_today
+from transforms.inputs.allocation.paths import drawn_demand
+from transforms.supply.care import use
 
 from .conftest import NIGHT, REGION, planning, tables
 
@@ -137,3 +141,35 @@ def test_the_mean_of_the_last_weeks_stays_a_choice(world):
     flat = planning_inputs(given_, region, NIGHT)["allocation_demand"]
     ward = flat.filter(zone_id="y", class_id="ward")
     assert ward["mean"].to_list() == pytest.approx([23 / 2 / 5] * 3)
+
+
+def test_paths_have_the_forecasts_mean_and_the_plan_reads_them_by_zone(world):
+    forecast, _ = demand_forecast(world, REGION, NIGHT)
+    admissions, in_use = demand_paths(world, REGION, NIGHT, forecast, 200, 7)
+    assert admissions["path"].unique().sort().to_list() == list(range(1, 201))
+    for rows, key in ((admissions, "zone_id"), (in_use, "institution_id")):
+        found = rows.group_by(key, "date").agg(pl.col("value").mean()).sort(key, "date")
+        measure = forecast.filter(pl.col(key).is_not_null())
+        told = measure.sort(key, "date")["forecast_mean"].to_list()
+        assert found["value"].to_list() == pytest.approx(told, rel=0.02)
+    again = demand_paths(world, REGION, NIGHT, forecast, 200, 7)
+    assert admissions.sort(admissions.columns).equals(again[0].sort(admissions.columns))
+
+
+def test_on_each_path_arrivals_make_up_the_census(world):
+    """Two beds a patient: n + sum s·a is half of the path's beds, at either hospital."""
+    forecast, _ = demand_forecast(world, REGION, NIGHT)
+    clean = {**world, "demand_forecast": forecast}
+    units = units_today(
+        world["capacity_estimate"], world["institution"], use(REGION.classes), NIGHT, 60
+    )
+    begun = start_of(clean, REGION, units, NIGHT)
+    drawn = drawn_demand(clean, REGION, begun, 5, 1)
+    _, in_use = demand_paths(world, REGION, NIGHT, forecast, 5, 1)
+    ward = drawn.filter(zone_id="y", class_id="ward", path=3).sort("date")["demand_patients"]
+    beds = in_use.filter(institution_id="a", path=3).sort("date")["value"]
+    still = begun.census.filter(institution_id="a", class_id="ward").sort("date")["patients"]
+    share = begun.curves["ward"]
+    for t in range(3):
+        here = still[t] + sum(share[t - k] * ward[k] for k in range(t + 1))
+        assert 2 * here == pytest.approx(beds[t], abs=1e-4)
