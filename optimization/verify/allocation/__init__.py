@@ -69,6 +69,7 @@ RULES = {
     "tiers": "the tiers solved are those of the settings",
     "objective": "each tier's objective is what the published plan reaches",
     "gap": "a tier's gap is the distance of objective and bound",
+    "first_day": "the plan begins on the day after the last that its data cover",
     "value_rows": "prices stand where there is load",
     "value_price": "a price is its relative times the harm of a unit-day of crowding",
     "best_unit_rank": "the best units are ranked from 1",

@@ -27,7 +27,7 @@ def check_fairness(view: View, verdict: Verdict) -> None:
 
 
 def check_objectives(view: View, verdict: Verdict) -> None:
-    """Z1 to Z3 as the solver says, and the gap of each, where the run is known"""
+    """Z1 to Z3 as the solver says, the gap of each, and the first day, where the run is known"""
     if "plan_run" not in view.tables:
         return
     runs = view["plan_run"].filter(model="allocation")
@@ -41,6 +41,8 @@ def check_objectives(view: View, verdict: Verdict) -> None:
     off = pl.max_horizontal(pl.col("objective") - pl.col("bound"), 0.0)
     gap = off / pl.max_horizontal(pl.col("objective").abs(), 1.0)
     verdict.follows("gap", runs.filter(pl.col("bound").is_not_null()), "gap", gap)
+    begins = pl.lit(view.dates["date"].min()) - pl.duration(days=1)
+    verdict.none("first_day", runs.filter(pl.col("data_to") != begins))
 
 
 def check_prices(view: View, verdict: Verdict) -> None:

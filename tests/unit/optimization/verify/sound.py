@@ -55,7 +55,8 @@ def allocated(kind: str) -> tuple[Tables, Tables]:
             given[f"allocation_{table}"] = rows.with_columns(free.alias(price))
     made = allocation.plan(given, zones, institutions, allocation.assumptions(**settings))
     tables = {"zone": zones, "institution": institutions, **given, **made.frames}
-    tables["plan_run"] = made.record.run_table(0.0)
+    data_to = pl.lit(given["allocation_demand"]["date"].min()).dt.offset_by("-1d")
+    tables["plan_run"] = made.record.run_table(0.0).with_columns(data_to=data_to)
     return tables, {**tables, **made.exact}
 
 

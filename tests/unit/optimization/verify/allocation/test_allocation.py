@@ -82,6 +82,8 @@ PLANTED = [
     ("tiers", put("plan_run", pl.col("objective_name") == "cost", objective_name="x")),
     ("objective", more("plan_run", objective=1)),
     ("gap", more("plan_run", 1e-5, gap=1)),
+    ("first_day", put("plan_run", data_to=pl.col("data_to").dt.offset_by("1d"))),
+    ("first_day", put("plan_run", data_to=pl.col("data_to").dt.offset_by("-1d"))),
     ("value_rows", extra("allocation_value", institution_id="H9")),
     ("value_price", more("allocation_value", unit_day_price=1)),
     ("best_unit_rank", put("allocation_best_unit", pl.col("rank") == 10, rank=11)),
