@@ -27,7 +27,7 @@ from flows.store.files import file_hash
 from flows.store.night import load_feed, load_feeds
 from flows.store.screen import Entry, table
 from schemas.errors import ConfigRefused, DeliveryRejected
-from schemas.events import Occurrence
+from schemas.events import Count, Occurrence
 from schemas.feed import Feed
 from transforms.feed import apply
 from transforms.quality.holds import future_reason
@@ -148,7 +148,9 @@ def render_rows(checked: CheckedFile, name: str, feed: Feed, console: Console) -
     if rows.is_empty():
         console.print(f"\nno row of {name} would be loaded")
     elif feed.patient_data:
-        console.print(f"\n{rows.height:,} rows of {name}: they describe patients and are not shown")
+        number = Count(rows.height)
+        why = f"{number:~it describes a patient and is|they describe patients and are} not shown"
+        console.print(f"\n{number:row|rows} of {name}: {why}")
     else:
         first = rows.head(FIRST_ROWS)
         empty = [c for c in first.columns if first[c].null_count() == first.height]

@@ -27,7 +27,7 @@ from flows.store.home import Home, now, one_night
 from flows.store.night import RegionFiles, load_region
 from flows.store.warehouse import opened, transaction
 from schemas.errors import DeliveryRejected
-from schemas.events import EVENTS
+from schemas.events import EVENTS, Count
 from schemas.feed import Feed
 from transforms.reading import read_text
 from transforms.reading.content import refuse_other_kinds
@@ -43,14 +43,14 @@ class Done:
 
     def words(self) -> list[str]:
         """What was done in words, the number of rows first."""
-        return [f"{self.rows:,} rows removed from landed files", *self.files, *self.left]
+        return [f"{Count(self.rows):row|rows} removed from landed files", *self.files, *self.left]
 
     def note(self, delivery: Delivery, found: Redacted) -> None:
         """Account for one file."""
         self.rows += found.taken
         if found.taken:
             rest = "" if found.left else "; none was left, so the file is removed"
-            self.files.append(f"{_called(delivery)}: {found.taken:,} rows removed{rest}")
+            self.files.append(f"{_called(delivery)}: {Count(found.taken):row|rows} removed{rest}")
         if found.elsewhere:
             self.left.append(
                 f"{_called(delivery)}: {found.elsewhere:,} rows hold the code in a column that"

@@ -11,6 +11,7 @@ from flows.ingest.delivery import WHY
 from flows.store.home import Home
 from flows.store.screen import COLOURS, Entry, table
 from schemas.errors import HomeRefused
+from schemas.events import Count
 
 QUERY = f"""
     SELECT delivery_id AS id, night, feed, file_name AS file, extract_time, rows_read AS rows,
@@ -71,6 +72,6 @@ def render(deliveries: list[dict[str, Any]], console: Console) -> None:
 
 
 def _words(delivery: dict[str, Any]) -> list[str]:
-    restated = f"{delivery['restated']:,} rows restated" if delivery["restated"] else None
+    restated = f"{Count(delivery['restated']):row|rows} restated" if delivery["restated"] else None
     decided = f"{delivery['decided']} with the next night" if delivery["decided"] else None
     return [words for words in (decided, delivery["why"], restated) if words]

@@ -22,6 +22,7 @@ from schemas.errors import (
     HomeRefused,
     StepFailed,
 )
+from schemas.events import Count
 from schemas.table import Table, polars_schema
 
 # What the landing folder tells; without the tables there is no warehouse, a plan waits.
@@ -107,7 +108,7 @@ def _made(
     decisions = {d.delivery_id: d for d in read_decisions(home)}
     with opened(night.home) as con:
         rows = sum(redeliver(night, home, con, d, decisions) for d in deliveries)
-    said = [f"{len(deliveries):,} deliveries, {rows:,} rows loaded"]
+    said = [f"{Count(len(deliveries)):delivery|deliveries}, {Count(rows):row|rows} loaded"]
     for step in steps_of(night):
         if step.part in parts:
             said += _run(night, step)

@@ -15,6 +15,7 @@ from flows.store.ending import ending_at_once
 from flows.store.home import Home, one_night, settings
 from flows.store.night import Night, plan_night
 from schemas.errors import CatchmentError
+from schemas.events import Count
 
 QUIET = {
     "DO_NOT_TRACK": "1",
@@ -108,7 +109,7 @@ def progress(console: Console, quiet: bool) -> Iterator[None]:
                 return
             status.update(_after(progress))
             if progress.seconds > 2 and progress.rows is not None and not quiet:
-                took = f"{progress.seconds:.1f} s, {progress.rows:,} rows"
+                took = f"{progress.seconds:.1f} s, {Count(progress.rows):row|rows}"
                 line = f"[{place}] {progress.step}: {took}"
                 console.print(line, style="dim", markup=False, soft_wrap=True)
 

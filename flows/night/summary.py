@@ -11,6 +11,7 @@ from flows.ingest.delivery import WHY
 from flows.store.night import Night
 from flows.store.screen import COLOURS, Entry, table
 from flows.store.warehouse import opened
+from schemas.events import Count
 from transforms.quality.days import said_of_days
 
 Figures = dict[str, Any]
@@ -176,8 +177,8 @@ def _deliveries(figures: Figures) -> RenderableType:
     parts = " + ".join(
         f"{r[n]:,} {n}" for n in ("loaded", "quarantined", "duplicate", "excluded", "merged")
     )
-    nulled = f"; {r['cells_nulled']:,} cells at fault nulled" if r["cells_nulled"] else ""
-    return Group(made, Text(f"{r['read']:,} rows read = {parts}{nulled}\n"))
+    nulled = f"; {Count(r['cells_nulled']):cell|cells} at fault nulled" if r["cells_nulled"] else ""
+    return Group(made, Text(f"{Count(r['read']):row|rows} read = {parts}{nulled}\n"))
 
 
 def _tightest(figures: Figures) -> RenderableType:
@@ -241,7 +242,7 @@ def _money_text(figures: Figures, currency: str) -> RenderableType:
         ("uncovered", f"{m['uncovered']:,.0f}"),
     )
     made = table(("", currency), rows, title="Money", right=(currency,))
-    return Group(made, Text(f"{m['institutions']:,} institutions financed\n"))
+    return Group(made, Text(f"{Count(m['institutions']):institution|institutions} financed\n"))
 
 
 def _alerts(figures: Figures) -> RenderableType | None:

@@ -15,6 +15,7 @@ from flows.store.files import file_hash, sync
 from flows.store.home import Home, now
 from flows.store.warehouse import qualified
 from schemas.errors import AuditFailed, HomeRefused, TableRefused
+from schemas.events import Count
 from schemas.table import Table, check, layer, name, observed, polars_schema
 from schemas.tables import PUBLISHED
 from transforms.disclosure import SMALLEST
@@ -63,7 +64,7 @@ def _unbalanced(con: duckdb.DuckDBPyConnection) -> Iterable[str]:
         "WHERE rows_read <> loaded + quarantined + duplicate + excluded + merged"
     ).fetchall()
     if count:
-        yield f"{count} deliveries whose rows do not add up"
+        yield f"{Count(count):delivery|deliveries} whose rows do not add up"
 
 
 def _few(con: duckdb.DuckDBPyConnection) -> Iterable[str]:

@@ -18,6 +18,7 @@ from optimization.allocation.inputs import (
 from optimization.solver import check_numbers
 from schemas.assumptions.allocation import AllocationAssumptions, Budget
 from schemas.errors import InputRefused
+from schemas.events import Count
 from schemas.results.allocation import INPUTS
 from schemas.table import check, name
 
@@ -148,7 +149,8 @@ def codes(column: pl.Series, ids: Sequence[Any]) -> np.ndarray:
         pl.Series(ids, dtype=column.dtype), range(len(ids)), default=None, return_dtype=pl.Int64
     )
     if found.null_count():
-        raise InputRefused(f"{column.name}: {found.null_count()} rows name what no table lists")
+        lost = Count(found.null_count())
+        raise InputRefused(f"{column.name}: {lost:row names|rows name} what no table lists")
     return found.to_numpy()
 
 

@@ -270,7 +270,7 @@ def test_the_receipt_of_a_rejected_file_says_what_was_read_of_it(place):
     receipt = pl.read_csv(place.home.receipts / f"{sent['delivery_id']}.csv")
     assert receipt["what"].to_list() == ["rejected", "flagged", "quarantined", "file"]
     assert "22 rows read = 21 loaded + 1 quarantined" in receipt["words"][0]
-    assert receipt["words"][1] == "institution_id: 1 rows have 1 unknown codes: 'H9' (1)"
+    assert receipt["words"][1] == "institution_id: 1 row has 1 unknown code: 'H9' (1)"
     assert receipt["rule"][2] == "unknown_institution"
     sha256 = hashlib.sha256(content.encode()).hexdigest()
     assert receipt["words"][3].endswith(

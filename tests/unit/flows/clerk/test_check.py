@@ -58,7 +58,7 @@ def test_faults_are_told_by_row_column_and_rule_and_never_by_value(file, tmp_pat
         ("nulled", 5, "in_use", "unreadable"),
         ("quarantined", 6, "institution_id", "key_missing"),
     ]
-    assert report["words"][1] == "institution_id: 1 rows have 1 unknown codes: 'H9' (1)"
+    assert report["words"][1] == "institution_id: 1 row has 1 unknown code: 'H9' (1)"
     assert report["words"][0].startswith("5 rows read = 3 loaded + 2 quarantined")
     assert "four" not in (tmp_path / "report.csv").read_text()
 
@@ -185,7 +185,7 @@ def test_no_row_of_a_patients_feed_is_shown(tmp_path):
     )
     code, lines = shown(path, "canonical_encounter", "encounter")
     assert code == 0
-    assert lines[-1] == "1 rows of encounter: they describe patients and are not shown"
+    assert lines[-1] == "1 row of encounter: it describes a patient and is not shown"
     assert not {"anna", "E1", "30-44"} & set(" ".join(lines).split())
 
 

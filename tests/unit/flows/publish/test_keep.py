@@ -141,7 +141,7 @@ def test_rows_that_do_not_add_up_are_not_shown(home):
     row = pl.DataFrame([{"delivery_id": "d", **counts, "merged": 0, "cells_nulled": 0}])
     with opened(home) as con:
         append(con, ops.Reconciliation, conform(ops.Reconciliation, row))
-    with pytest.raises(AuditFailed, match="1 deliveries whose rows do not add up"):
+    with pytest.raises(AuditFailed, match="1 delivery whose rows do not add up"):
         publish(home)
     assert not home.published.exists()
 

@@ -73,7 +73,7 @@ def test_a_class_cheaper_to_turn_away_is_refused_unless_it_may_be(tables):
 
 def test_an_id_that_no_table_lists_is_refused(tables):
     other = tables["allocation_use"].with_columns(resource_id=pl.lit("unknown"))[:1]
-    with pytest.raises(InputRefused, match="resource_id: 1 rows name what no table lists"):
+    with pytest.raises(InputRefused, match="resource_id: 1 row names what no table lists"):
         read({**tables, "allocation_use": other})
 
 
