@@ -155,3 +155,17 @@ def spoil_finance(frame: pl.DataFrame) -> Spoilt:
     table = table.cell(row, "amount", "1 234 567.-", "an amount written for people", "unreadable")
     total = {"institution_id": "TOTAL", "amount": "99999999"}
     return table.bad_copy(row, "a total line", "institution_id", "total_row", **total)
+
+
+def spoil_forecast(frame: pl.DataFrame) -> Spoilt:
+    """Numbers that cannot be, quantiles that cross, and a day that was over."""
+    table = Spoilt("forecast", frame)
+    over = {"date": "2026-02-10"}
+    table = table.bad_copy(
+        1, "a forecast of the day on which it was sent", "mean", "not_ahead", **over
+    )
+    negative = {"date": "2026-02-18", "mean": "-1"}
+    table = table.bad_copy(1, "fewer than nobody", "mean", "implausible", **negative)
+    return table.bad_copy(
+        1, "of a zone and of an institution", "mean", "place_unclear", institution_id="SYN-H001"
+    )

@@ -1,6 +1,7 @@
 """The sample's extracts, file by file."""
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import polars as pl
@@ -13,8 +14,10 @@ from transforms.sample.faults import (
     spoil_capacity,
     spoil_encounter,
     spoil_finance,
+    spoil_forecast,
     spoil_population,
 )
+from transforms.sample.forecast import ISSUES, forecast_table
 from transforms.sample.money import finance_table
 from transforms.sample.places import (
     Places,
@@ -95,8 +98,8 @@ class Sample:
 def sample_files(seed: int = 1, institutions: int = 12, days: int = 180) -> Sample:
     """The extracts of a region that does not exist: the same for the same seed.
 
-    Tables: region, zone, institution, population, capacity, encounter, finance; every column is
-    text as it stands in the file, an empty cell is null.
+    Tables: region, zone, institution, population, capacity, encounter, finance, and three issues
+    of the forecast; every column is text as it stands in the file, an empty cell is null.
 
     Raises:
         InputRefused: where there is no institution or too few days.
@@ -115,15 +118,17 @@ def sample_files(seed: int = 1, institutions: int = 12, days: int = 180) -> Samp
         spoil_capacity(as_text(capacity_table(made, occupied))),
         spoil_encounter(encounter_table(made, drawn)),
         spoil_finance(as_text(finance_table(seed, made, served[:, 0], served[:, 1]))),
+        spoil_forecast(as_text(forecast_table(seed, made, ISSUES[-1]))),
     ]
-    return Sample(
-        {file_name(t.table): t.frame for t in tables}, tuple(f for t in tables for f in t.faults)
-    )
+    files = {file_name(t.table): t.frame for t in tables}
+    for issued in ISSUES[:-1]:
+        files[file_name("forecast", issued)] = as_text(forecast_table(seed, made, issued))
+    return Sample(files, tuple(f for t in tables for f in t.faults))
 
 
-def file_name(table: str) -> str:
+def file_name(table: str, day: date = assumed.LAST_DAY) -> str:
     """Name of a table's extract, with the day it was drawn."""
-    return f"synthetic_{table}_{assumed.LAST_DAY.isoformat()}.csv"
+    return f"synthetic_{table}_{day.isoformat()}.csv"
 
 
 def as_text(frame: pl.DataFrame) -> pl.DataFrame:

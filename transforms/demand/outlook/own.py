@@ -67,16 +67,21 @@ def compared(
 
 
 def filled(theirs: pl.DataFrame, ours: pl.DataFrame) -> pl.DataFrame:
-    """Their rows that ours has too; a quantile that they lack lies as far from the mean as ours."""
+    """Their rows that ours has too; a quantile that they lack lies as far from the mean as ours,
+    but between those that they have.
+    """
     both = theirs.join(ours, on=KEY, suffix="_ours")
-    apart = {q: pl.col(f"{q}_ours") - pl.col("forecast_mean_ours") for q in LEVELS}
-    made = both.with_columns(
-        pl.coalesce(q, (pl.col("forecast_mean") + far).clip(lower_bound=0))
-        for q, far in apart.items()
-    )
     names = list(LEVELS)
+    made = both.with_columns(_filled(names, k) for k in range(len(names)))
     rising = [pl.max_horizontal(names[: k + 1]).alias(q) for k, q in enumerate(names)]
     return made.with_columns(rising).select(*KEY, "forecast_mean", *LEVELS)
+
+
+def _filled(names: list[str], k: int) -> pl.Expr:
+    quantile, lower, higher = names[k], names[:k], names[k + 1 :]
+    far = pl.col(f"{quantile}_ours") - pl.col("forecast_mean_ours")
+    value = pl.max_horizontal(pl.col("forecast_mean") + far, pl.lit(0.0), *lower)
+    return pl.coalesce(quantile, pl.min_horizontal(value, *higher)).alias(quantile)
 
 
 _SCORED = {"forecast_source": pl.String, **dict.fromkeys(SCORE[1:], pl.Float64)}

@@ -26,8 +26,9 @@ def test_files_are_named_synthetic_with_the_day():
             "capacity",
             "encounter",
             "finance",
+            "forecast",
         )
-    ]
+    ] + [f"synthetic_forecast_2026-{day}.csv" for day in ("01-27", "02-03")]
 
 
 def test_every_cell_is_text():
@@ -75,6 +76,7 @@ def test_faults_by_table_and_fate():
         ("encounter", "excluded"): 3,
         ("finance", "nulled"): 1,
         ("finance", "quarantined"): 1,
+        ("forecast", "quarantined"): 3,
     }
 
 

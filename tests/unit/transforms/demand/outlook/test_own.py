@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 
 from schemas import clean
+from schemas.columns.forecast import LEVELS
 from schemas.regional import DemandForecast
 from schemas.table import check, conform
 from transforms.demand.outlook import demand_forecast
@@ -105,6 +106,15 @@ def test_a_mean_alone_takes_the_width_of_ours(noisy):
     mine, ours = (f.filter(series_key="a/bed").sort("date") for f in (forecast, plain))
     above, ours_above = ((f["quantile_90"] - f["forecast_mean"]).to_list() for f in (mine, ours))
     assert above == pytest.approx(ours_above)
+
+
+def test_the_quantiles_that_the_region_sends_stand_as_they_are(noisy):
+    forecast, _ = demand_forecast({**noisy, "forecast": sent(known)}, REGION, NIGHT)
+    rows = forecast.filter(series_key="a/bed").sort("date")
+    for name, apart in WIDE.items():
+        assert (rows[name] - rows["forecast_mean"]).to_list() == pytest.approx([apart] * 3)
+    steps = rows.select(*LEVELS).to_numpy()
+    assert (steps[:, 1:] >= steps[:, :-1]).all()
 
 
 def test_a_zone_and_class_can_be_sent_too(world):
