@@ -39,7 +39,7 @@ def zone_count(institutions: int) -> int:
     return max(institutions, round(institutions * 40 / 12))
 
 
-def places(seed: int, institutions: int) -> Places:
+def places(seed: int, institutions: int, zones: int | None = None) -> Places:
     """Lay out the map: discs of zones on a grid of regions, hospitals spread over the zones.
 
     In each region the tiers follow each other (tertiary, secondary, primary, primary), and the
@@ -47,7 +47,7 @@ def places(seed: int, institutions: int) -> Places:
     """
     random = np.random.default_rng([seed, 1])
     regions = region_count(institutions)
-    zone_region, rank, size = _split(zone_count(institutions), regions)
+    zone_region, rank, size = _split(zones or zone_count(institutions), regions)
     region, order, count = _split(institutions, regions)
     zone_km = _zone_positions(random, zone_region, rank, size, regions)
     first_zone = np.searchsorted(zone_region, np.arange(regions))

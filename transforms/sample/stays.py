@@ -1,5 +1,6 @@
 """Every stay of the sample: who falls ill where and when, who treats them, for how long."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -78,27 +79,36 @@ def _day_of_year(days: np.ndarray) -> np.ndarray:
     return (dates - dates.astype("datetime64[Y]")).astype(np.int64) + 1
 
 
+def usual_admissions(made: Places, days: np.ndarray) -> np.ndarray:
+    """Mean admissions by zone, class and day, (Z, C, T), where nothing strikes."""
+    base = made.persons.sum(axis=2) @ assumed.RATES.T / 100_000
+    return base[:, :, None] * rhythm(days)[None]
+
+
 def expected_admissions(made: Places, days: np.ndarray) -> np.ndarray:
     """Mean admissions by zone, class and day, (Z, C, T).
 
     The surge raises a zone's illness in so far as its people go to hospitals that it strikes.
     """
-    base = made.persons.sum(axis=2) @ assumed.RATES.T / 100_000
     choice, share = referral(made)
     struck = (share * made.surges[choice]).sum(axis=2) ** 2
     raised = 1 + (assumed.SURGE * struck)[:, :, None] * winter_wave(days)
-    return base[:, :, None] * rhythm(days)[None] * raised
+    return usual_admissions(made, days) * raised
 
 
-def stays(seed: int, made: Places, days: int) -> Stays:
+Expected = Callable[[Places, np.ndarray], np.ndarray]
+
+
+def stays(seed: int, made: Places, days: int, expected: Expected = expected_admissions) -> Stays:
     """Draw every stay that touches the sample's days, with a warm-up before the first.
 
-    Beds are not drawn upon: nobody is turned away, so capacity is what overflows.
+    Beds are not drawn upon: nobody is turned away, so capacity is what overflows. ``expected``
+    gives mean admissions as ``expected_admissions`` does.
     """
     random = np.random.default_rng([seed, 2])
     last = day_number(assumed.LAST_DAY)
     calendar = np.arange(last - days - assumed.WARM_UP_DAYS + 1, last + 1)
-    counts = random.poisson(expected_admissions(made, calendar))
+    counts = random.poisson(expected(made, calendar))
     zone, care_class, day = _spread(counts)
     day = calendar[day]
     institution = _choose(random, made, zone, care_class)
