@@ -85,15 +85,31 @@ def sample(
     seed: Annotated[
         int, typer.Option(metavar="NUMBER", help="The same seed gives the same files.")
     ] = 1,
+    wave: Annotated[
+        bool,
+        typer.Option(
+            "--wave", help="A region whose daily admissions double and fall, in files by day."
+        ),
+    ] = False,
     institutions: Annotated[
-        int, typer.Option(metavar="NUMBER", min=3, help="Hospitals in the region.")
-    ] = 12,
+        int | None,
+        typer.Option(
+            metavar="NUMBER", min=3, help="Hospitals in the region. Default: 12; of a wave 73."
+        ),
+    ] = None,
     days: Annotated[
-        int, typer.Option(metavar="NUMBER", min=28, help="Days of capacity and stays.")
-    ] = 180,
+        int | None,
+        typer.Option(
+            metavar="NUMBER",
+            min=28,
+            help="Days of capacity and stays. Default: 180; of a wave 72, and 84 before.",
+        ),
+    ] = None,
 ) -> None:
     """Write the extracts of a made-up region, marked as synthetic, with a few faulty rows."""
-    from flows.clerk.sample import write_sample
+    from flows.clerk.sample import write_sample, write_wave
 
-    paths = write_sample(out, seed=seed, institutions=institutions, days=days)
+    write = write_wave if wave else write_sample
+    asked = {"institutions": institutions, "days": days}
+    paths = write(out, seed=seed, **{k: v for k, v in asked.items() if v is not None})
     typer.echo(f"{len(paths)} files of synthetic data in {out}")

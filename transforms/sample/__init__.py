@@ -2,5 +2,6 @@
 
 from transforms.sample.faults import Fault
 from transforms.sample.files import Sample, sample_files
+from transforms.sample.wave import wave_files
 
-__all__ = ["Fault", "Sample", "sample_files"]
+__all__ = ["Fault", "Sample", "sample_files", "wave_files"]

@@ -42,7 +42,7 @@ BEDS = ("general_bed", "icu_bed")
 HEIGHT = 2.0
 # By days of the wave: how long a zone is struck (standard deviation), and when the first and the
 # last of them are at their height.
-WIDTH, FIRST, LAST = 0.125, 0.33, 0.72
+WIDTH, FIRST, LAST = 0.10, 0.33, 0.72
 # Share of the beds that is used on usual days, from the emptiest hospital to the fullest; and on
 # the worst day at most.
 USUALLY, WORST = (0.30, 0.65), 1.19

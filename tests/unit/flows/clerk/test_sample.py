@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from flows.clerk.sample import write_sample
+from flows.clerk.sample import write_sample, write_wave
 from flows.store.night import load_feed, load_region
 from transforms.feed import apply
 from transforms.reading import read_text
@@ -156,3 +156,26 @@ def test_classes_use_what_the_generator_says():
     assert region.night == assumed.LAST_DAY
     assert region.synthetic
     assert set(region.financing.payers) == set(assumed.PAYERS)
+
+
+def test_the_files_of_a_wave_are_those_of_its_region(tmp_path):
+    region = load_region(CONFIG / "wave.toml")
+    for path in write_wave(tmp_path, seed=3, institutions=4, days=28):
+        (feed,) = [feed for feed in region.feeds if feed.matches(path.name)]
+        text = read_text(path.read_bytes(), feed)
+        known = frozenset(f"SYN-H{n:03d}" for n in range(1, 5))
+        checked = known if feed.institution and feed.institution.unknown != "create" else None
+        drawn = feed.extract_time(path.name)
+        outcome = apply(feed, text.frame, checked, drawn, text.bad_rows)
+        assert outcome.counts.loaded == outcome.counts.rows_read
+        assert outcome.counts.cells_nulled == 0
+
+
+def test_the_waves_region_has_its_beds_and_classes():
+    region = load_region(CONFIG / "wave.toml").region
+    assert region.synthetic
+    assert region.night == assumed.LAST_DAY
+    assert {c.class_id: c.uses for c in region.classes} == {
+        "general": {"general_bed": 1},
+        "icu": {"icu_bed": 1},
+    }
