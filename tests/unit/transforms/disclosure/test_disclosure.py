@@ -305,6 +305,7 @@ def test_every_published_count_of_people_may_be_withheld():
     assert {t.__name__ for t in marked} == {
         "Supply",
         "Demand",
+        "DemandForecast",
         "Balance",
         "Delivery",
         "Reconciliation",
