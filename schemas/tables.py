@@ -1,13 +1,14 @@
 """Every table the platform keeps, in the order in which the dictionary lists them."""
 
 from schemas import clean, ops, regional
-from schemas.results import allocation, financing, purchases
+from schemas.results import allocation, financing, outcome, purchases
 from schemas.results.run import PlanRun, PlanSeconds
 from schemas.table import Table, layer, name, published
 
 RESULTS: tuple[type[Table], ...] = (
     *allocation.RESULTS,
     *allocation.INPUTS,
+    *outcome.TABLES,
     *financing.RESULTS,
     *financing.INPUTS,
     *purchases.RESULTS,

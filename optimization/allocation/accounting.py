@@ -98,10 +98,11 @@ def stock_after(instance: Instance, move: np.ndarray) -> np.ndarray:
 
 
 def crowding_limit(instance: Instance) -> np.ndarray:
-    """(9) max(0, load when everyone goes where usual + β - occ * K), units."""
+    """(9) max(0, load when everyone goes where usual + β - occ * K), at least the floor; units."""
     load = np.einsum("ict,cr->irt", census(instance, instance.expected), instance.use)
     room = instance.resources.occupancy[None, :, None] * instance.capacity
-    return np.maximum(load + instance.reserve - room, 0.0)
+    floor = 0.0 if instance.crowding_floor is None else instance.crowding_floor
+    return np.maximum(load + instance.reserve - room, floor)
 
 
 def harm_at_stake(instance: Instance) -> np.ndarray:

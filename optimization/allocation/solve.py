@@ -1,7 +1,7 @@
 """An instance built, solved and followed through; and what other settings would have planned."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -47,12 +47,17 @@ class Solved:
     record: SolveRecord
 
 
-def solve(instance: Instance, settings: SolveSettings, inputs: Mapping[str, object]) -> Solved:
-    """Build and solve the model of ``instance``, and follow its plan through."""
+def solve(
+    instance: Instance,
+    settings: SolveSettings,
+    inputs: Mapping[str, object],
+    tiers: Sequence[str] | None = None,
+) -> Solved:
+    """Build and solve the model of ``instance``, all its tiers or some, and follow its plan."""
     start = time.monotonic()
     model = build(instance)
     built = time.monotonic() - start
-    record = solve_tiers(model, tier_names(instance), settings, inputs, built)
+    record = solve_tiers(model, tiers or tier_names(instance), settings, inputs, built)
     return Solved(decided(instance, model), record)
 
 

@@ -23,7 +23,8 @@ class Names:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Arcs:
-    """Referral arcs by zone, institution, class; ``usual`` is a share, ``km`` a distance."""
+    """Referral arcs by zone, institution, class; ``usual`` is a share, by arc or by arc and day;
+    ``km`` a distance."""
 
     zone: np.ndarray
     institution: np.ndarray
@@ -90,7 +91,8 @@ class Instance:
 
     ``demand`` is zone x class x day, ``initial`` institution x class x day, ``stay`` class x
     days since admission, ``use`` class x resource; ``capacity``, ``surge_limit`` and
-    ``reserve`` (β) are institution x resource x day.
+    ``reserve`` (β) are institution x resource x day; so is ``crowding_floor``, the crowding that
+    (9) allows where it is more than as usual.
     """
 
     names: Names
@@ -110,6 +112,7 @@ class Instance:
     announced: Announced
     fairness: str
     no_worse: bool
+    crowding_floor: np.ndarray | None = None
 
     @property
     def horizon(self) -> int:
@@ -124,7 +127,8 @@ class Instance:
     @property
     def expected(self) -> np.ndarray:
         """usual[o,i,c] * d[o,c,t], patients/day, arc x day."""
-        return self.arcs.usual[:, None] * self.demand[self.arcs.zone, self.arcs.care]
+        usual = self.arcs.usual if self.arcs.usual.ndim == 2 else self.arcs.usual[:, None]
+        return usual * self.demand[self.arcs.zone, self.arcs.care]
 
     @property
     def keep(self) -> np.ndarray:

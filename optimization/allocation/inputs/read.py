@@ -43,7 +43,7 @@ def read_instance(
     checked = {name(table): check(table, tables[name(table)]) for table in INPUTS}
     check_inputs(checked)
     names = _names(checked, zones, institutions)
-    mean = _by_day(checked["allocation_demand"], "mean", names)
+    mean = by_day(checked["allocation_demand"], "mean", names)
     above = demand_above_mean(checked, names)
     demand = (mean + above if assumptions.demand == "upper" else mean).round(DECIMALS)
     arcs = _arcs(checked["allocation_arc"], demand, names)
@@ -58,11 +58,11 @@ def read_instance(
         ),
         demand=demand,
         arcs=arcs,
-        initial=_by_day(checked["allocation_census"], "patients", names),
+        initial=by_day(checked["allocation_census"], "patients", names),
         stay=stay,
         use=use,
-        capacity=_by_day(capacity, "in_service", names).round(DECIMALS),
-        surge_limit=_by_day(capacity, "surge_limit", names).round(DECIMALS),
+        capacity=by_day(capacity, "in_service", names).round(DECIMALS),
+        surge_limit=by_day(capacity, "surge_limit", names).round(DECIMALS),
         reserve=reserve(above, arcs, stay, use, len(names.institutions), days),
         classes=_classes(checked["allocation_class"]),
         resources=_resources(checked["allocation_resource"], assumptions.integer),
@@ -78,7 +78,7 @@ def read_instance(
 def demand_above_mean(tables: Tables, names: Names) -> np.ndarray:
     """upper - mean, patients/day, zone x class x day; 0 where upper is not above."""
     demand = tables["allocation_demand"]
-    above = _by_day(demand, "upper", names) - _by_day(demand, "mean", names)
+    above = by_day(demand, "upper", names) - by_day(demand, "mean", names)
     return np.maximum(above, 0.0)
 
 
@@ -161,7 +161,8 @@ def _dense(frame: pl.DataFrame, axes: Mapping[str, Sequence[Any]], value: str) -
     return array
 
 
-def _by_day(frame: pl.DataFrame, value: str, names: Names) -> np.ndarray:
+def by_day(frame: pl.DataFrame, value: str, names: Names) -> np.ndarray:
+    """``value`` by the ids and days that ``frame`` has; 0 where it has no row."""
     ids: dict[str, Sequence[Any]] = {
         "zone_id": names.zones,
         "institution_id": names.institutions,
@@ -212,13 +213,13 @@ def _announced(tables: Tables, arcs: Arcs, moves: Moves, names: Names) -> Announ
     announced = set(tables["allocation_announced_day"]["date"])
     days = np.array([day in announced for day in names.days])
     flows = tables["allocation_announced"].filter(pl.col("date").is_in(names.days))
-    sent = _on_arcs(
+    sent = on_arcs(
         flows.filter(action="transfer"),
         (arcs.zone, arcs.institution, arcs.care),
         (names.zones, ids, names.classes),
         names.days,
     )
-    moved = _on_arcs(
+    moved = on_arcs(
         flows.filter(action="move"),
         (moves.giver, moves.taker, moves.resource),
         (ids, ids, names.resources),
@@ -227,13 +228,13 @@ def _announced(tables: Tables, arcs: Arcs, moves: Moves, names: Names) -> Announ
     return Announced(days, sent * days, moved * days)
 
 
-def _on_arcs(
+def on_arcs(
     flows: pl.DataFrame,
     ends: Sequence[np.ndarray],
     ids: Sequence[Sequence[str]],
     days: Sequence[Any],
 ) -> np.ndarray:
-    """Amounts by arc and day; ``ends`` are an arc's positions in ``ids``."""
+    """``amount`` of ``flows`` by arc and day; ``ends`` are an arc's positions in ``ids``."""
     amounts = np.zeros((ends[0].size, len(days)))
     keys = ["from_id", "to_id", "subject_id"]
     names = {
@@ -244,6 +245,16 @@ def _on_arcs(
     found = flows.join(arcs, on=keys, how="inner")
     amounts[found["arc"].to_numpy(), codes(found["date"], days)] = found["announced"]
     return amounts
+
+
+def amounts_on_arcs(instance: Instance, rows: pl.DataFrame, amount: str) -> np.ndarray:
+    """``amount`` of rows of zone_id, institution_id, class_id, date, by arc and day."""
+    arcs, names = instance.arcs, instance.names
+    named = rows.filter(pl.col("date").is_in(names.days)).select(
+        "date", from_id="zone_id", to_id="institution_id", subject_id="class_id", announced=amount
+    )
+    ends = (arcs.zone, arcs.institution, arcs.care)
+    return on_arcs(named, ends, (names.zones, names.institutions, names.classes), names.days)
 
 
 def _classes(frame: pl.DataFrame) -> Classes:

@@ -146,7 +146,7 @@ def sent(plans: Sequence[EarlierPlan], seen: pl.DataFrame, start: date) -> pl.Da
     Returns:
         results.allocation_sent.
     """
-    frames = [_beyond_usual(plan) for plan in plans]
+    frames = [beyond_usual(plan.tables).filter(pl.col("date") < plan.until) for plan in plans]
     if not frames:
         return empty(AllocationSent)
     fresh = pl.col("date").is_between(pl.col("seen"), start, closed="none")
@@ -215,14 +215,14 @@ def _should_have(plans: Sequence[EarlierPlan], left: pl.DataFrame, start: date) 
     )
 
 
-def _beyond_usual(plan: EarlierPlan) -> pl.DataFrame:
-    """Admissions less those as usual, by institution, class and day, while it was in force."""
-    in_force = pl.col("date") < plan.until
-    admitted = plan.tables["allocation_admission"].filter(in_force)
-    wanted = plan.tables["allocation_unmet"].filter(in_force)
-    usual = plan.tables["allocation_arc"].filter(pl.col("usual") > 0)
-    expected = usual.join(wanted, on=["zone_id", "class_id"]).select(
+def beyond_usual(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Admissions of a plan less those as usual, by institution, class and day.
+
+    ``tables`` has allocation_admission, _unmet and _arc.
+    """
+    usual = tables["allocation_arc"].filter(pl.col("usual") > 0)
+    expected = usual.join(tables["allocation_unmet"], on=["zone_id", "class_id"]).select(
         *CARE, patients_per_day=-pl.col("usual") * pl.col("demand_patients")
     )
-    both = pl.concat([admitted.select(*CARE, "patients_per_day"), expected])
+    both = pl.concat([tables["allocation_admission"].select(*CARE, "patients_per_day"), expected])
     return both.group_by(CARE).agg(exact_sum("patients_per_day", DECIMALS))
