@@ -9,7 +9,7 @@ import polars as pl
 
 from flows import ingest
 from flows.ingest.restated import record_restatements
-from flows.night import about, expect, plans, quality
+from flows.night import about, expect, outcomes, plans, quality
 from flows.publish import publish
 from flows.publish.verify import VERIFIED
 from flows.store.night import Night
@@ -226,6 +226,7 @@ FORECAST = Step(
     (REGION_FILE,),
 )
 CHECKS = (
+    Step("outcome", "verify", outcomes.MAKES, outcomes.READS, outcomes.outcomes, outcomes.OTHERS),
     Step("verify", "verify", (), VERIFIED, plans.verify),
     Step("quality", "quality", quality.MAKES, quality.READS, quality.quality_of, quality.OTHERS),
     Step("about", "about", (ops.About,), about.READS, about.about, about.OTHERS),

@@ -18,7 +18,7 @@ from schemas.table import Table, name
 
 # The last day that a row covers, by table.
 COVERED = {
-    "capacity": pl.col("date") + pl.duration(days=pl.col("period_days") - 1),
+    "capacity": pl.col("date") + pl.duration(days=pl.col("period_days").fill_null(1) - 1),
     "encounter": pl.col("admitted_at").dt.date(),
     "activity": pl.col("period_end"),
     "finance": pl.col("period_end"),

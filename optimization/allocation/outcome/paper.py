@@ -18,6 +18,7 @@ from optimization.allocation.inputs.read import amounts_on_arcs, by_day
 
 Tables = Mapping[str, pl.DataFrame]
 LEAST = 1e-9
+SLACK = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,17 +87,28 @@ def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
 
 
 def spared(instance: Instance, planned: np.ndarray) -> np.ndarray:
-    """Of the ``planned`` moves (move arc x day) what the giver has to spare, day by day.
+    """Of the ``planned`` moves (move arc x day) those that leave each giver what (5) asks for.
 
-    No giver keeps less than (5) asks on any later day; units that must be whole stay so, and a
-    move below the least move is not made.
+    Where a giver would have too little on some day, the last of its moves until then shrinks, to
+    whole units where they must be; a move below the least move is not made.
     """
     moves, resources = instance.moves, instance.resources
-    made = np.zeros_like(planned)
-    for arc, day in sorted(np.argwhere(planned > 0).tolist(), key=lambda entry: entry[::-1]):
-        giver, resource = moves.giver[arc], moves.resource[arc]
-        left = stock_after(instance, made)[giver, resource, day:].min()
-        units = min(planned[arc, day], max(0.0, left - instance.keep[giver, resource]))
-        units = np.floor(units + LEAST) if resources.whole[resource] else units
-        made[arc, day] = units if units >= max(resources.least_move[resource], LEAST) else 0.0
-    return made
+    made = planned.copy()
+    ends = np.zeros(instance.keep.shape, dtype=bool)
+    for end in (moves.giver, moves.taker):
+        ends[end, moves.resource] = True
+    while True:
+        lack = np.where(
+            ends[:, :, None], instance.keep[:, :, None] - stock_after(instance, made), 0
+        )
+        own = lack[moves.giver, moves.resource]
+        gives = np.cumsum(made, axis=1) > 0
+        short = np.argwhere((own > SLACK) & gives)
+        if not short.size:
+            return made
+        arc, day = short[np.lexsort((short[:, 0], short[:, 1]))[0]]
+        last = np.flatnonzero(made[arc, : day + 1])[-1]
+        left = made[arc, last] - lack[moves.giver[arc], moves.resource[arc], day]
+        left = np.floor(left) if resources.whole[moves.resource[arc]] else left
+        least = max(resources.least_move[moves.resource[arc]], LEAST)
+        made[arc, last] = left if left >= least else 0.0

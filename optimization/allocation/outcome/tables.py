@@ -112,7 +112,8 @@ def made_worse(truth: Truth) -> pl.DataFrame:
     """Institutions and resources with more crowding than as usual, over all days."""
     came = truth.came
     usual, realised = truth.usual.crowding.sum(axis=2), truth.realised.crowding.sum(axis=2)
-    worse = realised - usual
+    usual, realised = usual.round(DECIMALS), realised.round(DECIMALS)
+    worse = (realised - usual).round(DECIMALS)
     entries = np.argwhere(worse > LEAST)
     at = tuple(entries.T)
     names = came.names
@@ -120,9 +121,9 @@ def made_worse(truth: Truth) -> pl.DataFrame:
         {
             "institution_id": [names.institutions[i] for i in entries[:, 0].tolist()],
             "resource_id": [names.resources[r] for r in entries[:, 1].tolist()],
-            "usual_unit_days": usual[at].round(DECIMALS),
-            "realised_unit_days": realised[at].round(DECIMALS),
-            "worse_unit_days": worse[at].round(DECIMALS),
+            "usual_unit_days": usual[at],
+            "realised_unit_days": realised[at],
+            "worse_unit_days": worse[at],
             "worse_harm": (worse * came.resources.harm[None, :])[at].round(DECIMALS),
         },
         schema_overrides={"institution_id": pl.String, "resource_id": pl.String},
