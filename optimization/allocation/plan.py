@@ -6,7 +6,7 @@ from dataclasses import replace
 import polars as pl
 
 from optimization.allocation import results
-from optimization.allocation.accounting import objectives
+from optimization.allocation.accounting import as_usual, objectives
 from optimization.allocation.inputs import Instance
 from optimization.allocation.inputs.read import read_instance
 from optimization.allocation.policies import comparison, simple_policies
@@ -57,6 +57,29 @@ def plan(frames: Mapping[str, pl.DataFrame], region: Region, threads: int) -> Pl
     record = reached(solved.record, objectives(instance, solved.plan))
     rounded = {key: results.published(frame) for key, frame in exact.items()}
     return Plan(rounded, exact, record)
+
+
+def decisions(
+    frames: Mapping[str, pl.DataFrame], region: Region, threads: int
+) -> dict[str, pl.DataFrame]:
+    """What ``plan`` decides, without prices, comparisons and reasons.
+
+    Returns:
+        allocation_admission, _transfer, _move, _load and _unmet, by name.
+    """
+    given = {name(table): frames[name(table)] for table in INPUTS}
+    instance = read_instance(given, frames["zone"], frames["institution"], region.allocation)
+    settings = SolveSettings(region.allocation.time_limit_s, threads, look_ahead=True)
+    found = solve(instance, settings, given).plan
+    usual = as_usual(instance)
+    made = {
+        "admission": results.admission(instance, found),
+        "transfer": results.transfer(instance, found, [None] * len(results.transfers(found))),
+        "move": results.move(instance, found, [None] * len(results.moves(found))),
+        "load": results.load(instance, found, usual),
+        "unmet": results.unmet(instance, found),
+    }
+    return {f"allocation_{table}": frame for table, frame in made.items()}
 
 
 def _frames(instance: Instance, solved: Solved, settings: SolveSettings) -> dict[str, pl.DataFrame]:

@@ -6,9 +6,14 @@ REALISED_BY: Codes = {
     "paper": ("The plan carried out on paper: of those who came, at most as planned.", "按计划在纸面上执行：实际到来者中至多按计划人数分流"),
     "reports": ("What was reported after the plan was carried out.", "计划执行后的实际报告"),
 }
+EXPECTATIONS: Codes = {
+    "forecast": ("The forecast of the coming days.", "对未来数日的预测"),
+    "recent_mean": ("The mean of the last weeks.", "近几周均值"),
+}
 
 COLUMNS: dict[str, Column] = {
     "planned_on": day("Night that made the plan.", "制定计划的夜间批次"),
+    "expect": coded(EXPECTATIONS, "What the plan was made on.", "计划所依据的预期"),
     "area": text("Region whose zones and institutions are counted; all: every one.", "所统计的区域代码；all 为全部"),
     "first_day": day("First day of the plan that is judged.", "所评价的首日"),
     "last_day": day("Last day of the plan that reports cover.", "报告已覆盖的末日"),

@@ -103,7 +103,7 @@ class File(Part):
 
     @model_validator(mode="after")
     def _extract_time_is_known(self) -> "File":
-        grouped = "extract" in re.compile(self.name).groupindex
+        grouped = self.is_dated
         if grouped and self.extract_format is None:
             raise ValueError("extract_format is missing: name has a group `extract`")
         if not grouped and self.extract_time is None:
@@ -126,6 +126,11 @@ class File(Part):
             if marks[first] == marks[second]:
                 raise ValueError(f"{first} and {second} must differ")
         return self
+
+    @property
+    def is_dated(self) -> bool:
+        """Does a file's name say when it was drawn?"""
+        return "extract" in re.compile(self.name).groupindex
 
     def matches(self, file_name: str) -> bool:
         """Is this the name of one of the feed's files?"""

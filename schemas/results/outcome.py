@@ -1,5 +1,6 @@
 """Tables that say whether earlier plans came true, on the days that reports cover by now."""
 
+from schemas.regional import ForecastScore
 from schemas.table import Table
 
 
@@ -37,6 +38,18 @@ class PlanOutcomeInstitution(Outcome):
     key = "planned_on institution_id resource_id"
     columns = "usual_unit_days realised_unit_days worse_unit_days worse_harm disclosure"
     observed = "usual_unit_days realised_unit_days worse_unit_days worse_harm"
+
+
+class BacktestOutcome(PlanOutcome):
+    """What became of the plan of a replayed night, made on the forecast or on the recent mean."""
+
+    key = "planned_on expect area"
+
+
+class BacktestScore(ForecastScore):
+    """How the forecast of a replayed night came true on the days before it."""
+
+    key = f"planned_on {ForecastScore.key}"
 
 
 TABLES: tuple[type[Table], ...] = tuple(Outcome.__subclasses__())

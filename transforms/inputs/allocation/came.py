@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import date
 
-import numpy as np
 import polars as pl
 
 from schemas.assumptions.region import Region
@@ -12,6 +11,7 @@ from schemas.table import conform
 from transforms.demand.stays import census_of_capacity, daily, stays
 from transforms.exact import exact_sum
 from transforms.inputs.allocation.earlier import beyond_usual
+from transforms.inputs.allocation.foreseen import arrivals
 from transforms.supply.care import bed, use
 from transforms.supply.supply import complete
 
@@ -59,7 +59,7 @@ def came(plan: Frames, clean: Frames, region: Region, first: date, last: date) -
     shown = on_days(census, PAIR, days, oldest)
     before = plan["allocation_census"].join(days, on="date", how="semi")
     expected = before.join(known, on="class_id", how="anti")
-    arrived = arrivals(shown, expected, plan["allocation_stay"])
+    arrived = _arrived(plan, shown, expected)
     in_service = reported_units(plan, clean["capacity_estimate"], days, oldest)
     if region.allocation.carried_out:
         arrived = without_sent(arrived, plan)
@@ -115,33 +115,12 @@ def still_in(known: pl.DataFrame, first: date, days: pl.DataFrame) -> pl.DataFra
     return inside.group_by(CARE).agg(patients=pl.len().cast(pl.Float64))
 
 
-def arrivals(census: pl.DataFrame, before: pl.DataFrame, stay: pl.DataFrame) -> pl.DataFrame:
-    """Arrivals a, never below 0, with whom n + sum s·a is the census, day by day.
-
-    Args:
-        census: institution_id, class_id, date | patients, as reported, of each pair on every day.
-        before: the same of n, the patients from before; without a row there are none.
-        stay: class_id, day | staying_share (s).
-
-    Returns:
-        institution_id, class_id, date | patients (patients/day).
-    """
-    rows = census.join(before, on=CARE, how="left", suffix="_before").sort(CARE)
-    frames = [rows.select(*CARE, "patients").clear()]
-    for (care,), own in rows.group_by("class_id", maintain_order=True):
-        size = own["institution_id"].n_unique(), -1
-        share = stay.filter(class_id=care).sort("day")["staying_share"].to_numpy()
-        wanted = own.select(pl.col("patients") - pl.col("patients_before").fill_null(0.0))
-        came = _arriving(wanted.to_series().to_numpy().reshape(size), share).round(DECIMALS)
-        frames.append(own.select(*CARE, patients=pl.Series(came.ravel())))
-    return pl.concat(frames)
-
-
-def _arriving(wanted: np.ndarray, share: np.ndarray) -> np.ndarray:
-    came = np.zeros_like(wanted)
-    for t in range(wanted.shape[1]):
-        came[:, t] = np.maximum(wanted[:, t] - came[:, :t] @ share[t:0:-1], 0.0)
-    return came
+def _arrived(plan: Frames, census: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
+    """Admissions of each institution and class with which its census is what was reported."""
+    rows = plan["allocation_stay"].sort("class_id", "day").group_by("class_id")
+    curves = {str(c): own["staying_share"].to_numpy() for (c,), own in rows}
+    shown = census.with_columns(mean="patients", upper="patients").drop("patients")
+    return arrivals(shown, before, curves).select(*CARE, patients="mean")
 
 
 def by_habit(plan: Frames, known: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
