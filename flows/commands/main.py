@@ -24,7 +24,7 @@ Exit codes: 0 done · 1 an unexpected error · 2 a configuration or a command is
 143 ended by SIGTERM; the next run completes the night.
 """
 PANELS: dict[str, tuple[Callable[..., None], ...]] = {
-    "Nights": (nights.nightly, nights.serve, nights.sample),
+    "Nights": (nights.nightly, nights.serve, nights.backtest, nights.sample),
     "Deliveries": (deliveries.check, deliveries.deliveries, deliveries.release, deliveries.refuse),
     "What was published": (published.verify, published.rollback, published.plan),
     "Care of a home": (

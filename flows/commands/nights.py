@@ -13,6 +13,7 @@ from flows.commands.options import (
     HomeFolder,
     RegionFile,
     day,
+    home_of,
     print_json,
 )
 
@@ -113,3 +114,42 @@ def sample(
     asked = {"institutions": institutions, "days": days}
     paths = write(out, seed=seed, **{k: v for k, v in asked.items() if v is not None})
     typer.echo(f"{len(paths)} files of synthetic data in {out}")
+
+
+def _first_and_last(text: str) -> tuple[date, date]:
+    try:
+        first, last = (date.fromisoformat(part) for part in text.split(".."))
+        return first, last
+    except ValueError:
+        pass
+    raise typer.BadParameter("two dates are written FIRST..LAST, as in 2022-09-30..2022-10-07")
+
+
+def backtest(
+    region: RegionFile,
+    nights: Annotated[
+        tuple[date, date],
+        typer.Option(
+            "--nights",
+            parser=_first_and_last,
+            metavar="FIRST..LAST",
+            help="The nights to replay, each with what had arrived by then.",
+        ),
+    ],
+    home: HomeFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Replay nights from the delivery history, and say whether their plans would have come true.
+
+    Plans on the forecast stand beside plans on the last weeks' mean, and both beside hindsight.
+    """
+    from flows.clerk.backtest import backtest as replay
+    from flows.clerk.backtest_report import facts, render
+    from flows.store.screen import Screen
+
+    with Screen(stderr=True).status("replaying"):
+        result = replay(region, home_of(home), *nights)
+    if as_json:
+        print_json(facts(result))
+    else:
+        render(result, Screen())

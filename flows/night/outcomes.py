@@ -20,8 +20,8 @@ from schemas import clean, ops
 from schemas.assumptions.region import Region
 from schemas.events import words
 from schemas.results import allocation as allocation_tables
-from schemas.results.outcome import TABLES
-from schemas.table import Table, conform, empty, name, polars_schema
+from schemas.results.outcome import TABLES, PlanOutcomeInstitution
+from schemas.table import Table, conform, empty, key, name, polars_schema
 from transforms.inputs.allocation import planning_start
 from transforms.inputs.allocation.came import came
 
@@ -87,6 +87,9 @@ def outcomes(night: Night, frames: Frames) -> Frames:
         for t in TABLES
     }
     verify_outcome(made)
+    worse = made["plan_outcome_institution"]
+    known_ones = worse.join(frames["institution"], on="institution_id", how="semi")
+    made["plan_outcome_institution"] = known_ones.sort(key(PlanOutcomeInstitution))
     return {**made, "alert": alerts(made["plan_outcome_institution"])}
 
 
@@ -125,8 +128,8 @@ def kept_plans(night: Night) -> list[KeptPlan]:
     A kept file that is damaged, or that another version wrote, tells nothing.
     """
     newest = {kept.night: kept for kept in published_nights(night.home)}
-    asked = sorted(key for key in newest if key and key < night.date.isoformat())
-    return [plan for key in asked if (plan := _plan(night, newest[key])) is not None]
+    asked = sorted(day for day in newest if day and day < night.date.isoformat())
+    return [plan for day in asked if (plan := _plan(night, newest[day])) is not None]
 
 
 def _plan(night: Night, kept: PublishedNight) -> KeptPlan | None:

@@ -8,6 +8,7 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from flows.ingest.delivery import WHY
+from flows.night.outcome_report import OUTCOMES, render_outcomes
 from flows.store.night import Night
 from flows.store.screen import COLOURS, Entry, table
 from flows.store.warehouse import opened
@@ -66,8 +67,8 @@ def summarise(night: Night) -> Figures:
     """Figures of the night, from the file that it published; of its deliveries, exact ones.
 
     Returns:
-        region, night, about, deliveries, rows, tightest, plan, rolling, money, alerts, steps,
-        outputs.
+        region, night, about, deliveries, rows, tightest, plan, rolling, outcome, money, alerts,
+        steps, outputs.
     """
     with opened(night.home) as con:
         steps = _rows(
@@ -93,6 +94,7 @@ def summarise(night: Night) -> Figures:
             "tightest": _rows(con, TIGHTEST),
             "plan": {row.pop("policy"): row for row in _rows(con, POLICY)},
             "rolling": _rows(con, ROLLING)[0],
+            "outcome": _rows(con, OUTCOMES),
             "money": _money(con),
             "alerts": _rows(
                 con,
@@ -137,6 +139,7 @@ def render(figures: Figures, console: Console) -> None:
         _deliveries(figures),
         _tightest(figures),
         _plan(figures),
+        render_outcomes(figures["outcome"]),
         _money_text(figures, about.get("currency", "")),
         _alerts(figures),
         _backup(figures),

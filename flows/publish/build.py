@@ -13,7 +13,8 @@ from flows.store.home import Home, settings
 from flows.store.warehouse import comments, create, full_name, qualified, sources
 from schemas import ops, regional
 from schemas.clean import FEED_TABLES
-from schemas.results.allocation import AllocationUse
+from schemas.results import outcome as results
+from schemas.results.allocation import AllocationClass, AllocationResource, AllocationUse
 from schemas.table import (
     LAYERS,
     Table,
@@ -94,7 +95,7 @@ def protected(con: duckdb.DuckDBPyConnection) -> dict[type[Table], pl.DataFrame]
     if about.get("disclosure") == PUBLIC:
         return {}
     feeds = _patient_feeds(con, about.get("patient_feeds", ""))
-    made = {**_regional(con), **_operations(con, feeds)}
+    made = {**_regional(con), **_outcomes(con), **_operations(con, feeds)}
     return {table: conform(table, frame) for table, frame in made.items()}
 
 
@@ -114,6 +115,16 @@ def _regional(con: duckdb.DuckDBPyConnection) -> dict[type[Table], pl.DataFrame]
         regional.CapacityGap: disclosure.capacity_gap(_read(con, regional.CapacityGap), have),
         regional.Balance: disclosure.balance(_read(con, regional.Balance), asked, uses),
     }
+
+
+def _outcomes(con: duckdb.DuckDBPyConnection) -> dict[type[Table], pl.DataFrame]:
+    classes, resources = _read(con, AllocationClass), _read(con, AllocationResource)
+    weights = pl.concat([classes["harm_weight"], resources["crowding_weight"], pl.Series([1.0])])
+    heaviest = float(weights.max())  # type: ignore[arg-type]
+    worse = _read(con, results.PlanOutcomeInstitution)
+    totals: tuple[type[Table], ...] = (results.PlanOutcome, results.PlanOutcomeDay)
+    shown = {table: disclosure.outcome(_read(con, table), heaviest) for table in totals}
+    return {**shown, results.PlanOutcomeInstitution: disclosure.made_worse(worse)}
 
 
 def _operations(

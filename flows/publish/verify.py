@@ -8,8 +8,11 @@ from flows.store.home import Home
 from flows.store.warehouse import read
 from optimization.models import MODELS, Model
 from optimization.verify.forecast import verify_forecast
+from optimization.verify.outcome import verify_outcome
 from schemas.errors import HomeRefused
+from schemas.events import Count
 from schemas.regional import DemandForecast, ForecastScore
+from schemas.results.outcome import TABLES as OUTCOMES
 from schemas.results.run import PlanRun
 from schemas.table import Table, layer, name, polars_schema
 
@@ -36,10 +39,14 @@ def verify_published(home: Home) -> list[str]:
         raise HomeRefused(f"{home.published}: nothing is published yet; run a night first")
     with duckdb.connect(str(home.published), read_only=True) as con:
         frames = published(con, VERIFIED)
+        outcomes = published(con, OUTCOMES)
     found = [_found(model, frames) for model in MODELS]
     found.append(
         f"forecast: worst relative violation {verify_forecast(frames).worst_violation:.1e}"
     )
+    worst = verify_outcome(outcomes).worst_violation
+    plans = Count(outcomes["plan_outcome"]["planned_on"].n_unique())
+    found.append(f"outcome of {plans:earlier plan|earlier plans}: worst violation {worst:.1e}")
     if damaged(home):
         raise HomeRefused(
             f"{home.published} is damaged or was changed: its bytes are none that were published;"

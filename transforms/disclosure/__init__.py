@@ -119,6 +119,43 @@ def balance(frame: pl.DataFrame, shown_demand: pl.DataFrame, use: pl.DataFrame) 
     return _labelled(made.select(frame.columns), ("demand_units", "shortage"))
 
 
+def outcome(frame: pl.DataFrame, weight: float) -> pl.DataFrame:
+    """results.plan_outcome or plan_outcome_day with harms of people who came protected.
+
+    A harm is shown as so many times ``weight`` as a count of so many people would be: no day of a
+    patient weighs more, so that it stands for no fewer of them. Regret and the kept share follow
+    from what is shown.
+
+    Args:
+        frame: plan_outcome or plan_outcome_day.
+        weight: the largest harm of a patient-day or unit-day, at least 1 point.
+    """
+    counts = ("harm_usual", "harm_realised", "harm_hindsight")
+    made = frame.with_columns(pl.col(counts) / weight).with_columns(
+        (shown(harm) * weight).alias(harm) for harm in counts
+    )
+    usual, realised, best = (pl.col(harm) for harm in counts)
+    regret, could = realised - best, usual - best
+    share = pl.when(could > 0).then((usual - realised) / could)
+    derived = {"regret": regret, "kept_share": share} if "regret" in frame.columns else {}
+    return _labelled(made.with_columns(**derived), counts)
+
+
+def made_worse(frame: pl.DataFrame) -> pl.DataFrame:
+    """results.plan_outcome_institution: unit-days as counts of people; what is more from those."""
+    counts = ("usual_unit_days", "realised_unit_days")
+    harm = pl.col("worse_harm") / pl.col("worse_unit_days")
+    worse = pl.col("realised_unit_days") - pl.col("usual_unit_days")
+    apart = shown("worse_unit_days").is_not_null() & worse.is_not_null() & (worse >= LEAST_SHOWN)
+    made = (
+        frame.with_columns(harm=harm)
+        .with_columns(shown(c) for c in counts)
+        .with_columns(worse_unit_days=pl.when(apart).then(worse))
+        .with_columns(worse_harm=pl.col("worse_unit_days") * pl.col("harm"))
+    )
+    return _labelled(made.select(frame.columns), (*counts, "worse_unit_days"))
+
+
 def reconciliation(
     frame: pl.DataFrame, deliveries: pl.DataFrame, protected: pl.Series
 ) -> pl.DataFrame:
