@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from optimization.models import MODELS, Model
 from optimization.verify.forecast import RULES as FORECAST_RULES
+from optimization.verify.outcome import RULES as OUTCOME_RULES
 
 VERIFICATION = (
     "Every plan is computed again from its published tables, without the model and the solver, "
@@ -32,7 +33,7 @@ def documents() -> dict[str, str]:
 def _verification() -> str:
     lines = [f"# Verification\n\n{VERIFICATION}\n\n{NOTE}"]
     of_models = {model.name: model.rules for model in MODELS}
-    for name, rules in {"forecast": FORECAST_RULES, **of_models}.items():
+    for name, rules in {"forecast": FORECAST_RULES, **of_models, "outcome": OUTCOME_RULES}.items():
         lines += [f"\n## The {name}\n", "| rule | what holds |\n| --- | --- |"]
         lines += [f"| `{rule}` | {words} |" for rule, words in rules.items()]
     return "\n".join(lines) + "\n"

@@ -56,6 +56,12 @@ def again(short_night, tmp_path) -> Home:
     return Home(tmp_path / "home")
 
 
+JUDGED = """
+    SELECT planned_on, first_day, last_day, realised_by FROM results.plan_outcome
+    WHERE area = 'all' AND planned_on = DATE '2026-01-20'
+"""
+
+
 def test_every_delivery_of_the_sample_is_loaded_and_adds_up(night_one):
     assert ask(night_one, "SELECT DISTINCT verdict FROM ops.delivery") == [("loaded",)]
     bad = ask(
@@ -117,7 +123,12 @@ def test_money_is_needed_and_some_of_it_is_covered(night_one):
 
 def test_the_published_plan_and_budget_are_recomputed(night_one):
     found = verify_published(night_one)
-    assert [line.split(":")[0] for line in found] == ["allocation", "financing", "purchases"]
+    assert [line.split(":")[0] for line in found] == [
+        "allocation",
+        "financing",
+        "purchases",
+        "outcome",
+    ]
     assert all("worst relative violation" in line for line in found)
 
 
@@ -217,6 +228,8 @@ def test_the_next_night_starts_from_what_the_last_one_set_going(again, sample, r
     assert left
     assert ask(again, LEFT + "allocation_under_way ORDER BY ALL") == left
     assert ask(again, MADE_UP, exact=True) == [(True,)]
+    judged = ask(again, JUDGED)
+    assert judged == [(date(2026, 1, 20), date(2026, 1, 21), date(2026, 1, 21), "reports")]
     verify_published(again)
 
 

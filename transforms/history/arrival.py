@@ -1,12 +1,12 @@
 """When each row of the history arrived, so that a night can be replayed with what was there.
 
-- **A file whose name says when it was drawn** arrived on that day; a row of it that covers later
-  days, on the day after its last one: a week that begins on the day in the name is told when it
-  is over.
-- **Any other file** arrived on the day on which it was received. A home may have been filled at
-  once: of the files of a feed's first day, a row arrived on the day after its last one.
-- **A row of a place**, which has no day of its own, arrived with the first dated row of its file;
-  in a file without such rows, with the file, or has always been there.
+- A file arrived on the day that its name tells, or, where it tells none, on that of its receipt. A
+  row of it that covers later days arrived on the day after its last one: a week that begins on the
+  day in the name is told when it is over.
+- Of a feed's first day of files nobody knows what was told before: a home may have been filled at
+  once with the files of years. Their rows arrived each on the day after its last one.
+- A row of a place, which has no day of its own, arrived with the first dated row of its file; in a
+  file without such rows, with the file, or, if it is of the feed's first day, it was always there.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ def drawn(deliveries: pl.DataFrame, timezones: Mapping[str, str], dated: list[st
 
     Returns:
         delivery_id, told (the day in the file's name, else that of its receipt), at_once (is it of
-        a feed's first day, and undated?).
+        its feed's first day?).
     """
     frames = [
         _of_feed(deliveries.filter(feed=feed), timezone, feed in dated)
@@ -48,8 +48,7 @@ def drawn(deliveries: pl.DataFrame, timezones: Mapping[str, str], dated: list[st
 def _of_feed(deliveries: pl.DataFrame, timezone: str, is_dated: bool) -> pl.DataFrame:
     moment = pl.col("extract_time" if is_dated else "received_at").dt.replace_time_zone("UTC")
     told = deliveries.select("delivery_id", told=moment.dt.convert_time_zone(timezone).dt.date())
-    first = pl.col("told") == pl.col("told").min()
-    return told.with_columns(at_once=first & pl.lit(not is_dated))
+    return told.with_columns(at_once=pl.col("told") == pl.col("told").min())
 
 
 def arrived(
@@ -86,4 +85,4 @@ def arrived(
 def _arrives(covered: pl.Expr) -> pl.Expr:
     after, told = covered + pl.duration(days=1), pl.col("told")
     later = pl.when(covered > told).then(after).otherwise(told)
-    return pl.when("at_once").then(pl.min_horizontal(told, after)).otherwise(later)
+    return pl.when("at_once").then(after).otherwise(later)

@@ -44,22 +44,23 @@ def test_a_week_that_begins_on_the_day_in_the_files_name_arrives_when_it_is_over
 
 
 def test_a_file_drawn_on_the_last_day_that_it_covers_arrives_on_that_day():
-    files = drawn(
-        deliveries(("a", "daily", at(DAY), at(date(2023, 1, 1)))), {"daily": "UTC"}, ["daily"]
-    )
-    rows = capacity(("a", DAY, 1), ("a", DAY - timedelta(days=30), 1))
+    before = DAY - timedelta(days=1)
+    made = deliveries(("a", "daily", at(before), None), ("b", "daily", at(DAY), None))
+    files = drawn(made, {"daily": "UTC"}, ["daily"])
+    rows = capacity(("b", DAY, 1), ("b", DAY - timedelta(days=30), 1))
     assert there(DAY, files, rows) == 2
-    assert there(DAY - timedelta(days=1), files, rows) == 0
+    assert there(before, files, rows) == 0
 
 
-def test_a_home_filled_at_once_arrives_day_by_day_and_later_files_when_received():
+@pytest.mark.parametrize("dated", [False, True])
+def test_a_home_filled_at_once_arrives_day_by_day_and_later_files_on_their_day(dated):
     first, later = date(2022, 10, 20), date(2022, 10, 25)
-    made = deliveries(("a", "x", None, at(first)), ("b", "x", None, at(later)))
-    files = drawn(made, {"x": "UTC"}, [])
+    made = deliveries(("a", "x", at(first), at(first)), ("b", "x", at(later), at(later)))
+    files = drawn(made, {"x": "UTC"}, ["x"] if dated else [])
     rows = capacity(("a", DAY, 1), ("a", DAY + timedelta(days=1), 1), ("b", DAY, 1))
     assert there(DAY, files, rows) == 0
     assert there(DAY + timedelta(days=1), files, rows) == 1
-    assert there(first, files, rows) == 2
+    assert there(DAY + timedelta(days=2), files, rows) == 2
     assert there(later, files, rows) == 3
 
 
@@ -85,13 +86,13 @@ def test_places_of_an_undated_file_without_dated_rows_have_always_been_there():
     st.booleans(),
     st.integers(0, 40),
 )
-def test_no_row_arrives_before_its_last_day_is_over_but_with_its_file(rows, dated, night):
+def test_no_row_arrives_before_its_last_day_is_over_or_its_file_is_there(rows, is_first, night):
     told = DAY + timedelta(days=20)
-    files = drawn(deliveries(("a", "x", at(told), at(told))), {"x": "UTC"}, ["x"] if dated else [])
+    before = [] if is_first else [("0", "x", at(DAY - timedelta(days=9)), None)]
+    files = drawn(deliveries(*before, ("a", "x", at(told), None)), {"x": "UTC"}, ["x"])
     table = capacity(*(("a", DAY + timedelta(days=n), length) for n, length in rows))
     day = DAY + timedelta(days=night)
     found = arrived({clean.Capacity: table}, files, day)[clean.Capacity]
     for first, length in found.select("date", "period_days").rows():
-        after = first + timedelta(days=length)
-        assert day >= min(told, after)
-        assert not dated or day >= told and (day >= after or after - timedelta(days=1) <= told)
+        last = first + timedelta(days=length - 1)
+        assert day > last if is_first else day > last >= told or day >= told >= last
