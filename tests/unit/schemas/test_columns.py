@@ -9,11 +9,12 @@ from schemas import ops
 from schemas.columns import COLUMNS, TOPICS, codes
 from schemas.columns.column import number, signed
 from schemas.errors import ConfigRefused
+from schemas.results.outcome import BacktestOutcome, BacktestScore
 from schemas.results.run import ScenarioComparison
 from schemas.table import Table, polars_schema, schema
 from schemas.tables import ALL
 
-TABLES = (*ALL, ScenarioComparison)
+TABLES = (*ALL, ScenarioComparison, BacktestOutcome, BacktestScore)
 SAYS = {"layer", "subject", "source", "key", "columns", "observed", "rules"}
 SAYS |= {"published", "patient_data", "__doc__", "__module__", "__firstlineno__"}
 SAYS |= {"__static_attributes__"}
