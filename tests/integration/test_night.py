@@ -128,6 +128,7 @@ def test_the_published_plan_and_budget_are_recomputed(night_one):
         "financing",
         "purchases",
         "outcome",
+        "forecast",
     ]
     assert all("worst relative violation" in line for line in found)
 

@@ -27,6 +27,8 @@ def institution_rows(
 ) -> pl.DataFrame:
     """Forecast each series for ``days`` days; each day of a week has the week's figures.
 
+    Of less than a week, the last value is the mean: around it nothing tells how far it may go.
+
     Returns:
         institution_id, need_id, date | horizon (days), ``FIGURES``, engine, history_length.
     """
@@ -44,10 +46,13 @@ def institution_rows(
     used = methods(of.history, of.periods(days), of.frequency, chosen=chosen)
     dated = spread_week(wide, of.frequency)
     ahead = (pl.col("date") - pl.lit(of.last)).dt.total_days()
+    unknown = pl.col("history_length") == "one_day"
+    mean = pl.when(unknown).then("quantile_50").otherwise("forecast_mean")
     return (
         dated.with_columns(horizon=ahead)
         .filter(pl.col("horizon").is_between(1, days))
         .join(used, on="series_id")
+        .with_columns(forecast_mean=mean)
         .join(of.places, on="series_id")
         .drop("series_id")
     )
