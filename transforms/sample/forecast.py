@@ -6,12 +6,11 @@ import numpy as np
 import polars as pl
 from scipy.stats import poisson
 
+from schemas.columns.forecast import LEVELS
 from transforms.sample import assumed
 from transforms.sample.places import Places
 from transforms.sample.stays import day_number, expected_admissions
 
-LEVELS = {"quantile_10": 0.1, "quantile_25": 0.25, "quantile_50": 0.5, "quantile_75": 0.75}
-LEVELS |= {"quantile_90": 0.9}
 CLASS = "icu"
 # How far the office is off, as a standard deviation of the logarithm, zone by zone.
 ERROR = 0.1
@@ -39,6 +38,6 @@ def forecast_table(seed: int, made: Places, issued: date) -> pl.DataFrame:
             "resource_id": "all",
             "date": dates,
             "mean": mean.round(3),
-            **{name: poisson.ppf(level, mean).astype(int) for name, level in LEVELS.items()},
+            **{name: poisson.ppf(level, mean).astype(int) for name, (level, _) in LEVELS.items()},
         }
     )

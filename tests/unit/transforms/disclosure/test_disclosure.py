@@ -315,3 +315,27 @@ def test_every_published_count_of_people_may_be_withheld():
         "Run",
     }
     assert all(published(table) for table in marked)
+
+
+def forecast(**figures: float) -> pl.DataFrame:
+    columns = dict.fromkeys(observed(regional.DemandForecast), 40.0) | figures
+    return pl.DataFrame([{"series_key": "z/icu", "disclosure": "shown", **columns}])
+
+
+@given(st.lists(st.floats(0, 60), min_size=11, max_size=11))
+def test_no_figure_of_a_forecast_tells_of_one_to_ten_people(figures):
+    names = observed(regional.DemandForecast)
+    frame = forecast(**dict(zip(names, sorted(figures), strict=True)))
+    found = disclosure.demand_forecast(frame, names)
+    (row,) = found.select(names).rows()
+    assert all(f is None or f == 0 or (f >= 15 and f % 5 == 0) for f in row)
+    known = [f for f in row if f is not None]
+    assert known == sorted(known)
+    hidden = None in row
+    assert (found["disclosure"].item() == "withheld") == hidden
+
+
+def test_a_score_of_few_values_is_not_shown():
+    frame = pl.DataFrame({"scored": [10, 11], "mean_absolute_error": [1.5, 1.5]})
+    found = disclosure.forecast_score(frame, ["mean_absolute_error"])
+    assert found["mean_absolute_error"].to_list() == [None, 1.5]
