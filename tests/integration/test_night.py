@@ -127,8 +127,8 @@ def test_the_published_plan_and_budget_are_recomputed(night_one):
         "allocation",
         "financing",
         "purchases",
-        "outcome",
         "forecast",
+        "outcome",
     ]
     assert all("worst relative violation" in line for line in found)
 
