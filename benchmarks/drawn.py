@@ -29,6 +29,7 @@ ASSUMED = AllocationAssumptions.model_validate(
 )
 Frames = dict[str, pl.DataFrame]
 EARLIER = (
+    tables.AllocationScenario,
     tables.AllocationUnderWay,
     tables.AllocationSent,
     tables.AllocationAnnouncedDay,

@@ -95,8 +95,12 @@ class Model:
         worst = self.verify({**frames, **plan.exact}).worst_violation
         seconds = {**plan.record.seconds, "verify": time.monotonic() - start}
         record = replace(plan.record, seconds=seconds)
-        closing = {"plan_run": record.run_table(worst), "plan_seconds": record.seconds_table()}
-        return Plan({**plan.frames, **closing}, plan.exact, record)
+        records = (*plan.before, record)
+        closing = {
+            "plan_run": pl.concat([r.run_table(worst) for r in records]),
+            "plan_seconds": pl.concat([r.seconds_table() for r in records]),
+        }
+        return Plan({**plan.frames, **closing}, plan.exact, record, plan.before)
 
 
 ALLOCATION = Model(

@@ -33,11 +33,12 @@ class PolicyOutcome:
 
 
 def policy_outcome(
-    instance: Instance, admit: np.ndarray, move: np.ndarray, surge: np.ndarray
+    instance: Instance, admit: np.ndarray, move: np.ndarray, surge: np.ndarray, open_days: int = 0
 ) -> PolicyOutcome:
     """Follow ``admit`` (arc x day), ``move`` (move arc x day) and ``surge`` (cell x day) through.
 
-    Surge that nobody uses is closed again; who is not admitted is unmet.
+    Surge that nobody uses is closed again, but for the first ``open_days``; who is not admitted is
+    unmet.
     """
     patients = census(instance, admit)
     use = np.einsum("ict,cr->irt", patients, instance.use)
@@ -45,6 +46,7 @@ def policy_outcome(
     occupancy = instance.resources.occupancy[None, :, None]
     load = use + instance.reserve
     open_surge = _above_noise(np.clip(load / occupancy - stock, 0.0, surge)).round(PUBLISHED)
+    open_surge[:, :, :open_days] = surge[:, :, :open_days]
     return PolicyOutcome(
         admit=admit,
         elsewhere=_above_noise(admit - instance.expected).round(PUBLISHED),
@@ -66,6 +68,26 @@ def as_usual(instance: Instance) -> PolicyOutcome:
         np.zeros((instance.moves.km.size, instance.horizon)),
         np.zeros_like(instance.capacity),
     )
+
+
+def carried_out(planned: Instance, came: Instance, admit: np.ndarray) -> np.ndarray:
+    """(12a) Admissions (arc x day) where ``came`` comes and a plan admits ``admit`` of these.
+
+    Everyone goes where usual, but for as many as the plan sends otherwise; where fewer come than
+    planned, fewer are sent in the same proportion.
+    """
+    arcs = planned.arcs
+    share = coming(planned, came.demand)[arcs.zone, arcs.care]
+    return np.maximum(came.expected + share * (admit - planned.expected), 0.0)
+
+
+def coming(instance: Instance, demand: np.ndarray) -> np.ndarray:
+    """min(1, d_k / d): of the patients whom the plan expects, the part that comes; 0 where none
+    is expected. ``demand`` ends in zone x class x day.
+    """
+    expected = np.broadcast_to(instance.demand, demand.shape)
+    share = np.divide(demand, expected, out=np.zeros(demand.shape), where=expected > 0)
+    return np.minimum(share, 1.0)
 
 
 def unmet(instance: Instance, admit: np.ndarray) -> np.ndarray:

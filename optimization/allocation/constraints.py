@@ -61,28 +61,32 @@ def surge_holds(m: pyo.ConcreteModel, i: str, r: str, t: int) -> Any:
 
 def fair_to_zones(m: pyo.ConcreteModel, region: str, o: str) -> Any:
     """(7a) sum_{c,t} W[c,t]·unmet[o,c,t] ≤ worst[region(o)] · sum_{c,t} W[c,t]·d[o,c,t]"""
-    unmet = sum_over(m.harm_unmet[c, t] * m.unmet[o, c, t] for c in m.classes_of[o] for t in m.days)
+    unmet = sum_over(
+        m.harm_unmet[c, t] * m.unmet[z, c, t] for z, c in m.needs_of[o] for t in m.days
+    )
     return unmet <= m.worst[region] * m.at_stake[o]
 
 
 def fair_to_institutions(m: pyo.ConcreteModel, region: str, i: str) -> Any:
     """(7b) sum_{r,t} h[r]·crowding[i,r,t] ≤ crowded[region(i)] · sum_{r,t} h[r]·occ[r]·K[i,r,t]"""
     crowding = sum_over(
-        m.harm_crowding[r] * m.crowding[i, r, t] for r in m.resources_of[i] for t in m.days
+        m.harm_crowding[r] * m.crowding[j, r, t] for j, r in m.cells_of[i] for t in m.days
     )
     return crowding <= m.crowded[region] * m.crowd_capacity[i]
 
 
 def steps_of_zones(m: pyo.ConcreteModel, region: str, o: str, b: float) -> Any:
     """(7c) sum_{c,t} W[c,t]·unmet[o,c,t] ≤ (b + above[o,b]) · sum_{c,t} W[c,t]·d[o,c,t]"""
-    unmet = sum_over(m.harm_unmet[c, t] * m.unmet[o, c, t] for c in m.classes_of[o] for t in m.days)
+    unmet = sum_over(
+        m.harm_unmet[c, t] * m.unmet[z, c, t] for z, c in m.needs_of[o] for t in m.days
+    )
     return unmet <= (b + m.zone_above[region, o, b]) * m.at_stake[o]
 
 
 def steps_of_institutions(m: pyo.ConcreteModel, region: str, i: str, b: float) -> Any:
     """(7d) sum_{r,t} h[r]·crowding[i,r,t] ≤ (b + above[i,b]) · sum_{r,t} h[r]·occ[r]·K[i,r,t]"""
     crowding = sum_over(
-        m.harm_crowding[r] * m.crowding[i, r, t] for r in m.resources_of[i] for t in m.days
+        m.harm_crowding[r] * m.crowding[j, r, t] for j, r in m.cells_of[i] for t in m.days
     )
     return crowding <= (b + m.institution_above[region, i, b]) * m.crowd_capacity[i]
 
@@ -132,3 +136,47 @@ def moved_beyond_announced(m: pyo.ConcreteModel, i: str, j: str, r: str, t: int)
 def moved_short_of_announced(m: pyo.ConcreteModel, i: str, j: str, r: str, t: int) -> Any:
     """(11d) announced[i,j,r,t] - move[i,j,r,t] ≤ moved_less[i,j,r,t]"""
     return m.announced_units[i, j, r, t] - m.move[i, j, r, t] <= m.moved_less[i, j, r, t]
+
+
+def admitted_as_planned(
+    m: pyo.ConcreteModel, p: str, o: str, j: str, i: str, c: str, t: int
+) -> Any:
+    """(12a) admit_k[o,i,c,t] = usual[o,i,c]·d_k[o,c,t]
+    + min(1, d_k[o,c,t] / d[o,c,t]) · (admit[o,i,c,t] - usual[o,i,c]·d[o,c,t])
+
+    on each path k, on the first days; ``p`` and ``j`` are o and i on the path.
+    """
+    beyond_usual = m.admit[o, i, c, t] - m.expected[o, i, c, t]
+    return m.admit[p, j, c, t] == m.expected[p, j, c, t] + m.coming[p, c, t] * beyond_usual
+
+
+def moved_as_planned(m: pyo.ConcreteModel, p: str, i: str, q: str, j: str, r: str, t: int) -> Any:
+    """(12b) move_k[i,j,r,t] = move[i,j,r,t]   on each path k, on the first days"""
+    return m.move[p, q, r, t] == m.move[i, j, r, t]
+
+
+def opened_as_planned(m: pyo.ConcreteModel, p: str, i: str, r: str, t: int) -> Any:
+    """(12c) surge_k[i,r,t] = surge[i,r,t]   on each path k, on the first days"""
+    return m.surge[p, r, t] == m.surge[i, r, t]
+
+
+def no_worse_over_paths(m: pyo.ConcreteModel, i: str, r: str, t: int) -> Any:
+    """(13) sum_k crowding_k[i,r,t] ≤ sum_k crowding of path k when everyone goes where usual"""
+    crowding = sum_over(m.crowding[p, q, t] for p, q in m.on_paths[i, r])
+    return crowding <= m.usual_crowding[i, r, t]
+
+
+def harm_of_path(m: pyo.ConcreteModel, k: int) -> Any:
+    """(14a) harm[k] = sum W[c,t]·unmet_k[o,c,t] + sum h[r]·crowding_k[i,r,t]"""
+    unmet = sum_over(
+        m.harm_unmet[c, t] * m.unmet[o, c, t] for o, c in m.path_needs[k] for t in m.days
+    )
+    crowding = sum_over(
+        m.harm_crowding[r] * m.crowding[i, r, t] for i, r in m.path_cells[k] for t in m.days
+    )
+    return m.path_harm[k] == unmet + crowding
+
+
+def excess_harm(m: pyo.ConcreteModel, k: int, only: int) -> Any:
+    """(14b) excess[k] ≥ harm[k] - threshold"""
+    return m.excess[k] >= m.path_harm[k] - m.threshold[only]

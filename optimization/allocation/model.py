@@ -12,13 +12,8 @@ import numpy as np
 import pyomo.environ as pyo
 
 from optimization.allocation import constraints, tiers
-from optimization.allocation.accounting import (
-    STEPS,
-    crowd_capacity,
-    crowding_limit,
-    harm_at_stake,
-    part_of_region,
-)
+from optimization.allocation.accounting import STEPS, crowding_limit
+from optimization.allocation.fairness import hold_fairness, pairs, sharers
 from optimization.allocation.inputs import Instance
 from optimization.solver import templatized
 from optimization.solver.matrix import grouped, hold, members, members_of, param_over
@@ -32,7 +27,8 @@ def build(instance: Instance) -> pyo.ConcreteModel:
         _parameters(model, instance)
         _variables(model, instance)
         _constraints(model, instance)
-        _fairness(model, instance)
+        if instance.fairness != "none":
+            hold_fairness(model, instance.fairness, *sharers(instance))
         model.harm = pyo.Objective(rule=tiers.harm)
         model.cost = pyo.Objective(rule=tiers.cost)
     return model
@@ -41,6 +37,11 @@ def build(instance: Instance) -> pyo.ConcreteModel:
 def tier_names(instance: Instance) -> list[str]:
     """The tiers in order; fairness ``none`` drops the second."""
     return ["harm", "cost"] if instance.fairness == "none" else ["harm", "unfairness", "cost"]
+
+
+def surges(instance: Instance) -> np.ndarray:
+    """Can any surge be opened there? institution x resource."""
+    return instance.cells & np.asarray((instance.surge_limit > 0).any(axis=2))
 
 
 def _sets(m: pyo.ConcreteModel, instance: Instance) -> None:
@@ -53,22 +54,22 @@ def _sets(m: pyo.ConcreteModel, instance: Instance) -> None:
     m.days = pyo.RangeSet(instance.horizon)
     m.until = pyo.Set(m.days, initialize={t: range(1, t + 1) for t in m.days})
     m.arcs = members(zip(zone, institution, care, strict=True), 3)
-    m.needs = members(_pairs(instance.served, names.zones, names.classes), 2)
-    m.wards = members(_pairs(instance.wards, names.institutions, names.classes), 2)
+    m.needs = members(pairs(instance.served, names.zones, names.classes), 2)
+    m.wards = members(pairs(instance.wards, names.institutions, names.classes), 2)
     m.reach = members_of(m.needs, _by_pair(zone, care, institution))
     m.sources = members_of(m.wards, _by_pair(institution, care, zone))
-    m.cells = members(_pairs(instance.cells, names.institutions, names.resources), 2)
+    m.cells = members(pairs(instance.cells, names.institutions, names.resources), 2)
     users = {
         (i, r): [c for c, w, u in zip(names.classes, ward, used, strict=True) if w and u > 0]
         for i, ward in zip(names.institutions, instance.wards, strict=True)
         for r, used in zip(names.resources, instance.use.T, strict=True)
     }
     m.users = members_of(m.cells, users)
-    opens = instance.cells & (instance.surge_limit > 0).any(axis=2)
-    m.surges = members(_pairs(opens, names.institutions, names.resources), 2)
+    m.surges = members(pairs(surges(instance), names.institutions, names.resources), 2)
     m.opening = members_of(m.cells, {cell: [cell] for cell in m.surges}, 2)
     _move_sets(m, instance)
-    _region_sets(m, instance)
+    m.regions = pyo.Set(initialize=names.regions)
+    m.steps = pyo.Set(initialize=STEPS)
     _announced_sets(m, instance)
 
 
@@ -113,20 +114,6 @@ def _days_of(arcs: Sequence[tuple], amounts: np.ndarray) -> list[tuple]:
     return [(*arcs[a], t + 1) for a, t in np.argwhere(amounts > 0).tolist()]
 
 
-def _region_sets(m: pyo.ConcreteModel, instance: Instance) -> None:
-    names = instance.names
-    m.regions = pyo.Set(initialize=names.regions)
-    m.steps = pyo.Set(initialize=STEPS)
-    stake, crowd = harm_at_stake(instance), crowd_capacity(instance)
-    m.harmed = members(_placed(names.zones, names.regions, instance.zone_region, stake), 2)
-    m.crowds = members(
-        _placed(names.institutions, names.regions, instance.institution_region, crowd), 2
-    )
-    classes, resources = grouped(m.needs), grouped(m.cells)
-    m.classes_of = pyo.Set(list(classes), dimen=1, initialize=classes)
-    m.resources_of = pyo.Set(list(resources), dimen=1, initialize=resources)
-
-
 def _parameters(m: pyo.ConcreteModel, instance: Instance) -> None:
     names, days = instance.names, list(m.days)
     zones, institutions = names.zones, names.institutions
@@ -147,10 +134,6 @@ def _parameters(m: pyo.ConcreteModel, instance: Instance) -> None:
     m.crowding_limit = _dense(crowding_limit(instance), institutions, resources, days)
     m.harm_unmet = _dense(instance.harm_unmet, classes, days)
     m.harm_crowding = _dense(instance.resources.harm, resources)
-    stake, crowd = harm_at_stake(instance), crowd_capacity(instance)
-    m.at_stake, m.crowd_capacity = _dense(stake, zones), _dense(crowd, institutions)
-    m.part_of_zone = _dense(part_of_region(stake, instance.zone_region), zones)
-    m.part_of_institution = _dense(part_of_region(crowd, instance.institution_region), institutions)
     cost_km = (instance.classes.cost_km[instance.arcs.care] * instance.arcs.km).tolist()
     m.cost_sent = param_over([m.arcs], dict(zip(m.arcs, cost_km, strict=True)))
     moved = instance.resources.cost_unit_km[instance.moves.resource] * instance.moves.km
@@ -218,21 +201,6 @@ def _constraints(m: pyo.ConcreteModel, instance: Instance) -> None:
         hold(m, constraints.no_worse, m.cells, m.days)
 
 
-def _fairness(m: pyo.ConcreteModel, instance: Instance) -> None:
-    if instance.fairness == "none":
-        return
-    hold(m, constraints.fair_to_zones, m.harmed)
-    hold(m, constraints.fair_to_institutions, m.crowds)
-    if instance.fairness == "worst_share":
-        m.unfairness = pyo.Objective(rule=tiers.unfairness)
-        return
-    m.zone_above = pyo.Var(m.harmed, m.steps, domain=pyo.NonNegativeReals)
-    m.institution_above = pyo.Var(m.crowds, m.steps, domain=pyo.NonNegativeReals)
-    hold(m, constraints.steps_of_zones, m.harmed, m.steps)
-    hold(m, constraints.steps_of_institutions, m.crowds, m.steps)
-    m.unfairness = pyo.Objective(rule=tiers.graduated_unfairness)
-
-
 def _above_zero(index: pyo.Set, amounts: np.ndarray) -> dict[Any, float]:
     """The amounts above 0, in the order of ``index``."""
     return dict(zip(index, amounts[amounts > 0].tolist(), strict=True))
@@ -244,18 +212,6 @@ def _named(ids: Sequence[str], positions: np.ndarray) -> list[str]:
 
 def _by_pair(first: Sequence[str], second: Sequence[str], values: Sequence[str]) -> dict:
     return grouped(zip(zip(first, second, strict=True), values, strict=True))
-
-
-def _pairs(mask: np.ndarray, first: Sequence[str], second: Sequence[str]) -> list[tuple[str, str]]:
-    return [(first[a], second[b]) for a, b in np.argwhere(mask).tolist()]
-
-
-def _placed(
-    ids: Sequence[str], regions: Sequence[str], region: np.ndarray, weight: np.ndarray
-) -> list[tuple[str, str]]:
-    """Region and id of every member whose weight is not 0."""
-    members = zip(ids, region.tolist(), weight.tolist(), strict=True)
-    return [(regions[k], member) for member, k, share in members if share > 0]
 
 
 def _keyed(tuples: Iterable[tuple], days: Sequence[int], values: Sequence[float]) -> dict:

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import polars as pl
 
 from optimization.allocation import results
 from optimization.allocation.accounting import as_usual, objectives
 from optimization.allocation.inputs import Instance
+from optimization.allocation.inputs.paths import read_paths
 from optimization.allocation.inputs.read import read_instance
 from optimization.allocation.policies import comparison, simple_policies
 from optimization.allocation.results import changes
@@ -19,12 +21,20 @@ from optimization.allocation.results.prices import (
     unit_prices,
     value,
 )
+from optimization.allocation.scenarios import solve_paths
+from optimization.allocation.scenarios.outcome import objectives_over_paths
+from optimization.allocation.scenarios.results import risk, scenario_flow, scenario_harm
 from optimization.allocation.solve import Solved, alternatives, solve, turned_away
 from optimization.solver import Plan, SolveRecord, SolveSettings
-from schemas.assumptions.allocation import AllocationAssumptions, Budget
+from schemas.assumptions.allocation import AllocationAssumptions, Budget, Scenarios
 from schemas.assumptions.region import Region
 from schemas.errors import PlanRefused
-from schemas.results.allocation import INPUTS, AllocationAlternative, AllocationSetting
+from schemas.results.allocation import (
+    INPUTS,
+    ON_PATHS,
+    AllocationAlternative,
+    AllocationSetting,
+)
 from schemas.table import conform, empty, name
 
 DOUBT = 1e-5
@@ -46,8 +56,9 @@ def plan(frames: Mapping[str, pl.DataFrame], region: Region, threads: int) -> Pl
     places = frames["zone"], frames["institution"]
     instance = read_instance(given, *places, assumptions)
     settings = SolveSettings(assumptions.time_limit_s, threads, look_ahead=True)
-    solved = solve(instance, settings, {**given, **_settings(assumptions)})
-    exact = _frames(instance, solved, settings) | {"allocation_setting": _table(assumptions)}
+    asked = {**given, **_settings(assumptions)}
+    solved, over_paths, exact = _solved(instance, assumptions.demand, settings, asked)
+    exact |= _frames(instance, solved, settings) | {"allocation_setting": _table(assumptions)}
     exact["allocation_change"] = changes(exact, given)
     exact["allocation_alternative"] = empty(AllocationAlternative)
     if assumptions.compare_settings:
@@ -56,7 +67,22 @@ def plan(frames: Mapping[str, pl.DataFrame], region: Region, threads: int) -> Pl
         )
     record = reached(solved.record, objectives(instance, solved.plan))
     rounded = {key: results.published(frame) for key, frame in exact.items()}
-    return Plan(rounded, exact, record)
+    return Plan(rounded, exact, record, over_paths)
+
+
+def _solved(
+    instance: Instance, demand: object, settings: SolveSettings, given: Mapping[str, Any]
+) -> tuple[Solved, tuple[SolveRecord, ...], dict[str, pl.DataFrame]]:
+    """The plan; how it was solved on paths, and their tables, where it is made on paths."""
+    if not isinstance(demand, Scenarios):
+        return solve(instance, settings, given), (), {name(t): empty(t) for t in ON_PATHS}
+    paths = read_paths(given["allocation_scenario"], instance, demand.scenarios)
+    made = solve_paths(instance, paths, demand, settings, given)
+    values = objectives_over_paths(made.solved.plan, instance, made.paths, demand)
+    harms = scenario_harm(made.paths)
+    tables = (scenario_flow(made.paths), harms, risk(harms, demand.tail))
+    frames = {name(t): frame for t, frame in zip(ON_PATHS, tables, strict=True)}
+    return made.solved, (reached(made.record, values),), frames
 
 
 def decisions(
@@ -120,12 +146,22 @@ def reached(record: SolveRecord, values: Mapping[str, float]) -> SolveRecord:
 
 def _settings(assumptions: AllocationAssumptions) -> dict[str, str]:
     demand = assumptions.demand
-    return {
-        "demand": f"budget {demand.budget}" if isinstance(demand, Budget) else demand,
+    return _demand(demand) | {
         "fairness": assumptions.fairness,
         "integer": " ".join(sorted(assumptions.integer)),
         "no_worse": str(assumptions.no_worse).lower(),
     }
+
+
+def _demand(demand: str | Budget | Scenarios) -> dict[str, str]:
+    if isinstance(demand, Budget):
+        return {"demand": f"budget {demand.budget}"}
+    if isinstance(demand, Scenarios):
+        facts = demand.model_dump()
+        return {"demand": f"scenarios {facts.pop('scenarios')}"} | {
+            k: str(v) for k, v in facts.items()
+        }
+    return {"demand": demand}
 
 
 def _table(assumptions: AllocationAssumptions) -> pl.DataFrame:

@@ -12,6 +12,7 @@ import pyomo.environ as pyo
 from optimization.allocation.accounting import (
     PolicyOutcome,
     as_usual,
+    carried_out,
     harm,
     institution_shares,
     policy_outcome,
@@ -19,7 +20,7 @@ from optimization.allocation.accounting import (
 )
 from optimization.allocation.inputs import Instance
 from optimization.allocation.inputs.read import demand_above_mean, read_instance
-from optimization.allocation.model import build, tier_names
+from optimization.allocation.model import build, surges, tier_names
 from optimization.allocation.policies import measures
 from optimization.solver import SolveRecord, SolveSettings, solve_fixed, solve_tiers
 from schemas.assumptions.allocation import AllocationAssumptions, Budget
@@ -47,18 +48,47 @@ class Solved:
     record: SolveRecord
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class FirstDays:
+    """Decisions of the first ``days``, by day: ``admit`` by arc, ``move`` by move arc, ``surge`` by
+    institution and resource.
+    """
+
+    days: int
+    admit: np.ndarray
+    move: np.ndarray
+    surge: np.ndarray
+
+
 def solve(
     instance: Instance,
     settings: SolveSettings,
     inputs: Mapping[str, object],
+    first: FirstDays | None = None,
     tiers: Sequence[str] | None = None,
 ) -> Solved:
-    """Build and solve the model of ``instance``, all its tiers or some, and follow its plan."""
+    """Build and solve the model of ``instance``, all its tiers or some, and follow its plan
+    through; where ``first`` is given, with the first days' decisions held to it.
+    """
     start = time.monotonic()
     model = build(instance)
+    if first is not None:
+        _held(instance, model, first)
     built = time.monotonic() - start
     record = solve_tiers(model, tiers or tier_names(instance), settings, inputs, built)
-    return Solved(decided(instance, model), record)
+    return Solved(decided(instance, model, first), record)
+
+
+def _held(instance: Instance, model: pyo.ConcreteModel, first: FirstDays) -> None:
+    for variable, amounts in (
+        (model.admit, first.admit),
+        (model.move, first.move),
+        (model.surge, first.surge[surges(instance)]),
+    ):
+        for one, amount in zip(variable.values(), amounts.ravel().tolist(), strict=True):
+            if one.index()[-1] <= first.days:
+                one.setlb(amount)
+                one.setub(amount)
 
 
 def turned_away(instance: Instance, solved: Solved, settings: SolveSettings) -> PolicyOutcome:
@@ -74,17 +104,35 @@ def turned_away(instance: Instance, solved: Solved, settings: SolveSettings) -> 
     return decided(instance, solved.record.source)
 
 
-def decided(instance: Instance, model: pyo.ConcreteModel) -> PolicyOutcome:
-    """What a solved model decides, without the solver's noise."""
+def decided(
+    instance: Instance, model: pyo.ConcreteModel, first: FirstDays | None = None
+) -> PolicyOutcome:
+    """What a solved model decides, without the solver's noise; on the first days as held."""
+    admit, move, surge = decisions(instance, model)
+    if first is None:
+        return policy_outcome(instance, admit, move, surge)
+    early = np.arange(instance.horizon) < first.days
+    return policy_outcome(
+        instance,
+        np.where(early, first.admit, admit),
+        np.where(early, first.move, move),
+        np.where(early, first.surge, surge),
+        first.days,
+    )
+
+
+def decisions(
+    instance: Instance, model: pyo.ConcreteModel
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """``admit``, ``move`` and ``surge`` of a solved model, without the solver's noise."""
     days = instance.horizon
     admit = _values(model.admit).reshape(-1, days)
     unmet = np.zeros_like(instance.demand)
     unmet[instance.served] = _values(model.unmet).reshape(-1, days)
     surge = np.zeros_like(instance.capacity)
-    opens = instance.cells & (instance.surge_limit > 0).any(axis=2)
-    surge[opens] = _values(model.surge).reshape(-1, days)
+    surge[surges(instance)] = _values(model.surge).reshape(-1, days)
     move = tidied(_values(model.move).reshape(-1, days))
-    return policy_outcome(instance, settled_admissions(instance, admit, unmet), move, surge)
+    return settled_admissions(instance, admit, unmet), move, surge
 
 
 def _values(variable: pyo.Var) -> np.ndarray:
@@ -125,7 +173,7 @@ def simulated_harms(
 
     ``expected`` has mean demand; ``deviation`` is its standard deviation by zone, class and day.
     Half of the variance is the day's, shared by all; half each zone's and class's own. Where more
-    or fewer come than planned, they are admitted, sent and left out in the shares of the plan.
+    come than planned, they go where usual; where fewer, fewer are sent in proportion.
     """
     random = np.random.default_rng(seed)
     drawn = (_drawn(expected.demand, deviation, random) for _ in range(draws))
@@ -137,7 +185,8 @@ def followed(
 ) -> tuple[Instance, PolicyOutcome]:
     """What ``plan`` does where ``demand`` comes, and nothing is kept free for more."""
     came = replace(expected, demand=demand, reserve=np.zeros_like(expected.reserve))
-    admit = _shares(expected, plan) * demand[expected.arcs.zone, expected.arcs.care]
+    planned = replace(expected, demand=_planned_demand(expected, plan))
+    admit = carried_out(planned, came, plan.admit)
     return came, policy_outcome(came, admit, plan.move, plan.surge)
 
 
@@ -147,12 +196,11 @@ def _drawn(mean: np.ndarray, deviation: np.ndarray, random: np.random.Generator)
     return np.maximum(mean + deviation * (shared + own) / np.sqrt(2), 0.0).round(6)
 
 
-def _shares(instance: Instance, plan: PolicyOutcome) -> np.ndarray:
-    """Part of a zone's patients of a class whom each arc takes on each day."""
-    taken = np.zeros_like(instance.demand)
-    np.add.at(taken, (instance.arcs.zone, instance.arcs.care), plan.admit)
-    everyone = (taken + plan.unmet)[instance.arcs.zone, instance.arcs.care]
-    return np.divide(plan.admit, everyone, out=np.zeros_like(plan.admit), where=everyone > 0)
+def _planned_demand(instance: Instance, plan: PolicyOutcome) -> np.ndarray:
+    """What ``plan`` was made for, admitted and not: zone x class x day."""
+    demand = plan.unmet.copy()
+    np.add.at(demand, (instance.arcs.zone, instance.arcs.care), plan.admit)
+    return demand
 
 
 def alternatives(

@@ -58,15 +58,50 @@ def cost(m: pyo.ConcreteModel) -> Any:
     )
     surge = sum_over(m.cost_surge[r] * m.surge[i, r, t] for i, r in m.surges for t in m.days)
     total = sent + moved + counted + surge
-    return total + _changes(m) if m.priced else total
+    return total + _changes(m, m.arcs, m.moves, m.days) if m.priced else total
 
 
-def _changes(m: pyo.ConcreteModel) -> Any:
+def harm_over_paths(m: pyo.ConcreteModel) -> Any:
+    """Z1 = (1 - λ) · sum_k harm[k] / N
+    + λ · (threshold + sum_k excess[k] / ((1 - α) · N))   [points]
+    """
+    return (
+        sum_over(m.of_mean[k] * m.path_harm[k] for k in m.paths)
+        + sum_over(m.of_tail[k] * m.threshold[k] for k in m.thresholds)
+        + sum_over(m.of_excess[k] * m.excess[k] for k in m.paths)
+    )
+
+
+def cost_over_paths(m: pyo.ConcreteModel) -> Any:
+    """Z3 = Z3 of the plan on the first days + sum_k Z3_k / N on later ones   [currency]
+
+    Later moves on a path have no fixed cost and least size.
+    """
+    sent = sum_over(
+        m.cost_sent_share[o, i, c, t] * m.elsewhere[o, i, c, t]
+        for o, i, c in m.arcs
+        for t in m.days
+    )
+    moved = sum_over(
+        m.cost_moved_share[i, j, r, t] * m.move[i, j, r, t] for i, j, r in m.moves for t in m.days
+    )
+    counted = sum_over(
+        m.cost_move[r] * m.moved[i, j, r, t] for i, j, r in m.counted_first for t in m.first_days
+    )
+    surge = sum_over(
+        m.cost_surge_share[i, r, t] * m.surge[i, r, t] for i, r in m.surges for t in m.days
+    )
+    total = sent + moved + counted + surge
+    changes = _changes(m, m.arcs_first, m.moves_first, m.first_days) if m.priced else 0.0
+    return total + changes
+
+
+def _changes(m: pyo.ConcreteModel, arcs: pyo.Set, moves: pyo.Set, days: pyo.Set) -> Any:
     any_sent = sum_over(
-        m.change_sent[c, t] * m.elsewhere[o, i, c, t] for o, i, c in m.arcs for t in m.days
+        m.change_sent[c, t] * m.elsewhere[o, i, c, t] for o, i, c in arcs for t in days
     )
     any_moved = sum_over(
-        m.change_moved[r, t] * m.move[i, j, r, t] for i, j, r in m.moves for t in m.days
+        m.change_moved[r, t] * m.move[i, j, r, t] for i, j, r in moves for t in days
     )
     sent_changed = sum_over(
         m.change_sent[c, t]

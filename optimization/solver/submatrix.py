@@ -44,10 +44,13 @@ class TierSolution:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TierSolutions:
-    """All tiers of one part; ``widened`` says that an earlier tier had to be loosened."""
+    """All tiers of one part; ``widened`` says that an earlier tier had to be loosened. ``basis`` is
+    that of the first tier's optimum, None where it has whole numbers or was not proved.
+    """
 
     tiers: tuple[TierSolution, ...]
     widened: bool
+    basis: Any
 
 
 def cut_out(matrix: Matrix, part: Submatrix) -> Problem:
@@ -69,21 +72,30 @@ def cut_out(matrix: Matrix, part: Submatrix) -> Problem:
 
 
 def solve_submatrix(
-    matrix: Matrix, submatrix: Submatrix, settings: SolveSettings, deadline: float
+    matrix: Matrix,
+    submatrix: Submatrix,
+    settings: SolveSettings,
+    deadline: float,
+    basis: Any = None,
 ) -> TierSolutions:
     """Solve a part of ``matrix`` tier after tier, each within a slack of the ones before.
+
+    Where the part was solved before with other right sides, begin at the ``basis`` found then.
 
     Raises:
         SolverStopped: no point was found that keeps every constraint.
     """
     problem = cut_out(matrix, submatrix)
     run = _Run(load(problem, settings), problem, settings, deadline)
-    if settings.look_ahead:
+    if basis is not None:
+        accepted(run.highs.setBasis(basis), "the basis to begin at")
+    elif settings.look_ahead:
         run.look_ahead()
-    tiers: list[TierSolution] = []
-    for k in range(problem.costs.shape[0]):
-        tiers.append(run.tier(k, tiers[-1] if tiers else None))
-    return TierSolutions(tuple(tiers), run.widened)
+    tiers = [run.tier(0, None)]
+    first = run.basis(tiers[0])
+    for k in range(1, problem.costs.shape[0]):
+        tiers.append(run.tier(k, tiers[-1]))
+    return TierSolutions(tuple(tiers), run.widened, first)
 
 
 def load(problem: Problem, settings: SolveSettings) -> highspy.Highs:
@@ -163,12 +175,24 @@ class _Run:
         if not cost.any() and (before is not None or not last):
             return self._idle(before)
         self._minimise(cost)
+        if self.settings.interior:
+            set_options(self.highs, {"solver": "ipm" if before is None else "simplex"})
         if before is not None:
             set_options(self.highs, {"simplex_strategy": PRIMAL})
         solution = self._solved(cost, before)
         if not last:
             self._hold(cost, solution.primal)
         return solution
+
+    def basis(self, solution: TierSolution) -> Any:
+        """Where the first tier ended, if it is proved and has prices; its own row is not in it."""
+        now = self.highs.getBasis()
+        if solution.status != "optimal" or self.problem.whole.any() or not now.valid:
+            return None
+        kept = highspy.HighsBasis()
+        kept.col_status, kept.valid = now.col_status, True
+        kept.row_status = now.row_status[: self.problem.coefficients.shape[0]]
+        return kept
 
     def _idle(self, before: TierSolution | None) -> TierSolution:
         """A tier that costs nothing here; before any solve, the point is not known yet."""

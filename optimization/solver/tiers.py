@@ -82,6 +82,7 @@ def solve_tiers(
         column_duals=_duals(submatrices, solutions, "column_duals", matrix.columns),
         submatrices=submatrices,
         submatrix_bounds=np.array([[t.bound for t in s.tiers] for s in solutions]).T,
+        bases=[s.basis for s in solutions],
     )
 
 
@@ -194,8 +195,8 @@ def first_tier_changes(
     """Change of the first tier's optimum for each of ``changes`` of right sides on its own.
 
     A change says by how much, by constraint and index. Only the parts that hold a changed row
-    are solved again, several at a time. Whole numbers are held as they are in the plan, before and
-    after the change: so are the prices that such a change confirms.
+    are solved again, from where they ended, several at a time. Whole numbers are held as they are
+    in the plan, before and after the change: so are the prices that such a change confirms.
 
     Raises:
         SolverStopped: no solution by the time limit.
@@ -220,7 +221,8 @@ def _first_tier(
     changed, difference = replace(first, row_lower=lower, row_upper=upper), 0.0
     for k, submatrix in enumerate(record.submatrices):
         if np.isin(touched, submatrix.rows).any():
-            solution = solve_submatrix(changed, submatrix, settings, deadline)
+            begin = record.bases[k]
+            solution = solve_submatrix(changed, submatrix, settings, deadline, begin)
             before = float(record.submatrix_bounds[0, k])
             if record.matrix.whole[submatrix.columns].any():
                 held = solve_submatrix(first, submatrix, settings, deadline)

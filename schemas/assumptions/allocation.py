@@ -17,6 +17,21 @@ class Budget(_Assumptions):
     budget: int = Field(ge=0, description="days on which demand may reach its upper bound [days]")
 
 
+class Scenarios(_Assumptions):
+    """Plan on drawn paths of demand: for the mean of their harm, and for the worst of them.
+
+    What is decided for the first ``fixed_days`` is the same in all paths; what is decided later may
+    follow what came.
+    """
+
+    scenarios: int = Field(ge=1, le=1000, description="paths of demand that are drawn [1]")
+    tail: float = Field(0.9, ge=0, lt=1, description="share of paths below the tail [share]")
+    tail_weight: float = Field(
+        0.5, ge=0, le=1, description="weight of the tail's mean harm beside that of all [share]"
+    )
+    fixed_days: int = Field(2, ge=1, description="first days that are the same in all paths [days]")
+
+
 class ClassAssumptions(_Assumptions):
     """How far, how freely and at what cost patients of one class may be sent."""
 
@@ -53,9 +68,10 @@ class ResourceAssumptions(_Assumptions):
 class AllocationAssumptions(_Assumptions):
     """The table ``[allocation]`` of a region's file."""
 
-    horizon_days: int = Field(7, ge=1, le=60, description="days planned ahead [days]")
-    demand: Literal["mean", "upper"] | Budget = Field(
-        "mean", description="demand to plan for: mean, upper, or {budget = days} [1]"
+    horizon_days: int = Field(7, ge=1, le=120, description="days planned ahead [days]")
+    demand: Literal["mean", "upper"] | Budget | Scenarios = Field(
+        "mean",
+        description="demand to plan for: mean, upper, {budget = days}, or {scenarios = paths} [1]",
     )
     fairness: Literal["none", "worst_share", "graduated"] = Field(
         "worst_share", description="how tier 2 treats the worst off [1]"

@@ -5,6 +5,8 @@ from schemas.columns.column import Codes, Column, coded, day, flag, integer, num
 ACTIONS: Codes = {
     "transfer": ("Patients are sent elsewhere than usual.", "患者分流转诊"),
     "move": ("Units of a resource go to another institution.", "资源调配"),
+    "admit": ("Patients of a zone are admitted.", "收治"),
+    "surge": ("Surge units are open.", "启用应急扩容"),
 }
 BINDS: Codes = {
     "capacity": ("All that is in service is planned full.", "可用能力已用足"),
@@ -26,12 +28,16 @@ ALTERNATIVES: Codes = {
     "demand budget 1": ("Room kept for demand at its upper bound on any one day.", "预留任意 1 日需求达上限的余量"),
     "demand budget 2": ("Room kept for demand at its upper bound on any two days.", "预留任意 2 日需求达上限的余量"),
     "demand upper": ("Planned for demand at its upper bound.", "按需求上限计划"),
+    "demand scenarios": ("Planned on drawn paths of demand, for their mean and their tail.", "按抽取的需求路径（均值与尾部）计划"),
     "fairness none": ("Fairness is not asked for.", "不考虑公平"),
     "fairness worst_share": ("The worst share of each region is the least it can be.", "使各区域最差份额最小"),
     "fairness graduated": ("As before, and shares above steps count more.", "同上，并对超过阶梯的份额加重"),
 }
 SETTINGS: Codes = {
-    "demand": ("How the allocation takes demand: mean, upper, or a budget of days.", "需求取法：平均、上限或预算天数"),
+    "demand": ("How the allocation takes demand: mean, upper, a budget of days, or scenarios.", "需求取法：平均、上限、预算天数或情景路径"),
+    "tail": ("Share of the drawn paths that lies below the tail.", "尾部以下的路径占比"),
+    "tail_weight": ("Weight of the tail's mean harm beside the mean of all paths.", "尾部平均损害相对全部路径均值的权重"),
+    "fixed_days": ("First days whose decisions are the same in all paths.", "各路径决策相同的前若干日"),
     "fairness": ("How the allocation is fair: none, worst_share or graduated.", "公平规则"),
     "integer": ("Resources that move in whole units.", "按整数调配的资源"),
     "no_worse": ("May no institution be more crowded than as usual?", "是否禁止任何机构比惯常更拥挤"),
@@ -44,6 +50,7 @@ SETTINGS: Codes = {
 }
 MODELS: Codes = {
     "allocation": ("Who is treated where, and what moves.", "患者与资源配置"),
+    "allocation_scenario": ("The same on drawn paths of demand: what the first days' plan is made from.", "同上，基于抽取的需求路径：首几日计划的来源"),
     "financing": ("Who pays whom, when.", "资金安排"),
     "purchases": ("What is bought, when, from which money.", "设备购置"),
 }
@@ -51,6 +58,8 @@ OBJECTIVES: Codes = {
     "harm": ("Harm of care not given and of crowding.", "未满足需求与拥挤的损害"),
     "unfairness": ("Largest shares of harm, crowding or uncovered need.", "不公平程度"),
     "cost": ("Cost in money.", "费用"),
+    "harm_over_paths": ("Mean harm over drawn paths and that of their tail, weighted.", "各路径平均损害与尾部平均损害的加权和"),
+    "cost_over_paths": ("Cost of the first days, and mean cost over paths of later ones.", "首几日费用加以后各日的路径平均费用"),
     "uncovered": ("Need of money that nobody covers.", "无人承担的资金缺口"),
     "thinness": ("Cash below the days required, and arrears.", "现金储备不足与欠款"),
     "harm_kept": ("Harm that purchases avert, with a minus sign.", "购置所避免的损害（取负）"),
@@ -98,13 +107,14 @@ COLUMNS: dict[str, Column] = {
     # Earlier nights
     "data_to": day("The last day that the capacity data of a plan cover; the plan begins the day after it.", "容量数据覆盖的最后一天；计划从次日开始"),
     "announced_on": day("The newest night that announced the day.", "最近一次公布该日安排的夜间批次"),
-    "action": coded(ACTIONS, "What is done: patients are sent, or units move.", "动作类型"),
-    "subject_id": text("Care class of the patients, or resource that moves.", "患者类别或所调配资源的代码"),
+    "action": coded(ACTIONS, "What is done: patients are sent or admitted, units move or open.", "动作类型"),
+    "subject_id": text("Care class of the patients, or resource that moves or opens.", "患者类别或所调配资源的代码"),
     "announced": number("units", "Patients or units announced.", "已公布的人数或数量"),
     "planned": number("units", "Patients or units planned tonight.", "本次计划的人数或数量"),
     "difference": signed("units", "Planned less announced.", "本次计划减已公布"),
     "arrives": day("Day on which the units are in use again.", "资源重新投入使用的日期"),
     "unreported": number("units", "Of the units under way, those that the giver's report still has.", "在途数量中调出方报表仍计入的部分"),
+    "path": integer("1", "Drawn path of demand, numbered from 1.", "抽取的需求路径编号，自 1 起", ge=1),
     # What the plan says
     "patients_per_day": signed(
         "patients/day",
@@ -159,6 +169,9 @@ COLUMNS: dict[str, Column] = {
     "institutions_worst_tenth": number("share", "Mean share of crowding of the worst tenth of institutions.", "最差十分之一机构拥挤占比的均值"),
     "simulated_harm": number("points", "Mean harm over drawn demands.", "模拟需求下的平均损害"),
     "simulated_harm_bad": number("points", "Harm that one drawn demand in ten exceeds.", "模拟需求下损害的 90 分位数"),
+    "usual_harm": number("points", "Harm if everyone went where usual.", "按惯常就医时的总损害"),
+    "mean_harm": number("points", "Mean harm over the drawn paths of demand.", "各需求路径的平均损害"),
+    "tail_harm": number("points", "Conditional value at risk: mean harm of the paths in the tail.", "条件风险价值：尾部路径的平均损害"),
     # Solves
     "model": text("Which model.", "模型", codes=MODELS),
     "objective_tier": integer("1", "Place of the objective in the lexicographic order, from 1.", "目标在字典序中的层级", ge=1),

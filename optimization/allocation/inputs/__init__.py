@@ -137,8 +137,10 @@ class Instance:
 
     @property
     def served(self) -> np.ndarray:
-        """Has the zone any demand of the class on some day? zone x class."""
-        return np.asarray((self.demand > 0).any(axis=2))
+        """Has the zone any demand of the class on some day, or an arc for it? zone x class."""
+        served = np.asarray((self.demand > 0).any(axis=2))
+        served[self.arcs.zone, self.arcs.care] = True
+        return served
 
     @property
     def wards(self) -> np.ndarray:

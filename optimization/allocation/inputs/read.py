@@ -19,7 +19,7 @@ from optimization.solver import check_numbers
 from schemas.assumptions.allocation import AllocationAssumptions, Budget
 from schemas.errors import InputRefused
 from schemas.events import Count
-from schemas.results.allocation import INPUTS
+from schemas.results.allocation import INPUTS, staying
 from schemas.table import check, name
 
 DECIMALS = 6
@@ -41,6 +41,7 @@ def read_instance(
         InputRefused: numbers or tables that contradict each other, naming which.
     """
     checked = {name(table): check(table, tables[name(table)]) for table in INPUTS}
+    checked["allocation_stay"] = staying(checked["allocation_stay"])
     check_inputs(checked)
     names = _names(checked, zones, institutions)
     mean = by_day(checked["allocation_demand"], "mean", names)
@@ -154,7 +155,7 @@ def codes(column: pl.Series, ids: Sequence[Any]) -> np.ndarray:
     return found.to_numpy()
 
 
-def _dense(frame: pl.DataFrame, axes: Mapping[str, Sequence[Any]], value: str) -> np.ndarray:
+def dense(frame: pl.DataFrame, axes: Mapping[str, Sequence[Any]], value: str) -> np.ndarray:
     """``value`` by the positions of ``axes``; 0 where the table has no row."""
     array = np.zeros([len(ids) for ids in axes.values()])
     array[tuple(codes(frame[column], ids) for column, ids in axes.items())] = frame[value]
@@ -170,17 +171,17 @@ def by_day(frame: pl.DataFrame, value: str, names: Names) -> np.ndarray:
         "resource_id": names.resources,
         "date": names.days,
     }
-    return _dense(frame, {c: ids[c] for c in ids if c in frame.columns}, value)
+    return dense(frame, {c: ids[c] for c in ids if c in frame.columns}, value)
 
 
 def _stay(frame: pl.DataFrame, names: Names) -> np.ndarray:
     days = range(len(names.days))
     within = frame.filter(pl.col("day") < len(days))
-    return _dense(within, {"class_id": names.classes, "day": days}, "staying_share")
+    return dense(within, {"class_id": names.classes, "day": days}, "staying_share")
 
 
 def _use(frame: pl.DataFrame, names: Names) -> np.ndarray:
-    return _dense(
+    return dense(
         frame, {"class_id": names.classes, "resource_id": names.resources}, "units_per_patient"
     )
 

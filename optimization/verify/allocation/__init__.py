@@ -16,6 +16,7 @@ from optimization.verify.allocation.flows import (
     check_moves,
     check_transfers,
 )
+from optimization.verify.allocation.over_paths import check_paths
 from optimization.verify.allocation.view import View
 from optimization.verify.allocation.worth import (
     check_comparison,
@@ -61,6 +62,20 @@ RULES = {
     "surge_is_used": "no surge is opened that nobody uses",
     "no_worse": "(9) nowhere is more crowding than as usual, where that is set",
     "retention": "(5) the units that may not leave stay",
+    "path_rows": "paths are numbered from 1, and have patients where some are expected",
+    "path_arcs": "on every path patients go and units move along arcs alone",
+    "path_demand": "(1) on every path no more are admitted than come",
+    "path_limit": "(8b) on every path no more are sent elsewhere than may be",
+    "path_surge": "(6) on every path surge is no more than can be opened",
+    "path_retention": "(5) on every path the units that may not leave stay",
+    "admitted_as_planned": "(12a) on the first days every path admits as planned of those who come",
+    "moved_as_planned": "(12b) on the first days every path moves what the plan does",
+    "opened_as_planned": "(12c) on the first days every path opens the surge that the plan does",
+    "no_worse_over_paths": "(13) nowhere is the paths' mean crowding above the usual, where set",
+    "harm_of_path": "(14a) harm of a path is that of who is unmet and of crowding on it",
+    "usual_harm_of_path": "harm of a path as usual is that of everyone going where usual",
+    "mean_harm": "mean harm is that of the paths",
+    "excess_harm": "(14b) the tail's harm is the mean of the worst paths, as many as the tail has",
     "fairness_rows": "every region has its fairness",
     "fair_to_zones": "(7a) worst is the largest share of harm unmet in a zone of the region",
     "fair_to_institutions": "(7b) crowded is the largest crowding in an institution of the region",
@@ -89,6 +104,7 @@ CHECKS = (
     check_objectives,
     check_prices,
     check_comparison,
+    check_paths,
 )
 
 

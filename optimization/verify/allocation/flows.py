@@ -159,7 +159,7 @@ def _capacity(view: View, verdict: Verdict, rows: pl.DataFrame) -> None:
     verdict.follows("usual_crowding", rows, "usual_crowding", most, 1e-10)
     verdict.at_most("surge_holds", rows, "surge", "surge_limit", size=1.0)
     used = pl.min_horizontal(room, load)
-    opened = rows.filter(pl.col("surge") > 0)
+    opened = rows.filter(pl.col("surge") > 0).join(view.shared_days, on="date", how="anti")
     verdict.follows("surge_is_used", opened, room, used, 1e-10)
     if view.settings["no_worse"] == "true":
         verdict.at_most("no_worse", rows, "crowding", most, size=1.0)
@@ -167,17 +167,21 @@ def _capacity(view: View, verdict: Verdict, rows: pl.DataFrame) -> None:
 
 def _retention(view: View, verdict: Verdict, rows: pl.DataFrame) -> None:
     """(5) stock >= retain_share · min_t K, where some arc serves"""
+    verdict.at_most("retention", keeps(view, rows), "keep", "stock", size=1.0)
+
+
+def keeps(view: View, rows: pl.DataFrame) -> pl.DataFrame:
+    """``rows`` (``CELL``, units) of what some move arc serves, with keep: units that must stay."""
     arcs = view["allocation_move_arc"]
     ends = ("from_institution_id", "to_institution_id")
     served = pl.concat([arcs.select("resource_id", institution_id=pl.col(end)) for end in ends])
     days = view.dates.height
     least = rows.group_by(PLACE).agg(pl.col("units").min(), pl.len().alias("days"))
     every_day = pl.when(pl.col("days") == days).then("units").otherwise(0.0)
-    keep = least.join(served, on=PLACE, how="semi").join(
-        view["allocation_resource"].select("resource_id", "retain_share"), on="resource_id"
-    )
+    shares = view["allocation_resource"].select("resource_id", "retain_share")
+    keep = least.join(served, on=PLACE, how="semi").join(shares, on="resource_id")
     keep = keep.select(*PLACE, keep=every_day * pl.col("retain_share"))
-    verdict.at_most("retention", rows.join(keep, on=PLACE), "keep", "stock", size=1.0)
+    return rows.join(keep, on=PLACE)
 
 
 def recomputed(view: View) -> pl.DataFrame:
@@ -202,6 +206,7 @@ def used(view: View, patients: pl.DataFrame, column: str) -> pl.DataFrame:
 def reserve(view: View) -> pl.DataFrame:
     """β: the sum of the largest, over days of arrival, of what demand at its bound would add."""
     more = total(view.expected, CARE, pl.col("above"), "above")
+    more = more.filter(pl.lit(view.budget > 0))
     by_day = more.rename({"date": "arrival"}).join(view["allocation_stay"], on="class_id")
     by_day = by_day.with_columns(
         date=pl.col("arrival").dt.offset_by(pl.format("{}d", "day"))

@@ -1,11 +1,15 @@
 """What several checks need of an allocation's tables."""
 
+from collections.abc import Mapping, Sequence
+from copy import copy
 from datetime import date
 from functools import cached_property
 
 import polars as pl
 
-from optimization.verify.verdict import TableView, total
+from optimization.verify.verdict import TableView, Verdict, total
+from schemas.results.allocation import staying
+from schemas.table import Table
 
 CARE = ["institution_id", "class_id", "date"]
 CELL = ["institution_id", "resource_id", "date"]
@@ -16,6 +20,12 @@ DECIMALS = 6
 
 class View(TableView):
     """The tables of an allocation."""
+
+    def __init__(
+        self, tables: Mapping[str, pl.DataFrame], needed: Sequence[type[Table]], verdict: Verdict
+    ) -> None:
+        super().__init__(tables, needed, verdict)
+        self.tables["allocation_stay"] = staying(self["allocation_stay"])
 
     @cached_property
     def settings(self) -> dict[str, str]:
@@ -28,6 +38,18 @@ class View(TableView):
         """Days on which demand may reach its upper bound; 0 where the plan is not so robust."""
         words = self.settings["demand"].split()
         return int(words[1]) if words[0] == "budget" else 0
+
+    @property
+    def shared_days(self) -> pl.DataFrame:
+        """Days whose decisions are the same on all drawn paths; none where there are no paths."""
+        return self.dates.head(int(self.settings.get("fixed_days", 0)))
+
+    def within(self, days: pl.DataFrame) -> "View":
+        """The same tables, asked to keep what was announced on ``days`` alone."""
+        view = copy(self)
+        told = self["allocation_announced_day"].join(days, on="date", how="semi")
+        view.tables = {**self.tables, "allocation_announced_day": told}
+        return view
 
     @cached_property
     def demand(self) -> pl.DataFrame:

@@ -23,6 +23,13 @@ class AllocationDemand(AllocationInput):
     columns = "mean upper"
 
 
+class AllocationScenario(AllocationInput):
+    """New patients on a drawn path of demand; rows of 0 are absent, no rows: none were drawn."""
+
+    key = "path zone_id class_id date"
+    columns = "demand_patients"
+
+
 class AllocationArc(AllocationInput):
     """An institution that may admit patients of a class from a zone."""
 
@@ -212,6 +219,30 @@ class AllocationAlternative(AllocationResult):
     """
 
 
+class AllocationScenarioFlow(AllocationResult):
+    """What is done on a drawn path of demand: admissions, moves and surge; rows of 0 are absent.
+
+    An admission is from a zone, surge from and to the institution that opens it. On the first
+    days moves and surge are those of the plan, and admissions follow from it."""
+
+    key = "path action from_id to_id subject_id date"
+    columns = "planned"
+
+
+class AllocationScenarioHarm(AllocationResult):
+    """Harm on a drawn path of demand, with the plan and if everyone went where usual."""
+
+    key = "path"
+    columns = "harm harm_unmet harm_crowding usual_harm"
+
+
+class AllocationRisk(AllocationResult):
+    """Harm over all drawn paths of demand, on the mean and in the tail."""
+
+    key = "policy"
+    columns = "mean_harm tail_harm"
+
+
 class AllocationChange(AllocationResult):
     """A transfer or move that differs from what the last plan announced for its day."""
 
@@ -221,6 +252,17 @@ class AllocationChange(AllocationResult):
 
 INPUTS: tuple[type[Table], ...] = tuple(AllocationInput.__subclasses__())
 RESULTS: tuple[type[Table], ...] = tuple(AllocationResult.__subclasses__())
+ON_PATHS: tuple[type[Table], ...] = (AllocationScenarioFlow, AllocationScenarioHarm, AllocationRisk)
+LEAST_SHARE = 1e-7
+
+
+def staying(stay: pl.DataFrame) -> pl.DataFrame:
+    """``allocation_stay`` as it is planned with: shares below a ten-millionth count as 0.
+
+    A long horizon has shares of a billionth, which would only blur the numbers beside them.
+    """
+    share = pl.col("staying_share")
+    return stay.with_columns(pl.when(share >= LEAST_SHARE).then(share).otherwise(0.0))
 
 
 TRANSFER = ("zone_id", "institution_id", "class_id", "patients_per_day")

@@ -101,6 +101,7 @@ def tables(horizon=1, **rows):
             {"from_institution_id": i, "to_institution_id": j, "resource_id": r, "km": km}
             for i, j, r, km in rows.get("move", [])
         ],
+        "allocation_scenario": [],
         "allocation_under_way": [],
         "allocation_sent": [],
         "allocation_announced_day": [],
@@ -237,3 +238,14 @@ def random_tables(seed, horizon=4, zones=4, institutions=4, closed=False):
         mean=(pl.col("mean") * wave).round(3)
     )
     return given
+
+
+def drawn(given, number, seed=0, spread=0.5):
+    """``given`` with paths of demand drawn around its mean, some of them 0 on a day."""
+    rng = np.random.default_rng(seed)
+    mean = given["allocation_demand"].drop("upper")
+    rows = mean.join(pl.DataFrame({"path": range(1, number + 1)}), how="cross")
+    factor = np.maximum(1 + spread * rng.standard_normal(rows.height), 0.0)
+    patients = (pl.col("mean") * pl.Series(factor)).round(3)
+    paths = rows.with_columns(demand_patients=patients).filter(pl.col("demand_patients") > 0)
+    return {**given, "allocation_scenario": conform(BY_NAME["allocation_scenario"], paths)}
