@@ -21,6 +21,8 @@ arcs (o,i) name; a movable resource may travel on its move arcs (i,j).
     km            distance                                                     km
     ct, cm, cg    cost of a patient-km elsewhere, a unit-km, a surge unit-day  currency
     cc            price of a patient sent, a unit moved otherwise than announced  currency
+    d_k[o,c,t]    new patients on drawn path k of N, where the plan is made on paths  patients/day
+    α, λ          share of paths below the tail; weight of the tail's mean harm  share
     announced     patients, units that an earlier night announced, on the days that it did
     π             a zone's part of its region's harm at stake, an institution's of its capacity
 
@@ -29,7 +31,17 @@ census[i,c,t], stock[i,r,t], surge[i,r,t], crowding[i,r,t], move[i,j,r,t], worst
 moved[i,j,r,t], 0 or 1, where a move has a least size or a fixed cost; added, withdrawn,
 moved_more and moved_less where patients or units were announced.
 
-Constraints (1) to (11) stand in ``constraints``, the tiers Z1 harm, Z2 unfairness and Z3 cost
+With ``demand = { scenarios = N }`` the region is planned on N drawn paths of demand at once: each
+path k has variables of its own (admit_k, move_k, ...), held to (1) to (8) with d_k. (12) makes the
+first ``fixed_days`` the same in all: as many patients are sent, on a path on which fewer come than
+are expected in proportion fewer, so that whoever is planned to be sent can be; units moved and surge
+opened are the same. (9) holds on the expected demand, (13) on the mean of the paths; (7) is asked of
+sums over the paths. harm[k], excess[k] and threshold are variables >= 0: threshold with the mean of
+the excess is the conditional value at risk, the mean harm of the worst 1 - α of the paths. Whole
+units, least sizes, fixed costs and what was announced count on the first days. The plan's later days
+are then those that do best on expected demand, with the first days held: an outlook.
+
+Constraints (1) to (14) stand in ``constraints``, the tiers Z1 harm, Z2 unfairness and Z3 cost
 in ``tiers``; they are minimised in that order. Shortage is a variable with a price, so every
 instance has a plan.
 """

@@ -8,6 +8,7 @@ import polars as pl
 
 from optimization.allocation import results
 from optimization.allocation.accounting import as_usual, objectives
+from optimization.allocation.alternatives import alternatives
 from optimization.allocation.inputs import Instance
 from optimization.allocation.inputs.paths import read_paths
 from optimization.allocation.inputs.read import read_instance
@@ -24,7 +25,7 @@ from optimization.allocation.results.prices import (
 from optimization.allocation.scenarios import solve_paths
 from optimization.allocation.scenarios.outcome import objectives_over_paths
 from optimization.allocation.scenarios.results import risk, scenario_flow, scenario_harm
-from optimization.allocation.solve import Solved, alternatives, solve, turned_away
+from optimization.allocation.solve import Solved, solve, turned_away
 from optimization.solver import Plan, SolveRecord, SolveSettings
 from schemas.assumptions.allocation import AllocationAssumptions, Budget, Scenarios
 from schemas.assumptions.region import Region

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from schemas.assumptions.allocation import AllocationAssumptions
+from schemas.assumptions.allocation import AllocationAssumptions, Scenarios
 from schemas.assumptions.financing import (
     PER_ADMISSION,
     FinancingAssumptions,
@@ -101,6 +101,16 @@ class Region(_Part):
         if self.financing.weights:
             _known("financing.weights", self.financing.weights, classes)
             _present("financing.weights", classes - set(self.financing.weights))
+        return self
+
+    @model_validator(mode="after")
+    def _paths_are_of_a_forecast(self) -> "Region":
+        scenarios = isinstance(self.allocation.demand, Scenarios)
+        if scenarios and self.planning.expect != "forecast":
+            raise ValueError(
+                "allocation.demand.scenarios are drawn from the forecast: they need planning.expect"
+                ' = "forecast"'
+            )
         return self
 
     @model_validator(mode="after")

@@ -114,7 +114,7 @@ COLUMNS: dict[str, Column] = {
     "difference": signed("units", "Planned less announced.", "本次计划减已公布"),
     "arrives": day("Day on which the units are in use again.", "资源重新投入使用的日期"),
     "unreported": number("units", "Of the units under way, those that the giver's report still has.", "在途数量中调出方报表仍计入的部分"),
-    "path": integer("1", "Drawn path of demand, numbered from 1.", "抽取的需求路径编号，自 1 起", ge=1),
+    "path": integer("1", "Drawn path of demand (a scenario), numbered from 1.", "抽取的需求路径编号，自 1 起", ge=1),
     # What the plan says
     "patients_per_day": signed(
         "patients/day",

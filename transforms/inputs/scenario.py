@@ -21,6 +21,7 @@ def changed(tables: Tables, scenario: Scenario) -> dict[str, pl.DataFrame]:
     return {
         **tables,
         "allocation_demand": demand(tables, scenario),
+        "allocation_scenario": paths(tables, scenario),
         "allocation_capacity": capacity(tables, scenario),
         "allocation_arc": arcs(tables["allocation_arc"], scenario),
         "allocation_class": classes(tables["allocation_class"], scenario),
@@ -29,13 +30,24 @@ def changed(tables: Tables, scenario: Scenario) -> dict[str, pl.DataFrame]:
 
 def demand(tables: Tables, scenario: Scenario) -> pl.DataFrame:
     """``allocation_demand`` times every factor that applies; mean and upper bound alike."""
-    asked = tables["allocation_demand"]
-    place = tables["zone"].select("zone_id", "region_id")
+    return _scaled(tables["allocation_demand"], ["mean", "upper"], tables["zone"], scenario)
+
+
+def paths(tables: Tables, scenario: Scenario) -> pl.DataFrame:
+    """``allocation_scenario`` times every factor that applies."""
+    asked = tables["allocation_scenario"]
+    made = _scaled(asked, ["demand_patients"], tables["zone"], scenario)
+    return made.filter(pl.col("demand_patients") > 0)
+
+
+def _scaled(
+    asked: pl.DataFrame, columns: list[str], zone: pl.DataFrame, scenario: Scenario
+) -> pl.DataFrame:
+    place = zone.select("zone_id", "region_id")
     frame = asked.join(place, on="zone_id", how="left", maintain_order="left")
     for change in scenario.demand_factor:
         times = pl.when(_matches(change, "class_id", "zone_id", "region_id")).then(change.factor)
-        both = pl.col("mean", "upper")
-        frame = frame.with_columns((both * times.otherwise(1.0)).round(DECIMALS))
+        frame = frame.with_columns((pl.col(columns) * times.otherwise(1.0)).round(DECIMALS))
     return frame.select(asked.columns)
 
 

@@ -6,6 +6,7 @@ import polars as pl
 from optimization.allocation.inputs import Instance
 from optimization.allocation.inputs.read import DECIMALS, dense
 from schemas.errors import InputRefused
+from schemas.events import Count
 
 KEY = ["path", "zone_id", "class_id", "date"]
 
@@ -30,7 +31,7 @@ def read_paths(table: pl.DataFrame, instance: Instance, number: int) -> np.ndarr
     strays = int(((paths > 0).any(axis=(0, 3)) & ~instance.served).sum())
     if strays:
         raise InputRefused(
-            f"allocation_scenario: {strays} zones and classes have patients on a path, and none in"
-            " allocation_demand"
+            f"allocation_scenario: {Count(strays):zone and class has|zones and classes have} patients"
+            " on a path, and none in allocation_demand"
         )
     return paths

@@ -19,6 +19,7 @@ def check_paths(view: View, verdict: Verdict) -> None:
     paths = Paths(view)
     _kept(paths, verdict)
     _first_days(paths, verdict)
+    _no_worse(paths, verdict)
     _harms(paths, verdict)
     _objectives(paths, verdict)
 
@@ -52,11 +53,6 @@ def _kept(paths: Paths, verdict: Verdict) -> None:
     verdict.at_most("path_surge", paths.loads, "surge", "surge_limit", size=1.0)
     keep = keeps(paths, paths.loads)
     verdict.at_most("path_retention", keep, "keep", "there", size=1.0)
-    if paths.settings["no_worse"] == "true":
-        placed = paths.loads.with_columns(own("institution_id"))
-        sums = [total(placed, CELL, c) for c in ("crowding", "usual_crowding")]
-        both = sums[0].join(sums[1], on=CELL)
-        verdict.at_most("no_worse_over_paths", both, "crowding", "usual_crowding", size=1.0)
 
 
 def _first_days(paths: Paths, verdict: Verdict) -> None:
@@ -106,6 +102,16 @@ def _same(
     first = done.join(days, on="date", how="semi").select(*key, amount)
     asked = paths.on_each(plan.join(days, on="date", how="semi"))
     verdict.follows(rule, outer_joined(first, asked, key), amount, "right")
+
+
+def _no_worse(paths: Paths, verdict: Verdict) -> None:
+    """(13) the sum over the paths, where that is set"""
+    if paths.settings["no_worse"] != "true":
+        return
+    placed = paths.loads.with_columns(own("institution_id"))
+    sums = [total(placed, CELL, c) for c in ("crowding", "usual_crowding")]
+    both = sums[0].join(sums[1], on=CELL)
+    verdict.at_most("no_worse_over_paths", both, "crowding", "usual_crowding", size=1.0)
 
 
 def _harms(paths: Paths, verdict: Verdict) -> None:

@@ -38,6 +38,7 @@ from transforms.inputs.allocation.offer import (
     refuse_unseen,
     units_today,
 )
+from transforms.inputs.allocation.scenarios import allocation_scenario
 from transforms.supply.care import bed, use
 from transforms.supply.supply import begun
 
@@ -78,6 +79,7 @@ def planning_inputs(
     wanted = demand.select("zone_id", "class_id").unique()
     made = {
         "allocation_demand": demand,
+        "allocation_scenario": allocation_scenario(clean, region, start, demand, night),
         "allocation_arc": allocation_arc(
             wanted, treats, habits, zone, institution, clean["travel"], allocation
         ),

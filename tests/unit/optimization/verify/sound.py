@@ -24,6 +24,7 @@ ALLOCATIONS = {
     "upper": {"demand": "upper", "fairness": "none", "no_worse": False},
     "whole": {"integer": ("icu_bed",)},
     "stranded": {},
+    "paths": {"demand": {"scenarios": 3, "tail": 0.5, "fixed_days": 2}, "may_refuse": True},
 }
 
 
@@ -37,7 +38,7 @@ def allocated(kind: str) -> tuple[Tables, Tables]:
     """
     settings, given = ALLOCATIONS[kind], allocation.random_tables(3)
     zones, institutions = allocation.places(given, regions=2)
-    if kind == "scarce":
+    if kind in ("scarce", "paths"):
         less = pl.col("harm_weight") * 0.3
         given["allocation_class"] = given["allocation_class"].with_columns(harm_weight=less)
     if kind == "stranded":
@@ -47,6 +48,8 @@ def allocated(kind: str) -> tuple[Tables, Tables]:
         sizes = {"least_move": 0.5, "cost_move": 7.0}
         rows = given["allocation_resource"].with_columns(**{c: pl.lit(v) for c, v in sizes.items()})
         given["allocation_resource"] = rows
+    if kind == "paths":
+        given = allocation.drawn(given, 3)
     given = allocation.random_announced(3, given)
     if kind == "stranded":
         for table, price in (("class", "cost_change_patient"), ("resource", "cost_change_unit")):
@@ -56,7 +59,9 @@ def allocated(kind: str) -> tuple[Tables, Tables]:
     made = allocation.plan(given, zones, institutions, allocation.assumptions(**settings))
     tables = {"zone": zones, "institution": institutions, **given, **made.frames}
     data_to = pl.lit(given["allocation_demand"]["date"].min()).dt.offset_by("-1d")
-    tables["plan_run"] = made.record.run_table(0.0).with_columns(data_to=data_to)
+    tables["plan_run"] = pl.concat(
+        [r.run_table(0.0) for r in (*made.before, made.record)]
+    ).with_columns(data_to=data_to)
     return tables, {**tables, **made.exact}
 
 

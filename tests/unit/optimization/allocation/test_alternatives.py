@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from optimization.allocation.accounting import as_usual, harm
+from optimization.allocation.alternatives import simulated_harms
 from optimization.allocation.inputs.read import demand_above_mean, read_instance
-from optimization.allocation.solve import simulated_harms
 from schemas.results.allocation import AllocationAlternative
 from schemas.table import check
 from tests.unit.optimization.allocation.cases import assumptions, places, plan, random_tables
