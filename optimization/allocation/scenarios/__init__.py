@@ -65,7 +65,11 @@ def refuse_too_large(instance: Instance, number: int) -> None:
     fit = fitting_paths(instance)
     if number > fit:
         size = (number + 1) * columns_of_path(instance)
-        advice = f"at most {Count(fit):# fits|# fit}" if fit else "none fit: plan on the mean, or for fewer days"
+        advice = (
+            f"at most {Count(fit):# fits|# fit}"
+            if fit
+            else "none fit: plan on the mean, or for fewer days"
+        )
         raise InputRefused(
             f"allocation.demand.scenarios: {Count(number):path makes|paths make} {size:,} columns, more than"
             f" {MOST_COLUMNS:,}; {advice}"
