@@ -34,12 +34,13 @@ moved_more and moved_less where patients or units were announced.
 With ``demand = { scenarios = N }`` the region is planned on N drawn paths of demand at once: each
 path k has variables of its own (admit_k, move_k, ...), held to (1) to (8) with d_k. (12) makes the
 first ``fixed_days`` the same in all: as many patients are sent, on a path on which fewer come than
-are expected in proportion fewer, so that whoever is planned to be sent can be; units moved and surge
-opened are the same. (9) holds on the expected demand, (13) on the mean of the paths; (7) is asked of
-sums over the paths. harm[k], excess[k] and threshold are variables >= 0: threshold with the mean of
-the excess is the conditional value at risk, the mean harm of the worst 1 - α of the paths. Whole
-units, least sizes, fixed costs and what was announced count on the first days. The plan's later days
-are then those that do best on expected demand, with the first days held: an outlook.
+are expected in proportion fewer, so that whoever is planned to be sent can be; units moved and
+surge opened are the same. (9) holds on the expected demand, (13) on the mean of the paths; (7) is
+asked of sums over the paths. harm[k], excess[k] and threshold are variables >= 0: threshold with
+the mean of the excess is the conditional value at risk, the mean harm of the worst 1 - α of the
+paths. Whole units, least sizes, fixed costs and what was announced count on the first days. The
+plan's later days are then those that do best on expected demand, with the first days held: an
+outlook.
 
 Constraints (1) to (14) stand in ``constraints``, the tiers Z1 harm, Z2 unfairness and Z3 cost
 in ``tiers``; they are minimised in that order. Shortage is a variable with a price, so every

@@ -31,7 +31,7 @@ def read_paths(table: pl.DataFrame, instance: Instance, number: int) -> np.ndarr
     strays = int(((paths > 0).any(axis=(0, 3)) & ~instance.served).sum())
     if strays:
         raise InputRefused(
-            f"allocation_scenario: {Count(strays):zone and class has|zones and classes have} patients"
-            " on a path, and none in allocation_demand"
+            f"allocation_scenario: {Count(strays):zone and class has|zones and classes have}"
+            " patients on a path, and none in allocation_demand"
         )
     return paths

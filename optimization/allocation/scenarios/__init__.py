@@ -71,8 +71,8 @@ def refuse_too_large(instance: Instance, number: int) -> None:
             else "none fit: plan on the mean, or for fewer days"
         )
         raise InputRefused(
-            f"allocation.demand.scenarios: {Count(number):path makes|paths make} {size:,} columns, more than"
-            f" {MOST_COLUMNS:,}; {advice}"
+            f"allocation.demand.scenarios: {Count(number):path makes|paths make} {size:,} columns,"
+            f" more than {MOST_COLUMNS:,}; {advice}"
         )
 
 

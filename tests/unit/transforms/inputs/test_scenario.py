@@ -41,10 +41,14 @@ ARC = pl.DataFrame(
     orient="row",
 )
 CLASS = pl.DataFrame({"class_id": ["general", "icu"], "elsewhere_limit": [0.2, 0.1]})
+PATHS = DEMAND.filter(pl.col("mean") > 0).select(
+    "zone_id", "class_id", "date", path=pl.lit(1), demand_patients="mean"
+)
 TABLES = {
     "zone": ZONE,
     "institution": INSTITUTION,
     "allocation_demand": DEMAND,
+    "allocation_scenario": PATHS,
     "allocation_capacity": CAPACITY,
     "allocation_resource": RESOURCE,
     "allocation_arc": ARC,
@@ -171,3 +175,10 @@ def test_the_limit_on_sending_changes_for_the_class_named():
         0.2,
         0.4,
     ]
+
+
+def test_drawn_paths_grow_with_the_demand_and_end_where_it_does():
+    made = changed(TABLES, asked(demand_factor=[{"factor": 1.5}]))["allocation_scenario"]
+    assert made["demand_patients"].to_list() == (PATHS["demand_patients"] * 1.5).to_list()
+    none = changed(TABLES, asked(demand_factor=[{"factor": 0}]))["allocation_scenario"]
+    assert none.is_empty()
