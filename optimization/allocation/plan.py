@@ -97,7 +97,7 @@ def decisions(
     given = {name(table): frames[name(table)] for table in INPUTS}
     instance = read_instance(given, frames["zone"], frames["institution"], region.allocation)
     settings = SolveSettings(region.allocation.time_limit_s, threads, look_ahead=True)
-    found = solve(instance, settings, given).plan
+    found = _solved(instance, region.allocation.demand, settings, given)[0].plan
     usual = as_usual(instance)
     made = {
         "admission": results.admission(instance, found),

@@ -89,7 +89,7 @@ def decided(
     instance: Instance, model: pyo.ConcreteModel, first: FirstDays | None = None
 ) -> PolicyOutcome:
     """What a solved model decides, without the solver's noise; on the first days as held."""
-    admit, move, surge = decisions(instance, model)
+    admit, move, surge = amounts_decided(instance, model)
     if first is None:
         return policy_outcome(instance, admit, move, surge)
     early = np.arange(instance.horizon) < first.days
@@ -102,7 +102,7 @@ def decided(
     )
 
 
-def decisions(
+def amounts_decided(
     instance: Instance, model: pyo.ConcreteModel
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """``admit``, ``move`` and ``surge`` of a solved model, without the solver's noise."""

@@ -19,7 +19,7 @@ from optimization.allocation.scenarios.outcome import (
     followed_through,
     on_path,
 )
-from optimization.allocation.solve import FirstDays, Solved, decisions, solve
+from optimization.allocation.solve import FirstDays, Solved, amounts_decided, solve
 from optimization.solver import SolveRecord, SolveSettings, solve_tiers
 from schemas.assumptions.allocation import Scenarios
 from schemas.errors import InputRefused
@@ -105,7 +105,7 @@ def solve_paths(
 def _split(instance: Instance, paths: np.ndarray, model: object, days: int) -> list[FirstDays]:
     """Decisions of every copy; of copy 0 those of the first days alone."""
     number = len(paths) + 1
-    admit, move, surge = decisions(copies(instance, paths, days), model)
+    admit, move, surge = amounts_decided(copies(instance, paths, days), model)
     parts = zip(
         np.split(admit, number), np.split(move, number), np.split(surge, number), strict=True
     )

@@ -35,6 +35,7 @@ def copies(instance: Instance, paths: np.ndarray, first_days: int) -> Instance:
         reserve=np.tile(instance.reserve, (number, 1, 1)),
         fairness="none",
         no_worse=False,
+        crowding_floor=None,
     )
 
 
@@ -50,7 +51,7 @@ def _arcs(arcs: Arcs, names: Names, number: int) -> Arcs:
     return Arcs(
         _shifted(arcs.zone, len(names.zones), number),
         _shifted(arcs.institution, len(names.institutions), number),
-        *(np.tile(column, number) for column in (arcs.care, arcs.km, arcs.usual)),
+        *(np.concatenate([column] * number) for column in (arcs.care, arcs.km, arcs.usual)),
     )
 
 
