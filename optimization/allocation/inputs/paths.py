@@ -20,9 +20,8 @@ def read_paths(table: pl.DataFrame, instance: Instance, number: int) -> np.ndarr
     """
     found = table["path"].unique().sort().to_list()
     if found and found[-1] > number:
-        raise InputRefused(
-            f"allocation_scenario.path: {found[-1]} paths, and {number} are asked for"
-        )
+        there = f"{Count(found[-1]):path|paths}, and {Count(number):# is|# are} asked for"
+        raise InputRefused(f"allocation_scenario.path: {there}")
     if not found:
         raise InputRefused("allocation_scenario: no path of demand was drawn")
     names = instance.names
