@@ -10,7 +10,7 @@ from transforms.demand.outlook.rows import DECIMALS
 
 OWN = "own"
 # Issues that are scored, the newest first, and the least values by which one is called better.
-ISSUES, LEAST_SCORED = 8, 14
+ISSUES, LEAST_SCORED = 4, 14
 KEY = ["demand_measure", "series_key", "date"]
 SCORE = ["scored", "mean_absolute_error", "weighted_interval_score", "coverage_50", "coverage_80"]
 ALL = "all"

@@ -13,6 +13,8 @@ from transforms.demand.outlook.series import DAY, STEP, Series
 
 # Origins, the periods between them (weekdays rotate), and the most series that are scored.
 ORIGINS, APART, SCORED_SERIES = 20, {DAY: 5, "week": 1}, 1000
+# Earlier states that are scored: the newest that were restated, for each is a history of its own.
+SCORED_STATES = 3
 # Deliveries that show how much of a day is known at first, and the least that is no lag.
 LEAST_DELIVERIES, NO_LAG, SETTLED_DAYS = 3, 0.97, 7
 
@@ -22,8 +24,8 @@ def scores(
 ) -> pl.DataFrame:
     """Score the engines on past origins of a series, each by its newest statement now.
 
-    At the last day of an earlier state of the series, what was known then stands before the
-    origin; at any other day, what is known now.
+    At the last day of an earlier state that was restated since, what was known then stands before
+    the origin; at any other day, what is known now.
 
     Args:
         of: as it is known now.
@@ -34,10 +36,12 @@ def scores(
     Returns:
         as ``forecast.backtest``.
     """
-    final = of.part(SCORED_SERIES)
+    final = of.part(SCORED_SERIES).select(of.history.columns)
     step, periods = STEP[of.frequency], of.periods(days)
     told = {"horizon": periods, "frequency": of.frequency, "quantiles": HUB_LEVELS}
-    known = {origin(then): then for then in earlier}
+    now = final.drop_nulls("value")
+    restated = [t for t in earlier if not _as_known(final, t).drop_nulls("value").equals(now)]
+    known = {origin(then): then for then in restated[-SCORED_STATES:]}
     newest, apart = origin(of), timedelta(days=step)
     past = [newest - apart * (1 + APART[of.frequency] * k) for k in range(ORIGINS)]
     plain = [day for day in past if day not in known]
@@ -62,8 +66,11 @@ def _scored(
 
 def _as_known(final: pl.DataFrame, then: Series) -> pl.DataFrame:
     """What was known then up to its last day, and after that what is known now."""
-    before = then.history.join(final.select("series_id").unique(), on="series_id", how="semi")
-    return pl.concat([before, final.filter(pl.col("date") > origin(then)).select(before.columns)])
+    series = final.select("series_id").unique()
+    before = then.history.join(series, on="series_id", how="semi")
+    before = before.filter(pl.col("date") >= final["date"].min())
+    after = final.filter(pl.col("date") > origin(then))
+    return pl.concat([before, after]).sort("series_id", "date")
 
 
 def joined(found: Sequence[pl.DataFrame]) -> pl.DataFrame:

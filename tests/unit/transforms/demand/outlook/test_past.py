@@ -62,6 +62,12 @@ def test_an_origin_sees_what_was_known_then():
     assert seen["mae"].item() == pytest.approx(100.0 / seen["n"].item())
 
 
+def test_a_state_that_was_not_restated_is_like_any_other_day():
+    now = daily(NIGHT, [float(v) for v in range(60)])
+    then = daily(NIGHT - timedelta(days=10), [float(v) for v in range(50)])
+    assert scores(now, [then], 3, ()).equals(scores(now, [], 3, ()))
+
+
 def test_the_night_scores_with_earlier_states_of_its_tables(world):
     low = tables(used=lambda i, d: 10)
     day = NIGHT - timedelta(days=10)
