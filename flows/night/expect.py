@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import date
-from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from flows.store.night import Night
-from flows.store.warehouse import History, Stored
+from flows.store.warehouse import History, Stored, full_name
 from schemas import clean, ops
+from schemas.table import Table, name
 from transforms.demand.outlook import demand_forecast
-from transforms.history.merge import as_of
+from transforms.history.arrival import arrived, drawn
 from transforms.supply import impute
 
 Frames = Mapping[str, pl.DataFrame]
@@ -27,7 +27,7 @@ READS: tuple[Stored, ...] = (
 )
 # Days of extraction, the newest before the night, whose states of the tables are made again.
 STATES = 8
-REVISED: tuple[type[clean.Clean], ...] = (clean.Capacity, clean.Encounter)
+REVISED: tuple[type[Table], ...] = (clean.Capacity, clean.Encounter)
 
 
 def expected(night: Night, frames: Frames) -> Frames:
@@ -37,33 +37,23 @@ def expected(night: Night, frames: Frames) -> Frames:
 
 
 def earlier(night: Night, frames: Frames) -> dict[date, Frames]:
-    """The tables as they were known at the end of the newest days of extraction before the night.
+    """The tables as they were known on the newest days of extraction before the night.
 
-    Places are those of tonight. Where a feed sends new periods alone, so that no value that was
-    sent before is there in two statements, the tables themselves tell what was known.
+    Places are those of tonight.
     """
-    zones = {feed.feed: feed.file.timezone for feed in night.files.feeds}
-    delivery = frames["delivery"]
-    return {day: _then(night, frames, as_of(delivery, day, zones)) for day in _days(night, frames)}
+    feeds = [f for f in night.files.feeds if {name(table) for table in REVISED} & set(f.tables())]
+    zones = {feed.feed: feed.file.timezone for feed in feeds}
+    loaded = frames["delivery"].filter(verdict="loaded")
+    files = drawn(loaded, zones, [feed.feed for feed in feeds if feed.file.is_dated])
+    days = files.filter(pl.col("told") < night.date)["told"].unique().sort()
+    return {day: _then(night, frames, files, day) for day in days.tail(STATES)}
 
 
-def _days(night: Night, frames: Frames) -> list[date]:
-    """The newest days, before the night, on which a feed of series was drawn again."""
-    restated = [f for f in night.files.feeds if {"capacity", "encounter"} & set(f.tables())]
-    zones = {f.feed: ZoneInfo(f.file.timezone) for f in restated}
-    loaded = frames["delivery"].filter(verdict="loaded").drop_nulls("extract_time")
-    days = {
-        moment.replace(tzinfo=ZoneInfo("UTC")).astimezone(zones[feed]).date()
-        for feed, moment in loaded.select("feed", "extract_time").rows()
-        if feed in zones
-    }
-    return sorted(day for day in days if day < night.date)[-STATES:]
-
-
-def _then(night: Night, frames: Frames, deliveries: pl.DataFrame) -> Frames:
+def _then(night: Night, frames: Frames, files: pl.DataFrame, day: date) -> Frames:
+    histories = {table: frames[full_name(History(table))] for table in REVISED}
+    known = arrived(histories, files, day)
     capacity, encounter = (
-        night.files.newest(table, frames[f"history.{table.__name__.lower()}"], deliveries)
-        for table in REVISED
+        night.files.newest(table, known[table], frames["delivery"]) for table in REVISED
     )
     estimate = impute.capacity_estimate(capacity, frames["institution"])
     return {**frames, "capacity_estimate": estimate, "encounter": encounter}

@@ -27,7 +27,8 @@ def institution_rows(
 ) -> pl.DataFrame:
     """Forecast each series for ``days`` days; each day of a week has the week's figures.
 
-    Of less than a week, the last value is the mean: around it nothing tells how far it may go.
+    Of less than two weeks the median is the mean: nothing tells yet how far values go astray, and
+    the mean of a bound that is wide for that reason is no expectation.
 
     Returns:
         institution_id, need_id, date | horizon (days), ``FIGURES``, engine, history_length.
@@ -46,7 +47,7 @@ def institution_rows(
     used = methods(of.history, of.periods(days), of.frequency, chosen=chosen)
     dated = spread_week(wide, of.frequency)
     ahead = (pl.col("date") - pl.lit(of.last)).dt.total_days()
-    unknown = pl.col("history_length") == "one_day"
+    unknown = pl.col("history_length").is_in(["one_day", "one_week"])
     mean = pl.when(unknown).then("quantile_50").otherwise("forecast_mean")
     return (
         dated.with_columns(horizon=ahead)
