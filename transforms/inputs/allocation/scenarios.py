@@ -1,18 +1,16 @@
-"""Drawn paths of demand to plan on, or to compare with planning on them."""
+"""Drawn paths of demand to plan on."""
 
 from collections.abc import Mapping
 from datetime import date
 
 import polars as pl
 
-from schemas.assumptions.allocation import AllocationAssumptions, Scenarios
+from schemas.assumptions.allocation import Scenarios
 from schemas.assumptions.region import Region
 from schemas.results.allocation import AllocationScenario
 from schemas.table import conform, empty
 from transforms.inputs.allocation.foreseen import Start
 from transforms.inputs.allocation.paths import drawn_demand
-
-COMPARED = 20
 
 
 def allocation_scenario(
@@ -32,20 +30,12 @@ def allocation_scenario(
         night: the night that is planned.
 
     Returns:
-        results.allocation_scenario; without rows where nobody asks for paths, or no forecast is
-        planned on.
+        results.allocation_scenario; without rows where the plan is not made on scenarios.
     """
-    count = paths_asked(region.allocation)
-    if not count or region.planning.expect != "forecast":
+    asked = region.allocation.demand
+    if not isinstance(asked, Scenarios):
         return empty(AllocationScenario)
-    drawn = drawn_demand(clean, region, start, count, night.toordinal())
+    drawn = drawn_demand(clean, region, start, asked.scenarios, night.toordinal())
     some = demand.filter(pl.col("mean") > 0).select("zone_id", "class_id").unique()
     inside = drawn.join(some, on=["zone_id", "class_id"], how="semi")
     return conform(AllocationScenario, inside.join(demand.select("date").unique(), on="date"))
-
-
-def paths_asked(allocation: AllocationAssumptions) -> int:
-    """How many paths the plan, or the comparison of settings, wants."""
-    if isinstance(allocation.demand, Scenarios):
-        return allocation.demand.scenarios
-    return COMPARED if allocation.compare_settings else 0

@@ -4,10 +4,8 @@ from datetime import date
 from unittest import mock
 
 import polars as pl
-import pytest
 
 from schemas.assumptions.allocation import AllocationAssumptions, Scenarios
-from schemas.assumptions.planning import PlanningAssumptions
 from schemas.assumptions.region import Region
 from transforms.inputs.allocation import scenarios
 from transforms.inputs.allocation.scenarios import allocation_scenario
@@ -25,28 +23,21 @@ DRAWN = pl.DataFrame(
 )
 
 
-def paths_of(expect="forecast", **settings):
-    region = Region.model_construct(
-        allocation=AllocationAssumptions(classes={}, resources={}, **settings),
-        planning=PlanningAssumptions(expect=expect),
-    )
+def paths_of(**settings):
+    allocation = AllocationAssumptions(classes={}, resources={}, **settings)
+    region = Region.model_construct(allocation=allocation)
     with mock.patch.object(scenarios, "drawn_demand", return_value=DRAWN) as drawn:
         made = allocation_scenario({}, region, None, DEMAND, NIGHT)
     return made, drawn
 
 
-@pytest.mark.parametrize(
-    ("settings", "count"),
-    [({"demand": Scenarios(scenarios=7)}, 7), ({"compare_settings": True}, scenarios.COMPARED)],
-)
-def test_as_many_paths_are_drawn_as_are_asked_for_and_the_same_each_time(settings, count):
-    made, drawn = paths_of(**settings)
-    assert drawn.call_args.args[3:] == (count, NIGHT.toordinal())
+def test_as_many_paths_are_drawn_as_are_asked_for_and_the_same_each_time():
+    made, drawn = paths_of(demand=Scenarios(scenarios=7))
+    assert drawn.call_args.args[3:] == (7, NIGHT.toordinal())
     assert made["demand_patients"].to_list() == [1.5, 2.5]  # nobody is ever expected in Z2
 
 
-@pytest.mark.parametrize("settings", [{}, {"expect": "recent_mean", "compare_settings": True}])
-def test_no_path_is_drawn_where_none_is_asked_for_or_nothing_is_forecast(settings):
-    made, drawn = paths_of(**settings)
+def test_no_path_is_drawn_where_the_plan_is_not_made_on_scenarios():
+    made, drawn = paths_of(demand="upper", compare_settings=True)
     assert made.is_empty()
     drawn.assert_not_called()
