@@ -16,6 +16,7 @@ arcs (o,i) name; a movable resource may travel on its move arcs (i,j).
     keep[i,r]     units that may not leave: retain_share[r] · min_t K[i,r,t]   units
     lead[r]       days that a moved unit is on the way                         days
     β[i,r,t]      room kept free for demand above its mean                     units
+    v[i,r,t,q]    how far level q of Q equally likely ones of a load lies from its mean  units
     w[c], h[r]    harm of a patient-day not given, of a unit-day of crowding   points
     W[c,t]        w[c] · sum_{k=0..H-t} s[c,k], harm of a patient unmet on t   points
     km            distance                                                     km
@@ -29,7 +30,8 @@ arcs (o,i) name; a movable resource may travel on its move arcs (i,j).
 Variables, all >= 0: admit[o,i,c,t], elsewhere[o,i,c,t], unmet[o,c,t], arriving[i,c,t],
 census[i,c,t], stock[i,r,t], surge[i,r,t], crowding[i,r,t], move[i,j,r,t], worst[ρ], crowded[ρ];
 moved[i,j,r,t], 0 or 1, where a move has a least size or a fixed cost; added, withdrawn,
-moved_more and moved_less where patients or units were announced.
+moved_more and moved_less where patients or units were announced; on levels of the load
+crowding_q[i,r,t] and, of any sign, excess[i,r,t].
 
 With ``demand = { scenarios = N }`` the region is planned on N drawn paths of demand at once: each
 path k has variables of its own (admit_k, move_k, ...), held to (1) to (8) with d_k. (12) makes the
@@ -42,7 +44,7 @@ paths. Whole units, least sizes, fixed costs and what was announced count on the
 plan's later days are then those that do best on expected demand, with the first days held: an
 outlook.
 
-Constraints (1) to (14) stand in ``constraints``, the tiers Z1 harm, Z2 unfairness and Z3 cost
+Constraints (1) to (15) stand in ``constraints``, the tiers Z1 harm, Z2 unfairness and Z3 cost
 in ``tiers``; they are minimised in that order. Shortage is a variable with a price, so every
 instance has a plan.
 """

@@ -45,7 +45,8 @@ def policy_outcome(
     stock = stock_after(instance, move)
     occupancy = instance.resources.occupancy[None, :, None]
     load = use + instance.reserve
-    open_surge = _above_noise(np.clip(load / occupancy - stock, 0.0, surge)).round(PUBLISHED)
+    most = load if instance.margin is None else load + instance.margin.max(axis=3)
+    open_surge = _above_noise(np.clip(most / occupancy - stock, 0.0, surge)).round(PUBLISHED)
     open_surge[:, :, :open_days] = surge[:, :, :open_days]
     return PolicyOutcome(
         admit=admit,
@@ -56,8 +57,18 @@ def policy_outcome(
         use=use,
         stock=stock,
         surge=open_surge,
-        crowding=np.maximum(load - occupancy * (stock + open_surge), 0.0),
+        crowding=crowded_in(instance, load - occupancy * (stock + open_surge)),
     )
+
+
+def crowded_in(instance: Instance, excess: np.ndarray) -> np.ndarray:
+    """Crowding where the load exceeds the room by ``excess`` (below 0: room is left), units.
+
+    On levels of the load, the mean over them.
+    """
+    if instance.margin is None:
+        return np.maximum(excess, 0.0)
+    return np.asarray(np.maximum(excess[..., None] + instance.margin, 0.0).mean(axis=3))
 
 
 def as_usual(instance: Instance) -> PolicyOutcome:

@@ -32,12 +32,14 @@ def capacity_holds(m: pyo.ConcreteModel, i: str, r: str, t: int) -> Any:
     """(3) sum_c u[c,r]·census[i,c,t] + β[i,r,t]
     ≤ occ[r]·(stock[i,r,t] + surge[i,r,t]) + crowding[i,r,t]
 
-    stock is K where nothing moves; surge is 0 where none can be opened.
+    stock is K where nothing moves; surge is 0 where none can be opened. On levels of the load,
+    excess[i,r,t] stands in the place of crowding[i,r,t], here and in (9).
     """
     used = sum_over(m.use[c, r] * m.census[i, c, t] for c in m.users[i, r])
     stock = m.stays[i, r, t] + sum_over(m.stock[j, q, t] for j, q in m.moving[i, r])
     surge = sum_over(m.surge[j, q, t] for j, q in m.opening[i, r])
-    return used + m.reserve[i, r, t] <= m.occupancy[r] * (stock + surge) + m.crowding[i, r, t]
+    room = m.occupancy[r] * (stock + surge)
+    return used + m.reserve[i, r, t] <= room + (m.excess if m.on_levels else m.crowding)[i, r, t]
 
 
 def stock_follows(m: pyo.ConcreteModel, i: str, r: str, t: int) -> Any:
@@ -104,7 +106,18 @@ def choice_limit(m: pyo.ConcreteModel, o: str, c: str, t: int) -> Any:
 
 def no_worse(m: pyo.ConcreteModel, i: str, r: str, t: int) -> Any:
     """(9) crowding[i,r,t] ≤ max(0, load when everyone goes where usual + β - occ[r]·K[i,r,t])"""
-    return m.crowding[i, r, t] <= m.crowding_limit[i, r, t]
+    return (m.excess if m.on_levels else m.crowding)[i, r, t] <= m.crowding_limit[i, r, t]
+
+
+def crowding_of_level(m: pyo.ConcreteModel, i: str, r: str, t: int, q: int) -> Any:
+    """(15a) crowding_q[i,r,t] ≥ excess[i,r,t] + v[i,r,t,q]   on each level q of the load"""
+    return m.crowding_of[i, r, t, q] >= m.excess[i, r, t] + m.margin[i, r, t, q]
+
+
+def mean_crowding(m: pyo.ConcreteModel, i: str, r: str, t: int) -> Any:
+    """(15b) crowding[i,r,t] = sum_q crowding_q[i,r,t] / Q"""
+    levels = sum_over(m.of_level[q] * m.crowding_of[i, r, t, q] for q in m.levels)
+    return m.crowding[i, r, t] == levels
 
 
 def largest_moves(m: pyo.ConcreteModel, i: str, j: str, r: str, t: int) -> Any:

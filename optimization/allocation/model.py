@@ -71,6 +71,21 @@ def _sets(m: pyo.ConcreteModel, instance: Instance) -> None:
     m.regions = pyo.Set(initialize=names.regions)
     m.steps = pyo.Set(initialize=STEPS)
     _announced_sets(m, instance)
+    _level_sets(m, instance)
+
+
+def _level_sets(m: pyo.ConcreteModel, instance: Instance) -> None:
+    """Levels of the load, where the plan is made on them, and how far each lies from the mean."""
+    names, margin = instance.names, instance.margin
+    m.on_levels = margin is not None
+    if margin is None:
+        return
+    number = margin.shape[3]
+    m.levels = pyo.RangeSet(number)
+    m.of_level = _dense(np.full(number, 1.0 / number), list(m.levels))
+    m.margin = _dense(margin, names.institutions, names.resources, list(m.days), list(m.levels))
+    m.excess = pyo.Var(m.cells, m.days, domain=pyo.Reals)
+    m.crowding_of = pyo.Var(m.cells, m.days, m.levels, domain=pyo.NonNegativeReals)
 
 
 def _move_sets(m: pyo.ConcreteModel, instance: Instance) -> None:
@@ -197,6 +212,9 @@ def _constraints(m: pyo.ConcreteModel, instance: Instance) -> None:
     hold(m, constraints.sent_short_of_announced, m.sent_announced)
     hold(m, constraints.moved_beyond_announced, m.moved_announced)
     hold(m, constraints.moved_short_of_announced, m.moved_announced)
+    if m.on_levels:
+        hold(m, constraints.crowding_of_level, m.cells, m.days, m.levels)
+        hold(m, constraints.mean_crowding, m.cells, m.days)
     if instance.no_worse:
         hold(m, constraints.no_worse, m.cells, m.days)
 

@@ -27,7 +27,7 @@ from optimization.allocation.scenarios.outcome import objectives_over_paths
 from optimization.allocation.scenarios.results import risk, scenario_flow, scenario_harm
 from optimization.allocation.solve import Solved, solve, turned_away
 from optimization.solver import Plan, SolveRecord, SolveSettings
-from schemas.assumptions.allocation import AllocationAssumptions, Budget, Scenarios
+from schemas.assumptions.allocation import AllocationAssumptions, Budget, Levels, Scenarios
 from schemas.assumptions.region import Region
 from schemas.errors import PlanRefused
 from schemas.results.allocation import (
@@ -154,9 +154,11 @@ def _settings(assumptions: AllocationAssumptions) -> dict[str, str]:
     }
 
 
-def _demand(demand: str | Budget | Scenarios) -> dict[str, str]:
+def _demand(demand: str | Budget | Levels | Scenarios) -> dict[str, str]:
     if isinstance(demand, Budget):
         return {"demand": f"budget {demand.budget}"}
+    if isinstance(demand, Levels):
+        return {"demand": f"levels {demand.levels} {demand.spread}"}
     if isinstance(demand, Scenarios):
         facts = demand.model_dump()
         return {"demand": f"scenarios {facts.pop('scenarios')}"} | {

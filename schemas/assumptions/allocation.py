@@ -17,6 +17,19 @@ class Budget(_Assumptions):
     budget: int = Field(ge=0, description="days on which demand may reach its upper bound [days]")
 
 
+class Levels(_Assumptions):
+    """The plan has the least mean harm over equally likely levels of each institution's load.
+
+    Loads are taken to vary as counts of independent patients do: with the square root of those who
+    are in as usual. That needs no history.
+    """
+
+    levels: int = Field(ge=2, le=25, description="equally likely levels of load [1]")
+    spread: float = Field(
+        1.0, ge=0, description="standard deviation of a load by that of a Poisson count [1]"
+    )
+
+
 class Scenarios(_Assumptions):
     """Plan on drawn paths of demand: for the mean of their harm, and for the worst of them.
 
@@ -69,9 +82,10 @@ class AllocationAssumptions(_Assumptions):
     """The table ``[allocation]`` of a region's file."""
 
     horizon_days: int = Field(7, ge=1, le=120, description="days planned ahead [days]")
-    demand: Literal["mean", "upper"] | Budget | Scenarios = Field(
+    demand: Literal["mean", "upper"] | Budget | Levels | Scenarios = Field(
         "mean",
-        description="demand to plan for: mean, upper, {budget = days}, or {scenarios = paths} [1]",
+        description="demand to plan for: mean, upper, {budget = days}, {levels = number}, or"
+        " {scenarios = paths} [1]",
     )
     fairness: Literal["none", "worst_share", "graduated"] = Field(
         "worst_share", description="how tier 2 treats the worst off [1]"

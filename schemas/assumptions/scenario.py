@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from schemas.assumptions.allocation import AllocationAssumptions, Budget
+from schemas.assumptions.allocation import AllocationAssumptions, Budget, Levels
 from schemas.errors import ConfigRefused
 
 
@@ -59,8 +59,9 @@ class Scenario(_Part):
     elsewhere_limit: dict[str, float] = Field(
         {}, description="largest share of a zone's patients sent elsewhere, by class_id [share]"
     )
-    demand: Literal["mean", "upper"] | Budget | None = Field(
-        None, description="demand to plan for: mean, upper, or {budget = days} [1]"
+    demand: Literal["mean", "upper"] | Budget | Levels | None = Field(
+        None,
+        description="demand to plan for: mean, upper, {budget = days} or {levels = number} [1]",
     )
     fairness: Literal["none", "worst_share", "graduated"] | None = Field(
         None, description="how tier 2 treats the worst off [1]"

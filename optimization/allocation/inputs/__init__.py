@@ -92,7 +92,8 @@ class Instance:
     ``demand`` is zone x class x day, ``initial`` institution x class x day, ``stay`` class x
     days since admission, ``use`` class x resource; ``capacity``, ``surge_limit`` and
     ``reserve`` (β) are institution x resource x day; so is ``crowding_floor``, the crowding that
-    (9) allows where it is more than as usual.
+    (9) allows where it is more than as usual. ``margin`` is by level too: how far each of the
+    equally likely levels of a load lies from its mean, where the plan is made on levels.
     """
 
     names: Names
@@ -113,6 +114,7 @@ class Instance:
     fairness: str
     no_worse: bool
     crowding_floor: np.ndarray | None = None
+    margin: np.ndarray | None = None
 
     @property
     def horizon(self) -> int:

@@ -1,11 +1,14 @@
 """From the published input tables to an ``Instance``, refusing what contradicts itself."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from optimization.allocation.accounting import census
 from optimization.allocation.inputs import (
     Announced,
     Arcs,
@@ -16,7 +19,7 @@ from optimization.allocation.inputs import (
     Resources,
 )
 from optimization.solver import check_numbers
-from schemas.assumptions.allocation import AllocationAssumptions, Budget
+from schemas.assumptions.allocation import AllocationAssumptions, Budget, Levels
 from schemas.errors import InputRefused
 from schemas.events import Count
 from schemas.results.allocation import INPUTS, staying
@@ -73,7 +76,21 @@ def read_instance(
         no_worse=assumptions.no_worse,
     )
     check_instance(instance, assumptions.may_refuse)
+    if isinstance(assumptions.demand, Levels):
+        return replace(instance, margin=margin(instance, assumptions.demand))
     return instance
+
+
+def margin(instance: Instance, asked: Levels) -> np.ndarray:
+    """v[i,r,t,q] = spread * z[q] * sqrt(sum_c u[c,r]^2 * census as usual), units.
+
+    z[q] is the normal quantile of (q - 1/2) / Q: the middle of each of Q equally likely levels.
+    """
+    patients = census(instance, instance.expected)
+    deviation = np.sqrt(np.einsum("ict,cr->irt", patients, instance.use**2))
+    middle = (np.arange(asked.levels) + 0.5) / asked.levels
+    quantiles = np.array([NormalDist().inv_cdf(share) for share in middle])
+    return np.asarray(asked.spread * deviation[..., None] * quantiles)
 
 
 def demand_above_mean(tables: Tables, names: Names) -> np.ndarray:

@@ -59,8 +59,10 @@ def value(instance: Instance, plan: PolicyOutcome, prices: np.ndarray) -> pl.Dat
 def binding(instance: Instance, plan: PolicyOutcome) -> np.ndarray:
     """What binds, in words, institution x resource x day."""
     limit = crowding_limit(instance)
-    crowded = plan.crowding > LEAST
-    at_limit = crowded & instance.no_worse & (plan.crowding >= limit - LEAST)
+    room = instance.resources.occupancy[None, :, None] * (plan.stock + plan.surge)
+    excess = plan.use + instance.reserve - room
+    crowded = excess > LEAST
+    at_limit = crowded & instance.no_worse & (excess >= limit - LEAST)
     at_surge = (plan.surge > 0) & (plan.surge >= instance.surge_limit - LEAST)
     words = np.where(crowded, "over capacity", "capacity").astype(object)
     words[at_surge & ~crowded] = "surge"

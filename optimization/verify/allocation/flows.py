@@ -152,17 +152,24 @@ def _capacity(view: View, verdict: Verdict, rows: pl.DataFrame) -> None:
     occupancy = pl.col("occupancy_target")
     load = pl.col("planned_use") + pl.col("reserve")
     room = occupancy * (pl.col("stock") + pl.col("surge"))
-    crowding = pl.max_horizontal(load - room, 0.0)
+    crowding = _crowding(view, load - room)
     verdict.follows("capacity_holds", rows, "crowding", crowding, 1e-10)
     usual = pl.col("usual_use") + pl.col("reserve") - occupancy * pl.col("in_service")
-    most = pl.max_horizontal(usual, 0.0)
-    verdict.follows("usual_crowding", rows, "usual_crowding", most, 1e-10)
+    verdict.follows("usual_crowding", rows, "usual_crowding", _crowding(view, usual), 1e-10)
     verdict.at_most("surge_holds", rows, "surge", "surge_limit", size=1.0)
-    used = pl.min_horizontal(room, load)
+    used = pl.min_horizontal(room, load + max(view.levels) * pl.col("variance").sqrt())
     opened = rows.filter(pl.col("surge") > 0).join(view.shared_days, on="date", how="anti")
     verdict.follows("surge_is_used", opened, room, used, 1e-10)
     if view.settings["no_worse"] == "true":
-        verdict.at_most("no_worse", rows, "crowding", most, size=1.0)
+        most = pl.max_horizontal(usual, 0.0)
+        verdict.at_most("no_worse", rows, load - room, most, size=1.0)
+
+
+def _crowding(view: View, excess: pl.Expr) -> pl.Expr:
+    """What a load exceeds the room by; on levels of the load, the mean over them."""
+    deviation = pl.col("variance").sqrt()
+    levels = [pl.max_horizontal(excess + level * deviation, 0.0) for level in view.levels]
+    return pl.sum_horizontal(levels) / len(levels)
 
 
 def _retention(view: View, verdict: Verdict, rows: pl.DataFrame) -> None:
@@ -185,11 +192,14 @@ def keeps(view: View, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def recomputed(view: View) -> pl.DataFrame:
-    """By institution, resource and date: units, surge_limit, there, use, usual, kept."""
+    """By institution, resource and date: units, surge_limit, there, use, usual, variance, kept."""
     usual = view.expected.rename({"expected": "patients_per_day"})
     rows = view.capacity
     for admission, column in ((view["allocation_admission"], "use"), (usual, "usual")):
         rows = outer_joined(rows, used(view, census(view, admission), column), CELL)
+    squares = pl.col("patients") * pl.col("units_per_patient") ** 2
+    needs = census(view, usual).join(view["allocation_use"], on="class_id")
+    rows = outer_joined(rows, total(needs, CELL, squares, "variance"), CELL)
     rows = outer_joined(rows, reserve(view), CELL)
     rows = outer_joined(rows, moved(view, "from_institution_id", "leaves", "left"), CELL)
     rows = outer_joined(rows, moved(view, "to_institution_id", "arrives", "come"), CELL)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from datetime import date
 from functools import cached_property
+from statistics import NormalDist
 
 import polars as pl
 
@@ -50,6 +51,17 @@ class View(TableView):
         told = self["allocation_announced_day"].join(days, on="date", how="semi")
         view.tables = {**self.tables, "allocation_announced_day": told}
         return view
+
+    @property
+    def levels(self) -> list[float]:
+        """Standard deviations from the mean of each equally likely level of a load; 0 alone where
+        the plan is not made on levels.
+        """
+        words = self.settings["demand"].split()
+        if words[0] != "levels":
+            return [0.0]
+        number, spread = int(words[1]), float(words[2])
+        return [spread * NormalDist().inv_cdf((q + 0.5) / number) for q in range(number)]
 
     @cached_property
     def demand(self) -> pl.DataFrame:

@@ -11,6 +11,8 @@ ELSEWHERE = {
     "steps_of_zones": "objective",
     "steps_of_institutions": "objective",
     "largest_moves": "move_cost",
+    "crowding_of_level": "capacity_holds",
+    "mean_crowding": "capacity_holds",
     "operating_debt": "liquidity",
     "owed_terms": "principal_due",
     "sent_beyond_announced": "objective",
