@@ -145,7 +145,24 @@ def _chosen() -> Tables:
         for age, due in enumerate(zip(*dues, strict=True))
     ]
     averted = sum(row[4] for row in choice)
-    run = ("purchases", 1, "harm_kept", "optimal", -averted, None, None, 1, 1, 1, 1, 0, 0.0, "", "")
+    run = (
+        "purchases",
+        1,
+        "harm_kept",
+        "optimal",
+        -averted,
+        None,
+        None,
+        1,
+        1,
+        1,
+        1,
+        0,
+        0.0,
+        None,
+        "",
+        "",
+    )
     made = {
         PurchaseChoice: choice,
         PurchaseMoney: money,
