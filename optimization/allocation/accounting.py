@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimization.allocation.inputs import Instance
+from optimization.allocation.inputs import Instance, census
 
 DECIMALS = 9
 PUBLISHED = 12
@@ -106,17 +106,6 @@ def unmet(instance: Instance, admit: np.ndarray) -> np.ndarray:
     met = np.zeros_like(instance.demand)
     np.add.at(met, (instance.arcs.zone, instance.arcs.care), admit)
     return _above_noise((instance.demand - met).round(DECIMALS))
-
-
-def census(instance: Instance, admit: np.ndarray) -> np.ndarray:
-    """(2) patients in, by institution, class and day."""
-    arriving = np.zeros_like(instance.initial)
-    np.add.at(arriving, (instance.arcs.institution, instance.arcs.care), admit)
-    patients = instance.initial.copy()
-    for t in range(instance.horizon):
-        still = instance.stay[:, t::-1]
-        patients[:, :, t] += np.einsum("ick,ck->ic", arriving[:, :, : t + 1], still)
-    return patients
 
 
 def stock_after(instance: Instance, move: np.ndarray) -> np.ndarray:

@@ -13,13 +13,12 @@ import polars as pl
 from optimization.allocation.accounting import (
     PolicyOutcome,
     as_usual,
-    census,
     cost,
     institution_shares,
     policy_outcome,
     zone_shares,
 )
-from optimization.allocation.inputs import Instance
+from optimization.allocation.inputs import Instance, census
 from schemas.results.allocation import PolicyComparison
 from schemas.table import check, conform
 

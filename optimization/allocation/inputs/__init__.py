@@ -159,3 +159,14 @@ class Instance:
         for end in (self.moves.giver, self.moves.taker):
             has[end, self.moves.resource] = True
         return has
+
+
+def census(instance: Instance, admit: np.ndarray) -> np.ndarray:
+    """(2) patients in, by institution, class and day."""
+    arriving = np.zeros_like(instance.initial)
+    np.add.at(arriving, (instance.arcs.institution, instance.arcs.care), admit)
+    patients = instance.initial.copy()
+    for t in range(instance.horizon):
+        still = instance.stay[:, t::-1]
+        patients[:, :, t] += np.einsum("ick,ck->ic", arriving[:, :, : t + 1], still)
+    return patients

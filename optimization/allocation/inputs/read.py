@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from optimization.allocation.accounting import census
 from optimization.allocation.inputs import (
     Announced,
     Arcs,
@@ -17,6 +16,7 @@ from optimization.allocation.inputs import (
     Moves,
     Names,
     Resources,
+    census,
 )
 from optimization.solver import check_numbers
 from schemas.assumptions.allocation import AllocationAssumptions, Budget, Levels
