@@ -27,8 +27,8 @@ def institution_rows(
 ) -> pl.DataFrame:
     """Forecast each series for ``days`` days; each day of a week has the week's figures.
 
-    Of less than two weeks the median is the mean: nothing tells yet how far values go astray, and
-    the mean of a bound that is wide for that reason is no expectation.
+    Of less than eight weeks the median is the mean: little tells yet how far values go astray, and
+    the mean of quantiles that are wide for that reason is no expectation.
 
     Returns:
         institution_id, need_id, date | horizon (days), ``FIGURES``, engine, history_length.
@@ -47,8 +47,8 @@ def institution_rows(
     used = methods(of.history, of.periods(days), of.frequency, chosen=chosen)
     dated = spread_week(wide, of.frequency)
     ahead = (pl.col("date") - pl.lit(of.last)).dt.total_days()
-    unknown = pl.col("history_length").is_in(["one_day", "one_week"])
-    mean = pl.when(unknown).then("quantile_50").otherwise("forecast_mean")
+    short = pl.col("history_length").is_in(["one_day", "one_week", "two_weeks"])
+    mean = pl.when(short).then("quantile_50").otherwise("forecast_mean")
     return (
         dated.with_columns(horizon=ahead)
         .filter(pl.col("horizon").is_between(1, days))
