@@ -1,13 +1,22 @@
+import numpy as np
 import pytest
 from polars.testing import assert_frame_equal
 
+from benchmarks import horizon
+from optimization.allocation.inputs.read import read_instance
 from optimization.allocation.plan import reached
 from optimization.solver import split_matrix, tiers
 from schemas.errors import PlanRefused, SolverStopped
 from schemas.results.allocation import RESULTS
 from schemas.results.run import PlanRun, PlanSeconds
 from schemas.table import check, name
-from tests.unit.optimization.allocation.cases import assumptions, places, plan, random_tables
+from tests.unit.optimization.allocation.cases import (
+    assumptions,
+    places,
+    plan,
+    random_tables,
+    tables,
+)
 
 
 def planned(threads=2, closed=False, **settings):
@@ -80,3 +89,30 @@ def test_a_plan_worse_than_the_solver_claims_is_refused(made):
     worse = {tier.name: tier.objective + 1.0 for tier in made.record.tiers}
     with pytest.raises(PlanRefused, match="harm"):
         reached(made.record, worse)
+
+
+@pytest.mark.parametrize(("days", "kept"), [(72, 61), (120, 61)])
+def test_a_long_horizon_is_planned_and_shares_below_a_ten_millionth_stay_no_longer(days, kept):
+    """0.77^61 is 1.2e-7 and 0.77^62 is 9.2e-8: the solver never sees shares of a billionth."""
+    given = tables(
+        days,
+        demand=[("Z", "care", 3.0)],
+        arc=[("Z", "A", "care", 1.0, 1.0), ("Z", "B", "care", 9.0, 0.0)],
+        capacity=[("A", "bed", 10.0), ("B", "bed", 6.0)],
+        stay=[("care", [0.77**k for k in range(days)])],
+        use=[("care", "bed", 1.0)],
+        care=[("care", 20.0, 4.35, 0.3, 1.0)],
+        resource=[{"resource_id": "bed"}],
+    )
+    shares = read_instance(given, *places(given), assumptions(horizon_days=days)).stay
+    assert np.count_nonzero(shares) == kept + 1
+    made = plan(given, *places(given), assumptions(horizon_days=days))
+    assert made.record.status == "optimal"
+    assert made.frames["allocation_load"].height == 2 * days
+
+
+def test_a_made_up_region_is_planned_for_the_benchmark_with_and_without_paths():
+    for number in (0, 2):
+        frames, _ = horizon.planned(4, 6, number)
+        assert frames["allocation_scenario_harm"].height == number
+        assert (frames["plan_run"]["status"] == "optimal").all()
