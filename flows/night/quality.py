@@ -34,6 +34,7 @@ READS = (
     clean.Capacity,
     clean.Activity,
     clean.Encounter,
+    clean.Forecast,
     clean.Population,
 )
 OTHERS = ("manifests beside extracts",)
@@ -96,6 +97,12 @@ def _of_codes(frames: Frames) -> Found:
     return [
         ("unknown_resource", of_clean.unknown_code(frames["capacity"], resources, "resource_id")),
         ("unknown_class", of_clean.unknown_code(frames["activity"], classes, "class_id")),
+        (
+            "forecast_of_unknown_place",
+            of_clean.forecast_of_unknown_place(
+                frames["forecast"], frames["zone"], frames["institution"]
+            ),
+        ),
         ("stays_of_unknown_class", of_clean.stays_of_unknown_class(frames["encounter"], classes)),
     ]
 

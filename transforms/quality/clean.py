@@ -47,6 +47,18 @@ def counted(stays: pl.DataFrame) -> pl.DataFrame:
     return counts.select(subject="institution_id", value=shown).sort("subject")
 
 
+def forecast_of_unknown_place(
+    forecast: pl.DataFrame, zone: pl.DataFrame, institution: pl.DataFrame
+) -> pl.DataFrame:
+    """Zones and institutions of clean.forecast that are not known; the value is rows."""
+    places = [
+        forecast.filter(pl.col(code) != "all").join(known, on=code, how="anti").select(subject=code)
+        for code, known in (("zone_id", zone), ("institution_id", institution))
+    ]
+    found = pl.concat(places).group_by("subject").agg(value=pl.len().cast(pl.Float64))
+    return found.sort("subject")
+
+
 def unknown_code(facts: pl.DataFrame, defined: pl.DataFrame, code: str) -> pl.DataFrame:
     """Codes in ``facts`` that ``defined`` does not hold, letter for letter.
 

@@ -8,6 +8,7 @@ from schemas import clean, ops
 from schemas.clean import Encounter
 from schemas.table import conform, empty
 from transforms.quality.clean import (
+    forecast_of_unknown_place,
     long_stays,
     overlapping_stays,
     population_unknown,
@@ -116,6 +117,13 @@ def test_a_code_that_differs_in_a_letter_is_named_with_who_sent_it_and_its_rows(
         ("icu bed (2 institutions)", 2.0),
     ]
     assert unknown_code(sent.tail(2), DEFINED, "resource_id").is_empty()
+
+
+def test_a_place_of_a_forecast_that_nobody_knows_is_named_with_its_rows():
+    rows = [("Z1", "all"), ("Z9", "all"), ("Z9", "all"), ("all", "H1"), ("all", "H9")]
+    sent = pl.DataFrame(rows, schema=["zone_id", "institution_id"], orient="row")
+    zones, places = pl.DataFrame({"zone_id": ["Z1"]}), pl.DataFrame({"institution_id": ["H1"]})
+    assert forecast_of_unknown_place(sent, zones, places).rows() == [("H9", 1.0), ("Z9", 2.0)]
 
 
 def test_it_raises_an_alert():
