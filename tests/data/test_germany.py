@@ -282,6 +282,24 @@ def test_what_a_night_restated_equals_the_csv_module(nights, three_nights) -> No
     assert touched.select("first_date", "last_date").row(0) == (date(2022, 10, 4),) * 2
 
 
+def test_a_night_forecasts_the_past_as_the_register_told_it_then(nights, three_nights) -> None:
+    """The state of 6 October 2022 is that of the file of 6 October, not of a later one."""
+    from flows.night import expect
+    from flows.store.warehouse import History, opened, read_all
+    from schemas import ops
+
+    read = (ops.Delivery, *(History(table) for table in expect.REVISED), clean.Institution)
+    with opened(three_nights.home) as con:
+        frames = read_all(con, read)
+    earlier = expect.earlier(three_nights, frames)
+    assert list(earlier) == [date(2022, 10, 4), date(2022, 10, 6), date(2022, 12, 23)]
+    told = {
+        (row["institution_id"], row["resource_id"], row["date"]): row["in_use_reported"]
+        for row in earlier[date(2022, 10, 6)]["capacity_estimate"].to_dicts()
+    }
+    assert told == {key: in_use for key, (_, in_use) in cells(rows_of(nights[6])).items()}
+
+
 @pytest.mark.slow
 def test_a_night_plans_intensive_care_and_says_that_there_is_no_money(nights, tmp_path) -> None:
     import duckdb
