@@ -22,9 +22,13 @@ def known() -> bool:
     return EXTRACTS.is_dir()
 
 
-def before_planning(home: Path) -> Night:
-    """Run the night's steps in ``home`` up to the one that plans."""
-    night = begin(plan_night(REGION, EXTRACTS, home, NIGHT))
+def before_planning(
+    home: Path, region: Path = REGION, extracts: Path = EXTRACTS, on: date = NIGHT
+) -> Night:
+    """Run a night's steps in ``home`` up to the one that plans; that of the United States, or
+    another region's.
+    """
+    night = begin(plan_night(region, extracts, home, on))
     for position, step in enumerate(steps_of(night)):
         if step.name == "allocation":
             break
