@@ -1,5 +1,6 @@
 """``catchment nightly``, ``serve`` and ``sample``: nights, and a region to try them on."""
 
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -116,10 +117,18 @@ def sample(
     typer.echo(f"{len(paths)} files of synthetic data in {out}")
 
 
-def _first_and_last(text: str) -> tuple[date, date]:
+@dataclass(frozen=True, slots=True)
+class FirstAndLast:
+    """Two dates, as an option takes them."""
+
+    first: date
+    last: date
+
+
+def _first_and_last(text: str) -> FirstAndLast:
     try:
         first, last = (date.fromisoformat(part) for part in text.split(".."))
-        return first, last
+        return FirstAndLast(first, last)
     except ValueError:
         pass
     raise typer.BadParameter("two dates are written FIRST..LAST, as in 2022-09-30..2022-10-07")
@@ -128,7 +137,7 @@ def _first_and_last(text: str) -> tuple[date, date]:
 def backtest(
     region: RegionFile,
     nights: Annotated[
-        tuple[date, date],
+        FirstAndLast,
         typer.Option(
             "--nights",
             parser=_first_and_last,
@@ -148,7 +157,7 @@ def backtest(
     from flows.store.screen import Screen
 
     with Screen(stderr=True).status("replaying"):
-        result = replay(region, home_of(home), *nights)
+        result = replay(region, home_of(home), nights.first, nights.last)
     if as_json:
         print_json(facts(result))
     else:

@@ -1,4 +1,4 @@
-"""Weeks of the United States replayed, each with what had arrived: what the plans would have kept."""
+"""Weeks of the United States replayed, each with what had arrived: what their plans would keep."""
 
 from datetime import date
 from pathlib import Path

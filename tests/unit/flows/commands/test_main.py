@@ -95,3 +95,20 @@ def test_a_report_is_whole_though_nobody_reads_what_is_printed(tmp_path):
     errors = process.stderr.read()
     assert (process.wait(), errors) == (141, b"")
     assert len((tmp_path / "report.csv").read_text().splitlines()) == 51
+
+
+NIGHTS = ("backtest", "--region", CONFIG / "demo.toml", "--nights")
+
+
+@pytest.mark.parametrize("said", ["2026-02-03", "2026-02-03..", "2026-02-03..2026-02-31"])
+def test_nights_that_are_not_two_dates_are_refused(said):
+    code, words = invoke(*NIGHTS, said)
+    assert code == 2
+    assert "FIRST..LAST" in words
+
+
+def test_two_dates_are_what_is_replayed(tmp_path):
+    ended = CliRunner().invoke(
+        app, [*map(str, NIGHTS), "2026-02-03..2026-02-04", "--home", str(tmp_path)]
+    )
+    assert "run a night" in str(ended.exception)
