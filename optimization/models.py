@@ -18,7 +18,7 @@ from optimization.financing import constraints as financing_constraints
 from optimization.financing import tiers as financing_tiers
 from optimization.purchases import constraints as purchases_constraints
 from optimization.purchases import tiers as purchases_tiers
-from optimization.solver import Plan
+from optimization.solver import Plan, run_table, seconds_table
 from optimization.verify import Verification
 from optimization.verify.allocation import RULES as ALLOCATION_RULES
 from optimization.verify.allocation import verify_allocation
@@ -96,10 +96,7 @@ class Model:
         seconds = {**plan.record.seconds, "verify": time.monotonic() - start}
         record = replace(plan.record, seconds=seconds)
         records = (*plan.before, record)
-        closing = {
-            "plan_run": pl.concat([r.run_table(worst) for r in records]),
-            "plan_seconds": pl.concat([r.seconds_table() for r in records]),
-        }
+        closing = {"plan_run": run_table(records, worst), "plan_seconds": seconds_table(records)}
         return Plan({**plan.frames, **closing}, plan.exact, record, plan.before)
 
 

@@ -9,7 +9,7 @@ import pyomo.environ as pyo
 from optimization.allocation import constraints, tiers
 from optimization.allocation.accounting import crowd_capacity, harm_at_stake, part_of_region
 from optimization.allocation.inputs import Instance
-from optimization.solver.matrix import grouped, hold, members, members_of, minimise, param
+from optimization.solver.matrix import grouped, hold, members, members_of, param
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -73,8 +73,14 @@ def pairs(mask: np.ndarray, first: Sequence[str], second: Sequence[str]) -> list
     return [(first[a], second[b]) for a, b in np.argwhere(mask).tolist()]
 
 
-def hold_fairness(m: pyo.ConcreteModel, rule: str, zones: Sharers, institutions: Sharers) -> None:
-    """Add (7) and the objective ``unfairness``; ``rule`` is worst_share or graduated."""
+def hold_fairness(
+    m: pyo.ConcreteModel,
+    rule: str,
+    zones: Sharers,
+    institutions: Sharers,
+    name: str = "unfairness",
+) -> None:
+    """Add (7) and its objective ``name``; ``rule`` is worst_share or graduated."""
     m.harmed, m.crowds = members(zones.placed, 2), members(institutions.placed, 2)
     m.at_stake, m.crowd_capacity = param(zones.weight), param(institutions.weight)
     m.sharing_zones, m.sharing_institutions = members(zones.weight), members(institutions.weight)
@@ -83,11 +89,11 @@ def hold_fairness(m: pyo.ConcreteModel, rule: str, zones: Sharers, institutions:
     hold(m, constraints.fair_to_zones, m.harmed)
     hold(m, constraints.fair_to_institutions, m.crowds)
     if rule == "worst_share":
-        minimise(m, tiers.unfairness)
+        m.add_component(name, pyo.Objective(rule=tiers.unfairness))
         return
     m.part_of_zone, m.part_of_institution = param(zones.part), param(institutions.part)
     m.zone_above = pyo.Var(m.harmed, m.steps, domain=pyo.NonNegativeReals)
     m.institution_above = pyo.Var(m.crowds, m.steps, domain=pyo.NonNegativeReals)
     hold(m, constraints.steps_of_zones, m.harmed, m.steps)
     hold(m, constraints.steps_of_institutions, m.crowds, m.steps)
-    m.unfairness = pyo.Objective(rule=tiers.graduated_unfairness)
+    m.add_component(name, pyo.Objective(rule=tiers.graduated_unfairness))

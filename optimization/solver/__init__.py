@@ -11,7 +11,14 @@ is loaded and run, and every row once more when it says that it is done.
 from optimization.solver.files import save_model
 from optimization.solver.guard import check_numbers, input_hash
 from optimization.solver.matrix import compile_model, split_matrix
-from optimization.solver.record import Plan, SolveRecord, SolveSettings, TierRecord
+from optimization.solver.record import (
+    Plan,
+    SolveRecord,
+    SolveSettings,
+    TierRecord,
+    run_table,
+    seconds_table,
+)
 from optimization.solver.templates import sum_over, templatized
 from optimization.solver.tiers import first_tier_changes, solve_fixed, solve_tiers
 
@@ -25,7 +32,9 @@ __all__ = [
     "first_tier_changes",
     "input_hash",
     "split_matrix",
+    "run_table",
     "save_model",
+    "seconds_table",
     "solve_fixed",
     "solve_tiers",
     "sum_over",

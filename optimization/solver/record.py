@@ -160,6 +160,22 @@ class Plan:
     before: tuple[SolveRecord, ...] = ()
 
 
+def run_table(records: Sequence[SolveRecord], worst_violation: float) -> pl.DataFrame:
+    """``PlanRun`` rows of solves that led to one plan, as the last one's model; their tiers are
+    numbered on.
+    """
+    rows = pl.concat([record.run_table(worst_violation) for record in records])
+    number = pl.Series(range(1, rows.height + 1), dtype=rows.schema["objective_tier"])
+    return rows.with_columns(model=pl.lit(records[-1].model), objective_tier=number)
+
+
+def seconds_table(records: Sequence[SolveRecord]) -> pl.DataFrame:
+    """``PlanSeconds`` rows of the same, by stage."""
+    rows = pl.concat([record.seconds_table() for record in records])
+    total = rows.group_by("stage").agg(pl.col("seconds").sum())
+    return conform(PlanSeconds, total.with_columns(model=pl.lit(records[-1].model)))
+
+
 def _positions(data: Sequence[Any]) -> dict[str, list[int]]:
     named: dict[str, list[int]] = {}
     for position, item in enumerate(data):

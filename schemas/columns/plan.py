@@ -50,7 +50,6 @@ SETTINGS: Codes = {
 }
 MODELS: Codes = {
     "allocation": ("Who is treated where, and what moves.", "患者与资源配置"),
-    "allocation_scenario": ("The same on drawn paths of demand: what the first days' plan is made from.", "同上，基于抽取的需求路径：首几日计划的来源"),
     "financing": ("Who pays whom, when.", "资金安排"),
     "purchases": ("What is bought, when, from which money.", "设备购置"),
 }
@@ -59,6 +58,7 @@ OBJECTIVES: Codes = {
     "unfairness": ("Largest shares of harm, crowding or uncovered need.", "不公平程度"),
     "cost": ("Cost in money.", "费用"),
     "harm_over_paths": ("Mean harm over drawn paths and that of their tail, weighted.", "各路径平均损害与尾部平均损害的加权和"),
+    "unfairness_over_paths": ("Largest shares of harm and crowding, of sums over the drawn paths.", "按各路径合计的不公平程度"),
     "cost_over_paths": ("Cost of the first days, and mean cost over paths of later ones.", "首几日费用加以后各日的路径平均费用"),
     "uncovered": ("Need of money that nobody covers.", "无人承担的资金缺口"),
     "thinness": ("Cash below the days required, and arrears.", "现金储备不足与欠款"),

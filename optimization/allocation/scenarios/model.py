@@ -40,7 +40,7 @@ def build_paths(instance: Instance, paths: np.ndarray, chosen: Scenarios) -> pyo
 
 def tiers_over_paths(instance: Instance) -> list[str]:
     """The tiers in order; fairness ``none`` drops the second."""
-    fair = [] if instance.fairness == "none" else ["unfairness"]
+    fair = [] if instance.fairness == "none" else ["unfairness_over_paths"]
     return ["harm_over_paths", *fair, "cost_over_paths"]
 
 
@@ -147,7 +147,7 @@ def _fairness(m: pyo.ConcreteModel, instance: Instance, whole: Instance, number:
         mean = weight.reshape(number + 1, -1)[1:].sum(axis=0)
         own = grouped((_on(0, key[0]), key) for key in keys if not _of_plan(key[0]))
         sides.append(sharers_of(ids[: region.size], regions, region, mean, own))
-    hold_fairness(m, instance.fairness, *sides)
+    hold_fairness(m, instance.fairness, sides[0], sides[1], "unfairness_over_paths")
 
 
 def _cost(m: pyo.ConcreteModel, instance: Instance, number: int, first: int) -> None:

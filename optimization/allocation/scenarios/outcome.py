@@ -65,7 +65,7 @@ def objectives_over_paths(
     weight = chosen.tail_weight
     return {
         "harm_over_paths": (1 - weight) * float(np.mean(harms)) + weight * tail,
-        "unfairness": _unfairness(instance, paths),
+        "unfairness_over_paths": _unfairness(instance, paths),
         "cost_over_paths": _cost(plan, instance, paths, min(chosen.fixed_days, instance.horizon)),
     }
 

@@ -5,7 +5,7 @@ import polars as pl
 from optimization.verify.allocation.flows import change_cost, keeps, recomputed
 from optimization.verify.allocation.paths import ADMIT, MOVE, Paths, own
 from optimization.verify.allocation.view import CELL, NEED, View
-from optimization.verify.allocation.worth import STEPS
+from optimization.verify.allocation.worth import OVER_PATHS, STEPS
 from optimization.verify.verdict import Verdict, joined, outer_joined, total, whole
 
 
@@ -150,13 +150,14 @@ def _objectives(paths: Paths, verdict: Verdict) -> None:
     """The tiers over the paths, where the run is known"""
     if "plan_run" not in paths.tables:
         return
-    runs = paths["plan_run"].filter(model="allocation_scenario")
+    over_paths = pl.col("objective_name").str.ends_with(OVER_PATHS)
+    runs = paths["plan_run"].filter(over_paths, model="allocation")
     risk = paths.plan["allocation_risk"].filter(policy="plan")
     weight = float(paths.settings["tail_weight"])
     harm = (1 - weight) * risk["mean_harm"].item() + weight * risk["tail_harm"].item()
     reached = {"harm_over_paths": harm, "cost_over_paths": cost_over_paths(paths)}
     if paths.settings["fairness"] != "none":
-        reached["unfairness"] = unfairness_over_paths(paths)
+        reached["unfairness_over_paths"] = unfairness_over_paths(paths)
     names = pl.DataFrame({"objective_name": list(reached), "reached": list(reached.values())})
     verdict.same_rows("tiers", runs, names, ["objective_name"])
     rows = runs.join(names, on="objective_name")

@@ -4,6 +4,7 @@ from functools import cache
 
 import polars as pl
 
+from optimization.solver import run_table
 from schemas.money import amounts
 from schemas.results.financing import INPUTS, FinancingActivity
 from schemas.results.purchases import PurchaseChoice, PurchaseCost, PurchaseMoney, PurchaseRound
@@ -59,9 +60,7 @@ def allocated(kind: str) -> tuple[Tables, Tables]:
     made = allocation.plan(given, zones, institutions, allocation.assumptions(**settings))
     tables = {"zone": zones, "institution": institutions, **given, **made.frames}
     data_to = pl.lit(given["allocation_demand"]["date"].min()).dt.offset_by("-1d")
-    tables["plan_run"] = pl.concat(
-        [r.run_table(0.0) for r in (*made.before, made.record)]
-    ).with_columns(data_to=data_to)
+    tables["plan_run"] = run_table((*made.before, made.record), 0.0).with_columns(data_to=data_to)
     return tables, {**tables, **made.exact}
 
 

@@ -113,7 +113,7 @@ def test_harm_over_paths_equals_that_of_a_second_implementation(seed):
     given = drawn(random_tables(seed, horizon=3, zones=3, institutions=3), 3, seed)
     chosen = Scenarios(scenarios=3, tail=0.6, tail_weight=seed % 3 / 2, fixed_days=1 + seed % 2)
     made = planned(given, chosen, no_worse=seed % 2 == 0)
-    run = made["plan_run"].filter(model="allocation_scenario", objective_name="harm_over_paths")
+    run = made["plan_run"].filter(objective_name="harm_over_paths")
     assert run["bound"].item() == pytest.approx(least_harm(given, chosen, seed % 2 == 0), rel=2e-6)
 
 
