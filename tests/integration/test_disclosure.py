@@ -8,7 +8,13 @@ from schemas.table import key, layer, name, observed, polars_schema
 from schemas.tables import PUBLISHED
 
 FEW = (0.01, 10.99)
-COUNTED = [t for t in PUBLISHED if observed(t) and "disclosure" in polars_schema(t)]
+# A first night has no earlier plan that could have come true.
+LATER = ("plan_outcome", "plan_outcome_day", "plan_outcome_institution")
+COUNTED = [
+    t
+    for t in PUBLISHED
+    if observed(t) and "disclosure" in polars_schema(t) and name(t) not in LATER
+]
 BESIDE = ("allocation_use", "quarantine", "run", "about")
 READ = [t for t in PUBLISHED if t in COUNTED or name(t) in BESIDE]
 

@@ -76,7 +76,7 @@ def test_every_delivery_of_the_sample_is_loaded_and_adds_up(night_one):
         "SELECT sum(quarantined), sum(duplicate), sum(excluded) FROM ops.reconciliation",
         exact=True,
     )
-    assert counts == [(11, 2, 3)]
+    assert counts == [(14, 2, 3)]
 
 
 def test_the_sample_has_twelve_institutions_in_three_regions_and_forty_zones(night_one):
