@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from transforms.demand.forecast.engines import ENGINES
+from transforms.demand.forecast.engines import offered
 from transforms.demand.forecast.panel import Panel, panel
 from transforms.demand.forecast.score import (
     LEVELS,
@@ -20,8 +20,9 @@ from transforms.demand.forecast.spread import quantiles as quantiles_at
 from transforms.demand.forecast.spread import track
 
 # Origins by which the engine of tonight is chosen, the periods between them, and the most series.
-CHOOSING, APART, CHOOSING_SERIES = 20, {1: 5, 7: 1}, 300
-DEFAULT = "damped_trend"
+CHOOSING, APART, CHOOSING_SERIES = 20, {1: 5, 7: 1}, 100
+# With fewer origins than these nothing is chosen by them.
+LEAST_SCORED, DEFAULT = 8, "damped_trend"
 
 
 def backtest(
@@ -33,7 +34,9 @@ def backtest(
     season: int | None = None,
     holidays: Iterable[date] | None = None,
 ) -> pl.DataFrame:
-    """Score every engine on past origins; nothing after an origin is known at it.
+    """Score the engines on past origins; nothing after an origin is known at it.
+
+    The engines that train are left out where a history is too small to train on (``offered``).
 
     Args:
         history: series_id | date | value (null is unknown).
@@ -58,22 +61,22 @@ def scored(
     horizon: int,
     origins: np.ndarray,
     quantiles: Sequence[float] = LEVELS,
-    engines: Sequence[str] = ENGINES,
+    engines: Sequence[str] | None = None,
 ) -> pl.DataFrame:
     """As ``backtest``, of a panel and of indices."""
     origins = np.unique(origins[(origins >= 0) & (origins < laid.last)])
     rows = []
-    for engine in engines if len(origins) else ():
-        cells = _cells(laid, engine, origins, horizon, quantiles)
+    for engine in (engines or offered(laid)) if len(origins) else ():
+        found = cells(laid, engine, origins, horizon, quantiles)
         for name, part in bands(horizon, laid.step).items():
-            rows.append({"engine": engine, "horizon": name} | _told(cells, part))
+            rows.append({"engine": engine, "horizon": name} | told(found, part))
     floats = [*MEASURES]
     schema = {"engine": pl.String, "horizon": pl.String, "n": pl.Int64}
     return relative(pl.DataFrame(rows, schema | dict.fromkeys(floats, pl.Float64)))
 
 
 def choose(scores: pl.DataFrame) -> str:
-    """The engine with the least weighted interval score; exponential smoothing if none is scored.
+    """The engine with the least weighted interval score; ``damped_trend`` if none is scored.
 
     Args:
         scores: from ``backtest``.
@@ -85,17 +88,25 @@ def choose(scores: pl.DataFrame) -> str:
     return str(wide.sort("wis", "engine")["engine"][0])
 
 
+def default(laid: Panel) -> str:
+    """The engine where too little is scored: of weeks that which drawn series taught."""
+    return "boosted" if "boosted" in offered(laid) else DEFAULT
+
+
 def winner(laid: Panel, horizon: int) -> str:
     """The engine that did best at the latest origins whose outcome is known."""
     newest = laid.last - 1
     origins = newest - APART[laid.step] * np.arange(CHOOSING)
+    if (origins > 0).sum() < LEAST_SCORED:
+        return default(laid)
     every = max(1, len(laid.ids) // CHOOSING_SERIES)
     return choose(scored(laid.part(every), horizon, origins[origins > 0]))
 
 
-def _cells(
+def cells(
     laid: Panel, engine: str, origins: np.ndarray, horizon: int, wanted: Sequence[float]
 ) -> dict[str, np.ndarray]:
+    """Every measure of one engine, origins × series × horizon; NaN where the truth is unknown."""
     levels = np.unique(np.round([*wanted, *TOLD], 6))
     counted = np.isin(levels, np.round(wanted, 6))
     past = track(laid, engine, origins, horizon)
@@ -105,8 +116,9 @@ def _cells(
     return scores(found, truth.transpose(1, 0, 2), levels, counted)
 
 
-def _told(cells: dict[str, np.ndarray], part: slice) -> dict[str, float | int]:
-    taken = {name: values[:, :, part] for name, values in cells.items()}
+def told(found: dict[str, np.ndarray], part: slice) -> dict[str, float | int]:
+    """The means over a band of the horizon, and how many cells they are of."""
+    taken = {name: values[:, :, part] for name, values in found.items()}
     known = ~np.isnan(taken["mae"])
     number = int(known.sum())
     means = {m: float(v[known].mean()) if number else float("nan") for m, v in taken.items()}

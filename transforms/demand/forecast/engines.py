@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 
+from transforms.demand.forecast.learned import LEAST_WEEKS, boosted, ridge
 from transforms.demand.forecast.panel import Panel
 from transforms.demand.forecast.simple import (
     damped_trend,
@@ -19,9 +20,20 @@ SIMPLE: dict[str, Callable[[np.ndarray, int, int], np.ndarray]] = {
     "recent_mean": recent_mean,
     "damped_trend": damped_trend,
 }
-ENGINES = tuple(SIMPLE)
+TRAINED: dict[str, Callable[[Panel, np.ndarray, int], np.ndarray]] = {
+    "ridge": ridge,
+    "boosted": boosted,
+}
+ENGINES = (*SIMPLE, *TRAINED)
 # Days of history from which an engine is used.
-NEEDS = {"last_value": 1, "seasonal_naive": 7, "recent_mean": 7, "damped_trend": 14}
+NEEDS = {
+    "last_value": 1,
+    "seasonal_naive": 7,
+    "recent_mean": 7,
+    "damped_trend": 14,
+    "ridge": 56,
+    "boosted": 14,
+}
 # The lengths of a history by name: from how many days, and what is used when the engine needs more.
 LENGTHS = [
     ("two_years", 728, "damped_trend"),
@@ -34,6 +46,17 @@ LENGTHS = [
 WINDOW = 80
 
 
+# Weeks, of all series, from which an engine is worth its training; of weeks, trees know drawn ones.
+WORTH = {"ridge": 200, "boosted": LEAST_WEEKS}
+
+
+def offered(panel: Panel) -> list[str]:
+    """The engines that are tried on a history: those that train only where it has enough."""
+    weeks = panel.root.size * panel.step / 7
+    taught = ["boosted"] if panel.step == 7 else []
+    return [e for e in ENGINES if e in taught or weeks >= WORTH.get(e, 0)]
+
+
 def points(panel: Panel, engine: str, origins: np.ndarray, horizon: int) -> np.ndarray:
     """Forecast from each origin on nothing but what was known then.
 
@@ -44,7 +67,10 @@ def points(panel: Panel, engine: str, origins: np.ndarray, horizon: int) -> np.n
     Returns:
         origins × series × horizon, fourth roots; NaN where the series had not begun.
     """
-    found = np.stack([_simple(panel, engine, origin, horizon) for origin in origins])
+    if engine in TRAINED:
+        found = TRAINED[engine](panel, origins, horizon)
+    else:
+        found = np.stack([_simple(panel, engine, origin, horizon) for origin in origins])
     for name, least, instead in LENGTHS:
         if least >= NEEDS[engine]:
             continue

@@ -15,6 +15,8 @@ LONGEST_PROFILE = 14
 # Periods over which the usual change of a series is measured, and what its prior weighs.
 RECENT = {1: 56, 7: 26}
 PRIOR = 4.0
+# Periods before and after a history for which holidays are looked up; no horizon is longer.
+MARGIN = 400
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Panel:
         season: periods of a season.
         root: series × periods, the fourth root of the value; NaN is unknown.
         holidays: days whose values are known to differ.
+        refit: 0 to 1, by how much of the time between two trainings they are shifted.
     """
 
     ids: tuple[str, ...]
@@ -36,11 +39,23 @@ class Panel:
     season: int
     root: np.ndarray
     holidays: frozenset[date] = frozenset()
+    refit: float = 0.0
 
     @property
     def last(self) -> int:
         """The index of the last period."""
         return self.root.shape[1] - 1
+
+    @property
+    def begins(self) -> int:
+        """The number of the first period in the calendar."""
+        return self.first.toordinal() // self.step
+
+    @cached_property
+    def free(self) -> np.ndarray:
+        """1 on a holiday that is no weekend, else 0: from ``MARGIN`` periods before the first."""
+        days = [self.day(n) for n in range(-MARGIN, self.last + MARGIN + 1)]
+        return np.array([float(d in self.holidays and d.weekday() < 5) for d in days])
 
     @property
     def cycle(self) -> int:

