@@ -127,7 +127,7 @@ def _sample(panel: Panel, cut: int) -> tuple[Panel, np.ndarray]:
     """Origins before a cut that rotate over weekdays, and series, evenly spread over all."""
     every = max(1, len(panel.ids) * min(cut, 100) // ROWS)
     part = panel.part(every) if every > 1 else panel
-    stride = max(1 if panel.cycle == 1 else 3, -(-cut * len(part.ids) // ROWS))
+    stride = -(-cut * len(part.ids) // ROWS)
     stride += panel.cycle > 1 and stride % panel.cycle == 0
     return part, np.arange(cut - 1, -1, -stride)[::-1]
 
