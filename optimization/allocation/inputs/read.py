@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -16,8 +15,8 @@ from optimization.allocation.inputs import (
     Moves,
     Names,
     Resources,
-    census,
 )
+from optimization.allocation.inputs.room import margin, reserve
 from optimization.solver import check_numbers
 from schemas.assumptions.allocation import AllocationAssumptions, Budget, Levels
 from schemas.errors import InputRefused
@@ -79,18 +78,6 @@ def read_instance(
     if isinstance(assumptions.demand, Levels):
         return replace(instance, margin=margin(instance, assumptions.demand))
     return instance
-
-
-def margin(instance: Instance, asked: Levels) -> np.ndarray:
-    """v[i,r,t,q] = spread * z[q] * sqrt(sum_c u[c,r]^2 * census as usual), units.
-
-    z[q] is the normal quantile of (q - 1/2) / Q: the middle of each of Q equally likely levels.
-    """
-    patients = census(instance, instance.expected)
-    deviation = np.sqrt(np.einsum("ict,cr->irt", patients, instance.use**2))
-    middle = (np.arange(asked.levels) + 0.5) / asked.levels
-    quantiles = np.array([NormalDist().inv_cdf(share) for share in middle])
-    return np.asarray(asked.spread * deviation[..., None] * quantiles)
 
 
 def demand_above_mean(tables: Tables, names: Names) -> np.ndarray:
@@ -300,27 +287,3 @@ def _regions(
     if placed.height != len(ids):
         raise InputRefused(f"{key} repeats where regions are looked up")
     return codes(placed["region_id"], regions)
-
-
-def reserve(
-    above: np.ndarray, arcs: Arcs, stay: np.ndarray, use: np.ndarray, institutions: int, days: int
-) -> np.ndarray:
-    """β[i,r,t], units: what demand at its upper bound on any ``days`` days would add.
-
-    The sum of the ``days`` largest, over τ <= t, of
-    ``sum_c u[c,r] * s[c,t-τ] * sum_o usual[o,i,c] * (upper - mean)[o,c,τ]``;
-    ``above`` is upper - mean by zone, class and day.
-    """
-    classes, horizon = stay.shape
-    kept = np.zeros((institutions, use.shape[1], horizon))
-    if days == 0:
-        return kept
-    more = np.zeros((institutions, classes, horizon))
-    np.add.at(
-        more, (arcs.institution, arcs.care), arcs.usual[:, None] * above[arcs.zone, arcs.care]
-    )
-    for t in range(horizon):
-        still = stay[:, t::-1]
-        added = np.einsum("ick,ck,cr->irk", more[:, :, : t + 1], still, use)
-        kept[:, :, t] = np.sort(added, axis=2)[:, :, ::-1][:, :, :days].sum(axis=2)
-    return kept
