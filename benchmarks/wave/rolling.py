@@ -22,7 +22,8 @@ from optimization.allocation.accounting import (
     policy_outcome,
 )
 from optimization.allocation.inputs import Instance
-from optimization.allocation.inputs.read import margin, read_instance
+from optimization.allocation.inputs.read import read_instance
+from optimization.allocation.inputs.room import margin
 from optimization.allocation.outcome.paper import Shifts, on_paper
 from optimization.allocation.solve import solve
 from optimization.models import ALLOCATION
