@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from transforms.demand.forecast.engines import offered
+from transforms.demand.forecast.engines import ENGINES, offered
 from transforms.demand.forecast.panel import Panel, panel
 from transforms.demand.forecast.score import (
     LEVELS,
@@ -20,9 +20,11 @@ from transforms.demand.forecast.spread import quantiles as quantiles_at
 from transforms.demand.forecast.spread import track
 
 # Origins by which the engine of tonight is chosen, the periods between them, and the most series.
-CHOOSING, APART, CHOOSING_SERIES = 20, {1: 5, 7: 1}, 100
-# With fewer origins than these nothing is chosen by them.
-LEAST_SCORED, DEFAULT = 8, "damped_trend"
+CHOOSING, APART, CHOOSING_SERIES = 26, {1: 5, 7: 1}, 100
+# With fewer origins than these nothing is chosen by them: half a year of weeks, so that one turn of
+# one wave does not choose.
+LEAST_SCORED, DEFAULT = {1: 8, 7: 26}, "damped_trend"
+TIE = 0.01
 
 
 def backtest(
@@ -76,7 +78,7 @@ def scored(
 
 
 def choose(scores: pl.DataFrame) -> str:
-    """The engine with the least weighted interval score; ``damped_trend`` if none is scored.
+    """The simplest engine within 1 % of the least score (WIS); ``damped_trend`` if none is scored.
 
     Args:
         scores: from ``backtest``.
@@ -85,7 +87,8 @@ def choose(scores: pl.DataFrame) -> str:
     if not every.height:
         return DEFAULT
     wide = every.filter(pl.col("n") == pl.col("n").max())
-    return str(wide.sort("wis", "engine")["engine"][0])
+    good = wide.filter(pl.col("wis") <= pl.col("wis").min() * (1 + TIE))["engine"].to_list()
+    return min(good, key=ENGINES.index)
 
 
 def default(laid: Panel) -> str:
@@ -97,7 +100,7 @@ def winner(laid: Panel, horizon: int) -> str:
     """The engine that did best at the latest origins whose outcome is known."""
     newest = laid.last - 1
     origins = newest - APART[laid.step] * np.arange(CHOOSING)
-    if (origins > 0).sum() < LEAST_SCORED:
+    if (origins > 0).sum() < LEAST_SCORED[laid.step]:
         return default(laid)
     every = max(1, len(laid.ids) // CHOOSING_SERIES)
     return choose(scored(laid.part(every), horizon, origins[origins > 0]))

@@ -15,7 +15,7 @@ ERRORS, LEAST_ORIGINS, MOST_ORIGINS, LEAST_BAND = 150_000, 15, 120, 300
 SUPPOSED = norm.ppf((np.arange(20) + 0.5) / 20)
 # No quantile is nearer to the middle than this part of that walk's: nothing is certain.
 LEAST_WIDTH = 0.1
-MEAN_LEVELS = (np.arange(50) + 0.5) / 50
+MEAN_LEVELS, MEAN_DAYS = (np.arange(50) + 0.5) / 50, 56
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,14 @@ def quantiles(past: Track, origin: int, levels: np.ndarray) -> np.ndarray:
 
 
 def mean(past: Track, origin: int) -> np.ndarray:
-    """The mean of what is to come, series × horizon: over fifty equally likely values."""
-    return quantiles(past, origin, MEAN_LEVELS).mean(axis=2)
+    """The mean of what is to come, series × horizon: over fifty equally likely values.
+
+    Of a history shorter than ``MEAN_DAYS`` it is the engine's own: wide quantiles tell no mean.
+    """
+    place = int(np.searchsorted(past.origins, origin))
+    long = past.panel.length[:, origin] >= MEAN_DAYS
+    spread = quantiles(past, origin, MEAN_LEVELS).mean(axis=2)
+    return np.where(long[:, None], spread, past.points[place] ** 4)
 
 
 def _missed(past: Track, origin: int, levels: np.ndarray) -> np.ndarray:

@@ -121,6 +121,7 @@ def test_quantiles_never_cross_and_are_never_below_0(
 def test_one_value_of_one_day_is_forecast_with_bounds_as_wide_as_a_count_alone() -> None:
     told = forecast(history([100.0]), 14)
     assert at(told, 1, 0.5) == pytest.approx(100)
+    assert told.filter(pl.col("quantile").is_null())["value"].to_list() == pytest.approx([100] * 14)
     assert at(told, 1, 0.025) < 80 and at(told, 1, 0.975) > 120
     assert at(told, 14, 0.975) > at(told, 1, 0.975)
 
@@ -184,9 +185,11 @@ def test_the_weekday_wins_where_there_is_one_and_scores_are_relative_to_the_bett
     assert 0.6 < best["coverage_80"].item() < 0.95
 
 
-def test_the_winner_is_the_least_weighted_interval_score() -> None:
-    scores = pl.DataFrame({"engine": ["a", "b"], "horizon": "all", "n": [9, 9], "wis": [2.0, 1.0]})
-    assert choose(scores) == "b"
+def test_the_winner_has_the_least_weighted_interval_score_and_of_equals_is_the_simplest() -> None:
+    two = {"engine": ["last_value", "damped_trend"], "horizon": "all", "n": [9, 9]}
+    scores = pl.DataFrame(two | {"wis": [2.0, 1.0]})
+    assert choose(scores) == "damped_trend"
+    assert choose(pl.DataFrame(two | {"wis": [1.005, 1.0]})) == "last_value"
     assert choose(scores.clear()) == "damped_trend"
 
 
