@@ -30,6 +30,8 @@ ARC = ["zone_id", "institution_id", "class_id", "date"]
 NEED = ["zone_id", "class_id", "date"]
 CARE = ["institution_id", "class_id", "date"]
 CELL = ["institution_id", "resource_id", "date"]
+# Points by which a sum of rounded harms may differ from the rounded sum.
+ADDED = 1e-7
 HARMS = ("harm_usual", "harm_promised", "harm_realised", "harm_hindsight")
 LEAST = 1e-6
 Frames = Mapping[str, pl.DataFrame]
@@ -49,10 +51,11 @@ def verify_outcome(tables: Frames) -> Verification:
     summed = days.filter(disclosure="shown")
     for harm in HARMS:
         by_plan = total(summed, ["planned_on", "area"], harm, "summed")
-        verdict.follows("outcome_days", exact.join(by_plan, on=by_plan.columns[:2]), harm, "summed")
+        plans = exact.join(by_plan, on=by_plan.columns[:2])
+        verdict.follows("outcome_days", plans, harm, "summed", ADDED)
         regions = total(summed.filter(pl.col("area") != "all"), ["planned_on", "date"], harm, "sum")
         whole = summed.filter(area="all").join(regions, on=regions.columns[:2])
-        verdict.follows("outcome_regions", whole, harm, "sum")
+        verdict.follows("outcome_regions", whole, harm, "sum", ADDED)
     could = pl.col("harm_usual") - pl.col("harm_hindsight")
     share = (pl.col("harm_usual") - pl.col("harm_realised")) / could
     regret = pl.col("harm_realised") - pl.col("harm_hindsight")

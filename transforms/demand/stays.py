@@ -5,13 +5,14 @@ who leaves on the day of admission stays one day. How long they last is a curve:
 bed k days after admission.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import numpy as np
 import polars as pl
 
 from schemas.assumptions.planning import PlanningAssumptions
+from schemas.assumptions.region import Region
 from schemas.results.allocation import AllocationStay
 from schemas.table import conform
 
@@ -63,6 +64,18 @@ def stays(
         )
         .drop_nulls("zone_id")
     )
+
+
+def planned_stays(clean: Mapping[str, pl.DataFrame], region: Region, as_of: date) -> pl.DataFrame:
+    """``stays`` of the region's care classes: nobody plans for a class that nobody knows.
+
+    Args:
+        clean: by name: zone, institution, encounter.
+        region: the region's file: classes, timezone.
+        as_of: the last day known.
+    """
+    known = stays(clean["encounter"], clean["zone"], clean["institution"], region.timezone, as_of)
+    return known.filter(pl.col("class_id").is_in([c.class_id for c in region.classes]))
 
 
 def record_start(stays: pl.DataFrame) -> date | None:

@@ -17,8 +17,8 @@ from transforms.demand.outlook.rows import (
     zone_rows,
     zone_shares,
 )
-from transforms.demand.outlook.series import Frames, Series, known_stays, series, window
-from transforms.demand.stays import daily
+from transforms.demand.outlook.series import Frames, Series, series, window
+from transforms.demand.stays import daily, planned_stays
 from transforms.supply.care import use
 from transforms.supply.supply import data_to
 
@@ -107,7 +107,7 @@ def rows_of(clean: Frames, region: Region, found: Sequence[Chosen]) -> pl.DataFr
             region.planning.holidays,
         )
         if chosen.of.measure == "admissions":
-            known = known_stays(clean, region, chosen.of.last)
+            known = planned_stays(clean, region, chosen.of.last)
             shares = zone_shares(known, chosen.of.last, region.planning.usual_days)
             rows = zone_rows(rows, shares).with_columns(forecast_source=pl.lit("institution_share"))
             key = ("zone_id", "class_id")
@@ -155,7 +155,7 @@ def _truth(clean: Frames, region: Region, found: Sequence[Series]) -> pl.DataFra
     frames = [pl.DataFrame(schema=schema | {"value": pl.Float64})]
     for of in found:
         if of.measure == "admissions":
-            known = known_stays(clean, region, of.last)
+            known = planned_stays(clean, region, of.last)
             rows = daily(known, ["zone_id", "class_id"], window(known, of.last), of.last)
             rows = rows.with_columns(value="admissions")
             key = ("zone_id", "class_id")

@@ -10,7 +10,8 @@ from schemas.assumptions.region import Region
 from transforms.demand.forecast import ENGINES
 from transforms.demand.outlook.own import OWN
 from transforms.demand.outlook.rows import path_rows, zone_shares
-from transforms.demand.outlook.series import Frames, Series, known_stays, series
+from transforms.demand.outlook.series import Frames, Series, series
+from transforms.demand.stays import planned_stays
 from transforms.exact import exact_sum
 
 KEY = ("path", "zone_id", "class_id", "date", "value")
@@ -45,7 +46,9 @@ def demand_paths(
         chosen = _engine_of(expected, of)
         drawn = path_rows(of, days, count, seed, chosen, region.planning.holidays)
         if of.measure == "admissions":
-            shares = zone_shares(known_stays(clean, region, last), last, region.planning.usual_days)
+            shares = zone_shares(
+                planned_stays(clean, region, last), last, region.planning.usual_days
+            )
             parts = drawn.rename({"need_id": "class_id"}).join(
                 shares, on=["institution_id", "class_id"]
             )

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from schemas.assumptions.region import Region
-from transforms.demand.stays import daily, record_start, stays
+from transforms.demand.stays import daily, planned_stays, record_start
 from transforms.supply.care import bed, use
 from transforms.supply.supply import period_end
 
@@ -63,15 +63,10 @@ def series(clean: Frames, region: Region, last: date) -> list[Series]:
     Returns:
         those that have a known value.
     """
-    known = stays(clean["encounter"], clean["zone"], clean["institution"], region.timezone, last)
+    known = planned_stays(clean, region, last)
     beds = bed(use(region.classes), clean["resource"]).join(known, on="class_id", how="anti")
     found = [_admissions(known, last), *_in_use(clean, beds, region, last)]
     return [s for s in found if s.history["value"].is_not_null().any()]
-
-
-def known_stays(clean: Frames, region: Region, last: date) -> pl.DataFrame:
-    """``stays.stays`` as of a day."""
-    return stays(clean["encounter"], clean["zone"], clean["institution"], region.timezone, last)
 
 
 def window(known: pl.DataFrame, last: date) -> date:

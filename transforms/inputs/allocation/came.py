@@ -8,7 +8,7 @@ import polars as pl
 from schemas.assumptions.region import Region
 from schemas.results.allocation import AllocationCapacity, AllocationCensus, AllocationDemand
 from schemas.table import conform
-from transforms.demand.stays import census_of_capacity, daily, stays
+from transforms.demand.stays import census_of_capacity, daily, planned_stays
 from transforms.exact import exact_sum
 from transforms.inputs.allocation.earlier import beyond_usual
 from transforms.inputs.allocation.foreseen import arrivals
@@ -50,7 +50,7 @@ def came(plan: Frames, clean: Frames, region: Region, first: date, last: date) -
     """
     days = pl.DataFrame({"date": pl.date_range(first, last, eager=True)})
     needs, oldest = use(region.classes), region.planning.oldest_days
-    known = stays(clean["encounter"], clean["zone"], clean["institution"], region.timezone, last)
+    known = planned_stays(clean, region, last)
     takes_part = plan["allocation_capacity"].select("institution_id").unique()
     known_there = known.join(takes_part, on="institution_id", how="semi")
     beds = bed(needs, clean["resource"]).join(known, on="class_id", how="anti")

@@ -14,7 +14,7 @@ from schemas.results.allocation import (
     AllocationUse,
 )
 from schemas.table import conform
-from transforms.demand.stays import allocation_stay, curves, lasting, stays
+from transforms.demand.stays import allocation_stay, curves, lasting, planned_stays
 from transforms.inputs.allocation.arcs import allocation_arc, allocation_move_arc
 from transforms.inputs.allocation.earlier import (
     EarlierPlan,
@@ -104,7 +104,7 @@ def start_of(
     planning, horizon = region.planning, region.allocation.horizon_days
     needs = use(region.classes)
     beds = bed(needs, clean["resource"])
-    known = stays(clean["encounter"], clean["zone"], clean["institution"], region.timezone, as_of)
+    known = planned_stays(clean, region, as_of)
     refuse_unseen(needs, beds, known)
     recent = known.filter(pl.col("admitted") > as_of - timedelta(days=planning.usual_days))
     patients = patients_today(units, beds, known)

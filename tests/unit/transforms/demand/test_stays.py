@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.assumptions.region import CareClassDefinition, Region
 from schemas.clean import CapacityEstimate, Encounter, Institution, Zone
 from schemas.table import conform
-from transforms.demand.stays import census_of_capacity, daily, record_start, stays
+from transforms.demand.stays import census_of_capacity, daily, planned_stays, record_start, stays
 
 ZONES = conform(Zone, pl.DataFrame({"zone_id": ["z1", "z2"], "region_id": "R"}))
 INSTITUTIONS = conform(
@@ -87,6 +88,19 @@ def test_a_stay_without_a_known_place_is_left_out():
     rows = encounters((at(3), None, "nowhere"), (at(3), None, "z1"))
     gone = rows.with_columns(institution_id=pl.lit("gone"))
     assert stays(gone, ZONES, INSTITUTIONS, "UTC", LAST)["zone_id"].to_list() == ["z1"]
+
+
+def test_nobody_plans_for_a_class_that_the_region_does_not_have():
+    rows = encounters((at(3), None, "z1"), (at(4), None, "z1"))
+    strange = pl.when(admitted_at=at(4)).then(pl.lit("unknown")).otherwise("class_id")
+    clean = {
+        "encounter": rows.with_columns(class_id=strange),
+        "zone": ZONES,
+        "institution": INSTITUTIONS,
+    }
+    icu = CareClassDefinition(class_id="icu", name="", harm_weight=1, uses={})
+    region = Region.model_construct(timezone="UTC", classes=(icu,))
+    assert planned_stays(clean, region, LAST)["admitted"].to_list() == [date(2026, 1, 3)]
 
 
 def test_admissions_and_patients_by_day():
