@@ -136,11 +136,17 @@ class File(Part):
         """Is this the name of one of the feed's files?"""
         return re.fullmatch(self.name, file_name) is not None
 
-    def last_moment(self) -> timedelta:
-        """From the extract time to the last moment that a file may speak of.
+    def last_moment(self, drawn: datetime) -> datetime:
+        """The last moment, UTC, that a file of this extract time may speak of.
 
-        A name that gives only a day is drawn at the end of that day; a month or a year likewise.
+        A name that gives only a day is drawn at the end of that day, by the feed's clocks: of the
+        day on which they are put back, after 25 hours. A month or a year likewise.
         """
+        zone = ZoneInfo(self.timezone)
+        ends = drawn.replace(tzinfo=ZoneInfo("UTC")).astimezone(zone) + self._spoken_of()
+        return ends.astimezone(ZoneInfo("UTC")).replace(tzinfo=None) if self._spoken_of() else drawn
+
+    def _spoken_of(self) -> timedelta:
         said = self.extract_format or "%d"
         if any(f"%{part}" in said for part in "HIcsX"):
             return timedelta(0)

@@ -129,7 +129,7 @@ def _applied(
 ) -> FeedResult:
     rows_read = text.height + rows_at_fault(unread).height
     taken = _taken(feed, text, known, extract_time)
-    latest = extract_time + feed.file.last_moment() if extract_time else None
+    latest = feed.file.last_moment(extract_time) if extract_time else None
     placed = taken.frame.select("row_number", *_institution(feed))
     made = pieces(feed, taken.frame, latest)
     faults = explained_by_cells(all_faults([unread, taken.faults, made.faults]))

@@ -38,7 +38,13 @@ def test_a_name_without_a_date_takes_the_feeds():
     ("said", "days"), [("%Y-%m-%d", 1), ("%Y-%m-%dT%H%M", 0), ("%Y-%m", 31), ("%Y", 366)]
 )
 def test_a_file_may_speak_of_the_whole_day_month_or_year_of_its_name(said, days):
-    assert file(extract_format=said).last_moment() == timedelta(days=days)
+    drawn = datetime(2022, 6, 7, 4)
+    assert file(extract_format=said).last_moment(drawn) == drawn + timedelta(days=days)
+
+
+def test_the_day_on_which_clocks_are_put_back_ends_after_25_hours():
+    begins = datetime(2022, 11, 6, 4)
+    assert file().last_moment(begins) == begins + timedelta(hours=25)
 
 
 def source(**parts):
