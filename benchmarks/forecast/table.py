@@ -56,7 +56,7 @@ def _chosen(found: dict[str, Cells], origins: np.ndarray, laid: Panel) -> Cells:
         first = np.searchsorted(origins, origin - CHOOSING * APART[laid.step])
         arrived = origins[first:place, None, None] + steps <= origin
         past = np.where(arrived, wis[:, first:place], np.nan)
-        enough = place - first >= LEAST_SCORED[laid.step] and not np.isnan(past).all()
+        enough = origin // APART[laid.step] >= LEAST_SCORED[laid.step] and arrived.any()
         best = np.nanmean(past, axis=(1, 2, 3)).argmin() if enough else names.index(default(laid))
         picked.append(names[best])
     return {

@@ -21,9 +21,9 @@ from transforms.demand.forecast.spread import track
 
 # Origins by which the engine of tonight is chosen, the periods between them, and the most series.
 CHOOSING, APART, CHOOSING_SERIES = 26, {1: 5, 7: 1}, 100
-# With fewer origins than these nothing is chosen by them: half a year of weeks, so that one turn of
-# one wave does not choose.
-LEAST_SCORED, DEFAULT = {1: 8, 7: 26}, "damped_trend"
+# With fewer origins in a history nothing is chosen by them: a year of weeks, so that one wave and
+# the calm after it do not choose.
+LEAST_SCORED, DEFAULT = {1: 8, 7: 52}, "damped_trend"
 TIE = 0.01
 
 
@@ -98,10 +98,9 @@ def default(laid: Panel) -> str:
 
 def winner(laid: Panel, horizon: int) -> str:
     """The engine that did best at the latest origins whose outcome is known."""
-    newest = laid.last - 1
-    origins = newest - APART[laid.step] * np.arange(CHOOSING)
-    if (origins > 0).sum() < LEAST_SCORED[laid.step]:
+    if (laid.last - 1) // APART[laid.step] < LEAST_SCORED[laid.step]:
         return default(laid)
+    origins = laid.last - 1 - APART[laid.step] * np.arange(CHOOSING)
     every = max(1, len(laid.ids) // CHOOSING_SERIES)
     return choose(scored(laid.part(every), horizon, origins[origins > 0]))
 

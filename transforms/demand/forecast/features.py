@@ -80,7 +80,7 @@ def targets(panel: Panel, origins: np.ndarray, rows: Rows, cut: int) -> np.ndarr
 
 
 def _of_days(panel: Panel, origins: np.ndarray, horizon: int) -> tuple:
-    """Level, base, growth over weeks, and the last two weeks of days and the weekday profile."""
+    """Level, base, growth over weeks, the last two weeks of days (also of all), and the profile."""
     cycle = panel.cycle
     profile = _profile(panel, origins)
     phase = (np.arange(DAYS) - DAYS) % cycle
@@ -93,7 +93,8 @@ def _of_days(panel: Panel, origins: np.ndarray, horizon: int) -> tuple:
     pairs = [(0, 1), (1, 2), (0, 3), (3, 7)]
     growth = np.stack([mean[..., a] - mean[..., b] for a, b in pairs], axis=2)
     base = level[..., None] + profile[:, :, np.arange(horizon) % cycle]
-    return level, base, growth, [steady[:, :, -2 * cycle :] - level[..., None], profile]
+    newest = steady[:, :, -2 * cycle :] - level[..., None]
+    return level, base, growth, [newest, _shared(newest), profile]
 
 
 def _of_weeks(panel: Panel, origins: np.ndarray, horizon: int) -> tuple:

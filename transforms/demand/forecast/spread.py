@@ -11,8 +11,9 @@ from transforms.demand.forecast.panel import Panel
 
 # Past errors kept per horizon, the origins that they come from, and the least of a level band.
 ERRORS, LEAST_ORIGINS, MOST_ORIGINS, LEAST_BAND = 150_000, 15, 120, 300
-# Errors that are supposed before any was seen: those of a random walk of the series' own width.
-SUPPOSED = norm.ppf((np.arange(20) + 0.5) / 20)
+# Errors that are supposed besides those seen, of a random walk of the series' own width: so many,
+# and as many as five more origins would have, for what is missed at one origin is missed together.
+SUPPOSED, SUPPOSED_ORIGINS = 20, 5
 # No quantile is nearer to the middle than this part of that walk's: nothing is certain.
 LEAST_WIDTH = 0.1
 MEAN_LEVELS, MEAN_DAYS = (np.arange(50) + 0.5) / 50, 56
@@ -101,7 +102,9 @@ def _missed(past: Track, origin: int, levels: np.ndarray) -> np.ndarray:
     band_then, band_now = np.searchsorted(edges, level), np.searchsorted(edges, now)
     found = np.empty((len(now), errors.shape[2], len(levels)))
     for band in np.unique(band_now):
-        found[band_now == band] = _of_band(errors[band_then == band], past.panel, levels)
+        seen = errors[band_then == band]
+        number = SUPPOSED + SUPPOSED_ORIGINS * len(seen) // max(1, len(errors))
+        found[band_now == band] = _of_band(seen, number, past.panel, levels)
     return found
 
 
@@ -113,14 +116,15 @@ def _edges(level: np.ndarray, errors: np.ndarray) -> np.ndarray:
     return np.quantile(counted, [1 / 3, 2 / 3])
 
 
-def _of_band(errors: np.ndarray, panel: Panel, levels: np.ndarray) -> np.ndarray:
-    """Horizon × levels: quantiles of a band's errors, either way alike, and the supposed ones."""
+def _of_band(errors: np.ndarray, number: int, panel: Panel, levels: np.ndarray) -> np.ndarray:
+    """Horizon × levels: quantiles of a band's errors, either way alike, and ``number`` supposed."""
+    supposed = norm.ppf((np.arange(number) + 0.5) / number)
     rows = []
     for step in range(errors.shape[1]):
         seen = errors[:, step]
         seen = seen[~np.isnan(seen)]
         walk = np.sqrt(max(1.0, (step + 1) / panel.cycle))
-        found = np.quantile(np.concatenate([seen, -seen, SUPPOSED * walk]), levels)
+        found = np.quantile(np.concatenate([seen, -seen, supposed * walk]), levels)
         least = LEAST_WIDTH * walk * norm.ppf(levels)
         rows.append(np.where(levels < 0.5, np.minimum(found, least), np.maximum(found, least)))
     return np.stack(rows)

@@ -3,6 +3,7 @@ from datetime import date
 
 import numpy as np
 
+from transforms.demand.forecast.backtest import default, winner
 from transforms.demand.forecast.drawn_series import drawn_panels
 from transforms.demand.forecast.engines import offered, points
 from transforms.demand.forecast.features import Kind, features
@@ -75,3 +76,19 @@ def test_drawn_series_are_the_same_in_every_call() -> None:
     drawn_panels.cache_clear()
     assert all((a.root == b.root).all() for a, b in zip(one, drawn_panels(7, 52), strict=True))
     assert len({float(p.root.mean()) for p in one}) == len(one)
+
+
+def test_of_weeks_nothing_is_chosen_by_less_than_a_year() -> None:
+    short, laid = panel(40, 10, step=7), panel(60, 10, step=7)
+    assert winner(short, 4) == default(short) == "boosted"
+    flat = replace(laid, root=np.full_like(laid.root, 3.0))
+    assert winner(flat, 4) == "last_value"
+
+
+def test_a_place_is_told_what_all_places_saw_in_the_last_days() -> None:
+    laid = panel(120, 4)
+    other = replace(laid, root=laid.root.copy())
+    other.root[1:, 119] *= 0.8
+    origins = np.array([119])
+    one, two = (features(p, origins, 7, Kind(scaled=False)).own[0, 0] for p in (laid, other))
+    assert (one != two).sum() > 2
