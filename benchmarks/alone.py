@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from optimization.solver import SolveRecord
-from optimization.solver.submatrix import Problem, cut_out
+from optimization.solver.problem import Problem, cut_out
 
 SLACK = 1e-6
 

@@ -1,7 +1,7 @@
 """What purchases avert: the allocation's first tier, solved again with their units in service."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -42,7 +42,8 @@ def confirmation(
 ) -> Confirmation:
     """Solve the allocation's first tier; arguments as for ``optimization.allocation.plan``."""
     instance = read_instance(tables, zones, institutions, assumptions)
-    record = solve_tiers(build(instance), ["harm"], settings, dict(tables))
+    begin = replace(settings, look_ahead=True)
+    record = solve_tiers(build(instance), ["harm"], begin, dict(tables))
     return Confirmation(instance, record, settings)
 
 

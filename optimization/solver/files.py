@@ -11,8 +11,8 @@ from scipy.sparse import csc_array, vstack
 
 from optimization.solver.guard import FIXED_OPTIONS, accepted, set_options
 from optimization.solver.matrix import Matrix, Submatrix
+from optimization.solver.problem import cut_out, pass_problem
 from optimization.solver.record import SolveRecord
-from optimization.solver.submatrix import cut_out, pass_problem
 
 SLACK = 1e-6
 PLAIN = str.maketrans({"[": "(", "]": ")", ",": "_", " ": "_"})

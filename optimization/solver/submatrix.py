@@ -6,29 +6,17 @@ from typing import Any
 
 import highspy
 import numpy as np
-from scipy.sparse import csc_array
 
 from optimization.solver.guard import FIXED_OPTIONS, accepted, end, set_options
 from optimization.solver.matrix import Matrix, Submatrix
+from optimization.solver.problem import Problem, cut_out, load
 from optimization.solver.record import SolveSettings
 from schemas.errors import SolverStopped
 
 WIDER = 10.0
 LITTLE = 0.05  # of the first tier's smallest cost: the most that a later one may weigh
+UNUSED = 1e-9
 PRIMAL = 4  # the last tier's basis stays feasible when costs change: 40 times faster than dual
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Problem:
-    """A part's own rows and columns, as HiGHS takes them; fields as in ``Matrix``."""
-
-    coefficients: csc_array
-    row_lower: np.ndarray
-    row_upper: np.ndarray
-    column_lower: np.ndarray
-    column_upper: np.ndarray
-    whole: np.ndarray
-    costs: np.ndarray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,24 +39,6 @@ class TierSolutions:
     tiers: tuple[TierSolution, ...]
     widened: bool
     basis: Any
-
-
-def cut_out(matrix: Matrix, part: Submatrix) -> Problem:
-    """The rows and columns of ``part`` alone."""
-    rows, columns = part.rows, part.columns
-    inner = matrix.coefficients[:, columns]
-    place = np.zeros(matrix.rows, np.int32)
-    place[rows] = np.arange(rows.size, dtype=np.int32)
-    shape = (rows.size, columns.size)
-    return Problem(
-        csc_array((inner.data, place[inner.indices], inner.indptr.astype(np.int32)), shape=shape),
-        matrix.row_lower[rows],
-        matrix.row_upper[rows],
-        matrix.column_lower[columns],
-        matrix.column_upper[columns],
-        matrix.whole[columns],
-        matrix.costs[:, columns],
-    )
 
 
 def solve_submatrix(
@@ -98,47 +68,6 @@ def solve_submatrix(
     return TierSolutions(tuple(tiers), run.widened, first)
 
 
-def load(problem: Problem, settings: SolveSettings) -> highspy.Highs:
-    """Pass ``problem`` to a new HiGHS without costs, and see that all of it arrived.
-
-    Raises:
-        SolverStopped: HiGHS did not take it whole.
-    """
-    highs = highspy.Highs()
-    set_options(highs, {**FIXED_OPTIONS, **settings.options})
-    pass_problem(highs, problem)
-    return highs
-
-
-def pass_problem(highs: highspy.Highs, problem: Problem) -> None:
-    """Give ``highs`` the rows and columns of ``problem`` as arrays, which it copies.
-
-    Raises:
-        SolverStopped: HiGHS did not take them all.
-    """
-    entries, (rows, columns) = problem.coefficients, problem.coefficients.shape
-    status = highs.passModel(
-        columns,
-        rows,
-        entries.nnz,
-        int(highspy.MatrixFormat.kColwise),
-        int(highspy.ObjSense.kMinimize),
-        0.0,
-        np.zeros(columns),
-        problem.column_lower,
-        problem.column_upper,
-        problem.row_lower,
-        problem.row_upper,
-        entries.indptr,
-        entries.indices,
-        entries.data,
-        problem.whole.astype(np.int32),  # HiGHS numbers kContinuous 0 and kInteger 1
-    )
-    accepted(status, "the matrix")
-    if (highs.getNumRow(), highs.getNumCol(), highs.getNumNz()) != (rows, columns, entries.nnz):
-        raise SolverStopped("HiGHS did not load every row, column and coefficient")
-
-
 @dataclass(slots=True, eq=False)
 class _Run:
     """A HiGHS at work on one part."""
@@ -149,6 +78,7 @@ class _Run:
     deadline: float
     held: list[float] = field(default_factory=list)
     widened: bool = False
+    begin: Any = None
 
     def look_ahead(self) -> None:
         """Begin near the end: solve the first tier with a little of each later one.
@@ -157,17 +87,47 @@ class _Run:
         may be far from what later tiers want. Every tier is still solved exactly from here. It
         may take half of the time that is left.
         """
-        costs = self.problem.costs[self.problem.costs.any(axis=1)]
-        if len(costs) < 2 or self.problem.whole.any():
+        whole = self.problem.whole.any()
+        costs = np.vstack([self.problem.costs, self.problem.whole])
+        costs = costs[costs.any(axis=1)]
+        left = self.deadline - time.monotonic()
+        if len(costs) < 2 or not self.problem.costs[0].any() or left <= 0:
             return
         least = np.abs(costs[0][costs[0] != 0]).min()
         shares = [LITTLE * least / np.abs(cost).max() for cost in costs[1:]]
         self._minimise(costs[0] + np.array(shares) @ costs[1:])
-        left = self.deadline - time.monotonic()
-        if left > 0 and self._within(left / 2) == "optimal":
+        if whole:
+            self._near_whole(left / 4)
+        elif self._within(left / 2) == "optimal":
             set_options(self.highs, {"simplex_strategy": PRIMAL})
         else:
             self.highs.clearSolver()
+
+    def _near_whole(self, seconds: float) -> None:
+        """Begin at a point that is found fast: whole numbers that would be 0 if they could be
+        divided are 0. Often it reaches what the divided ones prove, and nothing is left to search.
+
+        May take ``seconds`` twice.
+        """
+        set_options(self.highs, {"solve_relaxation": True})
+        ended = self._within(seconds)
+        set_options(self.highs, {"solve_relaxation": False})
+        if ended != "optimal":
+            return
+        divided = np.array(self.highs.getSolution().col_value)
+        unused = np.flatnonzero(self.problem.whole & (abs(divided) < UNUSED)).astype(np.int32)
+        zero = np.zeros(unused.size)
+        self._bound_columns(unused, zero, zero)
+        self._minimise(self.problem.costs[0])
+        self._within(seconds)
+        if self._has_incumbent():
+            self.begin = self.highs.getSolution()
+        lower, upper = self.problem.column_lower, self.problem.column_upper
+        self._bound_columns(unused, lower[unused], upper[unused])
+
+    def _bound_columns(self, columns: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
+        status = self.highs.changeColsBounds(columns.size, columns, lower, upper)
+        accepted(status, "the bounds of whole numbers")
 
     def tier(self, k: int, before: TierSolution | None) -> TierSolution:
         cost = self.problem.costs[k]
@@ -175,6 +135,9 @@ class _Run:
         if not cost.any() and (before is not None or not last):
             return self._idle(before)
         self._minimise(cost)
+        if self.begin is not None:
+            accepted(self.highs.setSolution(self.begin), "the point to begin at")
+            self.begin = None
         if self.settings.interior:
             set_options(self.highs, {"solver": "ipm" if before is None else "simplex"})
         if before is not None:

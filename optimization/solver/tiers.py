@@ -204,29 +204,50 @@ def first_tier_changes(
     matrix = record.matrix
     first = _held_whole(replace(matrix, costs=matrix.costs[:1], offsets=matrix.offsets[:1]))
     deadline = time.monotonic() + settings.time_limit_s
-    tasks = [partial(_first_tier, record, first, one, settings, deadline) for one in changes]
-    return in_threads(tasks, settings.threads, deadline)
+    shifts = [_shift(record, one) for one in changes]
+    touched = np.asarray(np.reshape(shifts, (-1, record.rows)).any(axis=0))
+    parts = [k for k, part in enumerate(record.submatrices) if touched[part.rows].any()]
+    tasks = [partial(_as_it_is, record, first, k, settings, deadline) for k in parts]
+    begins = dict(zip(parts, in_threads(tasks, settings.threads, deadline), strict=True))
+    changed = [partial(_change, record, first, one, begins, settings, deadline) for one in shifts]
+    return in_threads(changed, settings.threads, deadline)
 
 
-def _first_tier(
-    record: SolveRecord, first: Matrix, changes: Changes, settings: SolveSettings, deadline: float
-) -> float:
-    lower, upper, touched = first.row_lower.copy(), first.row_upper.copy(), []
+def _shift(record: SolveRecord, changes: Changes) -> np.ndarray:
+    """By how much each right side changes."""
+    shift = np.zeros(record.rows)
     for constraint, by_index in changes.items():
         rows = record.rows_of(constraint)
         for index, change in by_index.items():
-            lower[rows[index]] += change
-            upper[rows[index]] += change
-            touched.append(rows[index])
-    changed, difference = replace(first, row_lower=lower, row_upper=upper), 0.0
-    for k, submatrix in enumerate(record.submatrices):
-        if np.isin(touched, submatrix.rows).any():
-            begin = record.bases[k]
-            solution = solve_submatrix(changed, submatrix, settings, deadline, begin)
-            before = float(record.submatrix_bounds[0, k])
-            if record.matrix.whole[submatrix.columns].any():
-                held = solve_submatrix(first, submatrix, settings, deadline)
-                before = held.tiers[0].bound
+            shift[rows[index]] += change
+    return shift
+
+
+def _as_it_is(
+    record: SolveRecord, first: Matrix, k: int, settings: SolveSettings, deadline: float
+) -> tuple[float, Any]:
+    """What part ``k`` of ``first`` reaches without a change, and the basis there."""
+    part = record.submatrices[k]
+    if not record.matrix.whole[part.columns].any():
+        return float(record.submatrix_bounds[0, k]), record.bases[k]
+    held = solve_submatrix(first, part, settings, deadline)
+    return held.tiers[0].bound, held.basis
+
+
+def _change(
+    record: SolveRecord,
+    first: Matrix,
+    shift: np.ndarray,
+    begins: Mapping[int, tuple[float, Any]],
+    settings: SolveSettings,
+    deadline: float,
+) -> float:
+    changed = replace(first, row_lower=first.row_lower + shift, row_upper=first.row_upper + shift)
+    difference = 0.0
+    for k, (before, basis) in begins.items():
+        if shift[record.submatrices[k].rows].any():
+            part = record.submatrices[k]
+            solution = solve_submatrix(changed, part, settings, deadline, basis)
             difference += solution.tiers[0].bound - before
     return difference
 
