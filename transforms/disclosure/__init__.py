@@ -142,15 +142,22 @@ def outcome(frame: pl.DataFrame, weight: float) -> pl.DataFrame:
 
 
 def made_worse(frame: pl.DataFrame) -> pl.DataFrame:
-    """results.plan_outcome_institution: unit-days as counts of people; what is more from those."""
+    """results.plan_outcome_institution: unit-days as counts of people; what is more from those.
+
+    Where they would tell that few more were in bed, those as usual are withheld. A unit-day's harm
+    is the resource's weight: rounded, it does not tell of the exact unit-days.
+    """
     counts = ("usual_unit_days", "realised_unit_days")
-    harm = pl.col("worse_harm") / pl.col("worse_unit_days")
+    harm = (pl.col("worse_harm") / pl.col("worse_unit_days")).round(6)
     worse = pl.col("realised_unit_days") - pl.col("usual_unit_days")
     apart = shown("worse_unit_days").is_not_null() & worse.is_not_null() & (worse >= LEAST_SHOWN)
     made = (
         frame.with_columns(harm=harm)
         .with_columns(shown(c) for c in counts)
-        .with_columns(worse_unit_days=pl.when(apart).then(worse))
+        .with_columns(
+            worse_unit_days=pl.when(apart).then(worse),
+            usual_unit_days=pl.when(apart | ~(worse > 0)).then("usual_unit_days"),
+        )
         .with_columns(worse_harm=pl.col("worse_unit_days") * pl.col("harm"))
     )
     return _labelled(made.select(frame.columns), (*counts, "worse_unit_days"))

@@ -68,3 +68,9 @@ def test_few_unit_days_are_withheld():
         None,
         "withheld",
     )
+
+
+def test_few_more_unit_days_do_not_follow_from_those_as_usual():
+    row = worse(38.0, 48.0)
+    assert (row["usual_unit_days"], row["realised_unit_days"]) == (None, 50.0)
+    assert (row["worse_unit_days"], row["disclosure"]) == (None, "withheld")
