@@ -5,6 +5,7 @@ from itertools import product
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array, vstack
+from scipy.stats import norm
 
 STEPS = (0.05, 0.1, 0.25, 0.5)
 
@@ -14,12 +15,13 @@ class Matrix:
 
     def __init__(self):
         self.columns, self.rows, self.low, self.high = {}, [], [], []
-        self.whole, self.most = [], []
+        self.whole, self.least, self.most = [], [], []
 
     def column(self, *name, whole=False, most=np.inf):
         if name not in self.columns:
             self.columns[name] = len(self.columns)
             self.whole.append(whole)
+            self.least.append(0.0)
             self.most.append(most)
         return self.columns[name]
 
@@ -43,7 +45,7 @@ class Matrix:
             solved = milp(
                 cost,
                 constraints=LinearConstraint(body, low, high),
-                bounds=Bounds(0, self.most),
+                bounds=Bounds(self.least, self.most),
                 integrality=np.array(self.whole, int),
                 options={"mip_rel_gap": 1e-9},
             )
@@ -68,7 +70,8 @@ def optimum(tables, zones, institutions, settings, slack=1e-6):
     dates = tables["allocation_capacity"]["date"].unique().sort().to_list()
     H = len(dates)
     robust = settings.demand if isinstance(settings.demand, str) else "mean"
-    budget = 0 if isinstance(settings.demand, str) else settings.demand.budget
+    budget = getattr(settings.demand, "budget", 0)
+    levels = getattr(settings.demand, "levels", None)
     demand = keyed(tables["allocation_demand"], "zone_id", "class_id", "date")
     d = {(o, c, dates.index(t)): v[robust] for (o, c, t), v in demand.items()}
     more = {(o, c, dates.index(t)): v["upper"] - v["mean"] for (o, c, t), v in demand.items()}
@@ -140,9 +143,10 @@ def optimum(tables, zones, institutions, settings, slack=1e-6):
     for i, (r,), t in product(places, resources, range(H)):
         about = resources[r,]
         used = [(c, u[c, r]) for (c,) in classes if (c, r) in u]
-        terms, usual, fixed, adds = [], 0.0, 0.0, {}
+        terms, usual, fixed, adds, spread = [], 0.0, 0.0, {}, 0.0
         for c, units in used:
             fixed += units * n.get((i, c, t), 0.0)
+            spread += units**2 * n.get((i, c, t), 0.0)
             for (o, j, b), arc in arcs.items():
                 if (j, b) != (i, c):
                     continue
@@ -150,6 +154,7 @@ def optimum(tables, zones, institutions, settings, slack=1e-6):
                     still = units * s[c, t - x]
                     terms.append((m.column("admit", o, i, c, x), still))
                     usual += still * arc["usual"] * d[o, c, x]
+                    spread += units * still * arc["usual"] * d[o, c, x]
                     adds[x] = adds.get(x, 0.0) + still * arc["usual"] * more[o, c, x]
         beta = sum(sorted(adds.values(), reverse=True)[:budget])
         units, limit = K[i, r, t]["in_service"], K[i, r, t]["surge_limit"]
@@ -169,12 +174,26 @@ def optimum(tables, zones, institutions, settings, slack=1e-6):
             if (b, q) == (i, r)
         ]
         balance = [(k, occ * v) for k, v in gone] + [(k, -occ * v) for k, v in come]
-        m.row([*terms, (over, -1.0), (surge, -occ), *balance], -np.inf, occ * units - fixed - beta)
+        body, free = [*terms, (surge, -occ), *balance], occ * units - fixed - beta
+        if levels:
+            excess = m.column("excess", i, r, t)
+            m.least[excess] = -np.inf
+            m.row([*body, (excess, -1.0)], free, free)
+            parts = []
+            for q in range(levels):
+                part = m.column("part", i, r, t, q)
+                off = settings.demand.spread * spread**0.5 * norm.ppf((q + 0.5) / levels)
+                m.row([(part, 1.0), (excess, -1.0)], off, np.inf)
+                parts.append((part, -1.0 / levels))
+            m.row([(over, 1.0), *parts], 0.0, 0.0)
+        else:
+            m.row([*body, (over, -1.0)], -np.inf, free)
         if any(r == q and i in (a, b) for a, b, q in moves):
             least = min(K[i, r, x]["in_service"] for x in range(H)) * about["retain_share"]
             m.row([(k, -v) for k, v in gone] + come + [(over, 0.0)], least - units, np.inf)
         if settings.no_worse:
-            m.row([(over, 1.0)], -np.inf, max(0.0, fixed + usual + beta - occ * units))
+            held = excess if levels else over
+            m.row([(held, 1.0)], -np.inf, max(0.0, fixed + usual + beta - occ * units))
         harm.append((over, about["crowding_weight"]))
         crowding.setdefault(i, []).append((over, about["crowding_weight"]))
         room[i] = room.get(i, 0.0) + about["crowding_weight"] * occ * units

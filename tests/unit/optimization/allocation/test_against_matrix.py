@@ -25,10 +25,13 @@ SETTINGS = [
     {"announced": True, "integer": ("icu_bed",)},
     {"announced": True, "fairness": "none", "no_worse": False},
     {"stranded": True},
+    {"demand": {"levels": 3, "spread": 0.5}},
+    {"demand": {"levels": 4, "spread": 1.0}, "fairness": "graduated", "integer": ("icu_bed",)},
+    {"demand": {"levels": 2, "spread": 0.5}, "no_worse": False, "may_refuse": True},
 ]
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(2 * len(SETTINGS)))
 def test_tiers_equal_those_of_a_second_implementation(seed):
     settings = dict(SETTINGS[seed % len(SETTINGS)])
     tables = random_tables(seed, horizon=3)
