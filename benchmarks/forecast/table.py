@@ -9,7 +9,16 @@ import polars as pl
 from benchmarks.forecast.baseline import flat_baseline
 from benchmarks.forecast.holidays import german_holidays
 from benchmarks.forecast.read import Series
-from transforms.demand.forecast.backtest import APART, CHOOSING, LEAST_SCORED, cells, default, told
+from transforms.demand.forecast.backtest import (
+    APART,
+    CHOOSING,
+    LEAST_SCORED,
+    cells,
+    choose,
+    default,
+    preferred,
+    told,
+)
 from transforms.demand.forecast.engines import offered
 from transforms.demand.forecast.panel import Panel, panel
 from transforms.demand.forecast.score import LEVELS, NAIVE, bands, scores
@@ -47,22 +56,27 @@ def _origins(series: Series, laid: Panel) -> np.ndarray:
 
 
 def _chosen(found: dict[str, Cells], origins: np.ndarray, laid: Panel) -> Cells:
-    """At each origin the engine whose known cells of the latest origins were best."""
+    """At each origin the engine that is chosen by the known cells of the latest origins."""
     names = list(found)
-    wis = np.stack([found[n]["wis"] for n in names])
-    steps = np.arange(1, wis.shape[3] + 1)
+    steps = np.arange(1, found[names[0]]["wis"].shape[2] + 1)
+    reach = CHOOSING[laid.step] * APART[laid.step]
     picked = []
     for place, origin in enumerate(origins):
-        first = np.searchsorted(origins, origin - CHOOSING * APART[laid.step])
+        first = np.searchsorted(origins, origin - reach)
         arrived = origins[first:place, None, None] + steps <= origin
-        past = np.where(arrived, wis[:, first:place], np.nan)
         enough = origin // APART[laid.step] >= LEAST_SCORED[laid.step] and arrived.any()
-        best = np.nanmean(past, axis=(1, 2, 3)).argmin() if enough else names.index(default(laid))
-        picked.append(names[best])
+        past = {n: np.where(arrived, c["wis"][first:place], np.nan) for n, c in found.items()}
+        picked.append(_best(past, laid, int(origin)) if enough else default(laid))
     return {
         measure: np.stack([found[name][measure][place] for place, name in enumerate(picked)])
         for measure in found[names[0]]
     }
+
+
+def _best(past: Cells, laid: Panel, origin: int) -> str:
+    wis = [float(np.nanmean(values)) for values in past.values()]
+    scores = pl.DataFrame({"engine": list(past), "n": [1] * len(wis), "wis": wis})
+    return choose(scores, preferred("day" if laid.step == 1 else "week", origin + 1))
 
 
 def _against(

@@ -15,7 +15,7 @@ from schemas.table import check
 
 SERIES = ["demand_measure", "series_key"]
 # How much worse a simpler engine may score, and what rounding moves a score.
-TIE, ROUNDING = 0.01, 2e-6
+TIE, ROUNDING = 0.05, 2e-6
 PLACE = ["zone_id", "class_id", "date"]
 RULES = {
     "forecast_days": "each series has each day once, from the first after the data on",
@@ -23,7 +23,7 @@ RULES = {
     "quantiles_rise": "no quantile is below a lower one",
     "upper_bound": "the upper bound is not below the mean",
     "one_engine": "of each measure one way of forecasting is used, where any is scored",
-    "best_engine": "no engine scored more than a hundredth better on past days than the one used",
+    "best_engine": "no engine scored more than a twentieth better on past days than the one used",
     "demand_follows": "the plan expects of a zone and class what is forecast, times its factor",
     "demand_census_follows": "patients of before and expected ones make up the forecast census",
 }

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from transforms.demand.forecast import engines
-from transforms.demand.forecast.backtest import backtest, choose, winner
+from transforms.demand.forecast.backtest import backtest, choose, preferred, winner
 from transforms.demand.forecast.engines import ENGINES
 from transforms.demand.forecast.panel import Panel, panel
 from transforms.demand.forecast.paths import drawn
@@ -19,7 +19,7 @@ from transforms.demand.forecast.score import LEVELS
 from transforms.demand.forecast.spread import Track, mean, track
 from transforms.demand.forecast.spread import quantiles as quantiles_at
 
-__all__ = ["ENGINES", "LEVELS", "backtest", "choose", "forecast", "methods", "paths"]
+__all__ = ["ENGINES", "LEVELS", "backtest", "choose", "forecast", "methods", "paths", "preferred"]
 
 
 def forecast(

@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from transforms.demand.forecast.engines import ENGINES, offered
+from transforms.demand.forecast.engines import ENGINES, NEEDS, offered
 from transforms.demand.forecast.panel import Panel, panel
 from transforms.demand.forecast.score import (
     LEVELS,
@@ -19,12 +19,15 @@ from transforms.demand.forecast.score import (
 from transforms.demand.forecast.spread import quantiles as quantiles_at
 from transforms.demand.forecast.spread import track
 
-# Origins by which the engine of tonight is chosen, the periods between them, and the most series.
-CHOOSING, APART, CHOOSING_SERIES = 26, {1: 5, 7: 1}, 100
+# Origins by which the engine of tonight is chosen, the periods between them, and the most series:
+# two months of days, so that a turn is seen soon.
+CHOOSING, APART, CHOOSING_SERIES = {1: 12, 7: 26}, {1: 5, 7: 1}, 100
 # With fewer origins in a history nothing is chosen by them: a year of weeks, so that one wave and
 # the calm after it do not choose.
 LEAST_SCORED, DEFAULT = {1: 8, 7: 52}, "damped_trend"
-TIE = 0.01
+# How much worse than the best a simpler engine may be, and the engine that is kept.
+TIE, KEPT_TIE = 0.01, 0.05
+UNSCORED = "recent_mean"
 
 
 def backtest(
@@ -77,18 +80,33 @@ def scored(
     return relative(pl.DataFrame(rows, schema | dict.fromkeys(floats, pl.Float64)))
 
 
-def choose(scores: pl.DataFrame) -> str:
-    """The simplest engine within 1 % of the least score (WIS); ``damped_trend`` if none is scored.
+def choose(scores: pl.DataFrame, kept: str | None = None) -> str:
+    """The engine with the least score (WIS): the kept one within 5 %, the simplest within 1 %.
+
+    Where none is scored it is ``recent_mean``.
 
     Args:
         scores: from ``backtest``.
+        kept: from ``preferred``.
     """
     every = scores.filter(pl.col("wis").is_not_nan())
     if not every.height:
-        return DEFAULT
+        return UNSCORED
     wide = every.filter(pl.col("n") == pl.col("n").max())
-    good = wide.filter(pl.col("wis") <= pl.col("wis").min() * (1 + TIE))["engine"].to_list()
-    return min(good, key=ENGINES.index)
+    ratio = pl.col("wis") / pl.max_horizontal(pl.col("wis").min(), 1e-12)
+    good = wide.filter((ratio <= 1 + TIE) | (pl.col("wis") == pl.col("wis").min()))["engine"]
+    if wide.filter((pl.col("engine") == (kept or "")) & (ratio <= 1 + KEPT_TIE)).height:
+        return str(kept)
+    return min(good.to_list(), key=ENGINES.index)
+
+
+def preferred(frequency: str, periods: int) -> str | None:
+    """The engine that stays where another is hardly better: changing costs more than it brings.
+
+    Of days, ``ridge``, where the history is long enough for it at most origins.
+    """
+    long = NEEDS["ridge"] + CHOOSING[1] * APART[1]
+    return "ridge" if frequency == "day" and periods >= long else None
 
 
 def default(laid: Panel) -> str:
@@ -100,9 +118,10 @@ def winner(laid: Panel, horizon: int) -> str:
     """The engine that did best at the latest origins whose outcome is known."""
     if (laid.last - 1) // APART[laid.step] < LEAST_SCORED[laid.step]:
         return default(laid)
-    origins = laid.last - 1 - APART[laid.step] * np.arange(CHOOSING)
+    origins = laid.last - 1 - APART[laid.step] * np.arange(CHOOSING[laid.step])
     every = max(1, len(laid.ids) // CHOOSING_SERIES)
-    return choose(scored(laid.part(every), horizon, origins[origins > 0]))
+    found = scored(laid.part(every), horizon, origins[origins > 0])
+    return choose(found, preferred("day" if laid.step == 1 else "week", laid.last + 1))
 
 
 def cells(

@@ -92,7 +92,7 @@ def _chosen(of: Series, earlier: Sequence[Series], region: Region) -> Chosen:
     days = max(region.allocation.horizon_days, LEAST_AHEAD)
     scores = past.scores(of, earlier, days, region.planning.holidays)
     shares = past.reported_shares(of, earlier)
-    return Chosen(past.completed(of, shares), past.best(scores), shares[0], scores)
+    return Chosen(past.completed(of, shares), past.best(of, scores), shares[0], scores)
 
 
 def rows_of(clean: Frames, region: Region, found: Sequence[Chosen]) -> pl.DataFrame:

@@ -6,15 +6,13 @@ from typing import Any
 
 import polars as pl
 
-from transforms.demand.forecast import ENGINES, backtest
 from transforms.demand.forecast import LEVELS as HUB_LEVELS
+from transforms.demand.forecast import backtest, choose, preferred
 from transforms.demand.forecast.score import MEASURES, relative
 from transforms.demand.outlook.series import DAY, STEP, Series
 
 # Origins, the periods between them (weekdays rotate), and the most series that are scored.
 ORIGINS, APART, SCORED_SERIES = 12, {DAY: 5, "week": 1}, 1000
-# The engine where nothing is scored, and how much worse a simpler engine may be than the best.
-UNSCORED, TIE = "recent_mean", 0.01
 # Earlier states that are scored: the newest that were restated, for each is a history of its own.
 SCORED_STATES = 3
 # Deliveries that show how much of a day is known at first, and the least that is no lag.
@@ -88,16 +86,10 @@ def joined(found: Sequence[pl.DataFrame]) -> pl.DataFrame:
     return relative(weighted.sort("engine", "horizon"))
 
 
-def best(found: pl.DataFrame) -> str:
-    """The engine of tonight: of those whose score is as good as the best one's, the simplest.
-
-    Nothing is scored where all is known of one period alone: then the mean of what there is.
-    """
-    if found.is_empty():
-        return UNSCORED
-    whole = found.filter(pl.col("n") == pl.col("n").max())
-    good = whole.filter(pl.col("wis") <= pl.col("wis").min() * (1 + TIE))["engine"].to_list()
-    return min(good, key=ENGINES.index)
+def best(of: Series, found: pl.DataFrame) -> str:
+    """The engine of tonight, as ``forecast`` chooses it."""
+    days = of.history.drop_nulls("value")["date"].n_unique()
+    return choose(found, preferred(of.frequency, days))
 
 
 def reported_shares(of: Series, earlier: Sequence[Series]) -> list[float]:

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.demand.forecast import ENGINES, LEVELS, backtest, choose, forecast, methods
+from transforms.demand.forecast import (
+    ENGINES,
+    LEVELS,
+    backtest,
+    choose,
+    forecast,
+    methods,
+    preferred,
+)
 
 FIRST = date(2025, 1, 6)
 
@@ -190,7 +198,17 @@ def test_the_winner_has_the_least_weighted_interval_score_and_of_equals_is_the_s
     scores = pl.DataFrame(two | {"wis": [2.0, 1.0]})
     assert choose(scores) == "damped_trend"
     assert choose(pl.DataFrame(two | {"wis": [1.005, 1.0]})) == "last_value"
-    assert choose(scores.clear()) == "damped_trend"
+    assert choose(scores.clear()) == "recent_mean"
+
+
+@pytest.mark.parametrize(("wis", "expected"), [(1.04, "ridge"), (1.06, "last_value")])
+def test_ridge_is_kept_of_long_days_unless_another_is_better_by_a_twentieth(
+    wis: float, expected: str
+) -> None:
+    both = {"engine": ["last_value", "ridge"], "horizon": "all", "n": [9, 9], "wis": [1.0, wis]}
+    assert choose(pl.DataFrame(both), preferred("day", 116)) == expected
+    assert choose(pl.DataFrame(both), preferred("day", 115)) == "last_value"
+    assert choose(pl.DataFrame(both), preferred("week", 116)) == "last_value"
 
 
 @pytest.mark.parametrize(
