@@ -29,6 +29,8 @@ from transforms.history.arrival import arrived, drawn
 from transforms.inputs.allocation import planning_inputs, planning_start
 
 EXPECT = ("forecast", "recent_mean")
+# Of a region that plans for more than the mean: as if nothing but the mean could come.
+CERTAIN = "recent_mean_certain"
 STEPS = (*CLEAN, FORECAST)
 LONGEST = 366
 DAY = timedelta(days=1)
@@ -93,7 +95,9 @@ def backtest(region_file: Path, home: Home, first: date, last: date) -> Backtest
 def replayed(night: Night, delivered: Delivered, now: Frames) -> tuple[pl.DataFrame, pl.DataFrame]:
     """What became of the plans of ``night`` by what is known ``now``, and the forecasts' scores."""
     then = _cleaned(night, delivered.deliveries, delivered.by(night.date))
-    found = [_outcome(night, then, now, expect) for expect in EXPECT]
+    certain = night.region.allocation.demand == "mean"
+    ways = EXPECT if certain else (*EXPECT, CERTAIN)
+    found = [_outcome(night, then, now, expect) for expect in ways]
     scores = then["forecast_score"].filter("chosen").with_columns(planned_on=pl.lit(night.date))
     return pl.concat(found), check(BacktestScore, conform(BacktestScore, scores))
 
@@ -118,8 +122,11 @@ def _outcome(night: Night, then: Frames, now: Frames, expect: str) -> pl.DataFra
 
 
 def _on_paper(region: Region, expect: str) -> Region:
-    planning = region.planning.model_copy(update={"expect": expect})
-    allocation = region.allocation.model_copy(update={"carried_out": False})
+    source, demand = (EXPECT[1], "mean") if expect == CERTAIN else (expect, None)
+    planning = region.planning.model_copy(update={"expect": source})
+    allocation = region.allocation.model_copy(
+        update={"carried_out": False, "demand": demand or region.allocation.demand}
+    )
     return region.model_copy(update={"planning": planning, "allocation": allocation})
 
 

@@ -9,7 +9,11 @@ from flows.night.outcome_report import HARMS, days, figures
 from flows.store.screen import table
 from optimization.allocation.outcome.tables import ALL
 
-WORDS = {"forecast": "the forecast", "recent_mean": "the last weeks' mean"}
+WORDS = {
+    "forecast": "the forecast",
+    "recent_mean": "the last weeks' mean",
+    "recent_mean_certain": "that mean alone",
+}
 
 
 def facts(result: Backtest) -> dict[str, Any]:

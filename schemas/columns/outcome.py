@@ -9,6 +9,7 @@ REALISED_BY: Codes = {
 EXPECTATIONS: Codes = {
     "forecast": ("The forecast of the coming days.", "对未来数日的预测"),
     "recent_mean": ("The mean of the last weeks.", "近几周均值"),
+    "recent_mean_certain": ("The mean of the last weeks, planned on as if nothing else could come.", "近几周均值，视为必然"),
 }
 
 COLUMNS: dict[str, Column] = {

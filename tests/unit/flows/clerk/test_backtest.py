@@ -8,12 +8,21 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from flows.clerk.backtest import Delivered, _cleaned, _delivered, _nights, backtest
+from flows.clerk.backtest import (
+    CERTAIN,
+    Delivered,
+    _cleaned,
+    _delivered,
+    _nights,
+    _on_paper,
+    backtest,
+)
 from flows.clerk.sample import write_sample
 from flows.night.run import begin, run_step
 from flows.night.steps import steps_of
 from flows.store.night import Night, plan_night
 from schemas import clean
+from schemas.assumptions.allocation import Levels
 from schemas.errors import ConfigRefused, HomeRefused
 
 DEMO = Path(__file__).parents[4] / "config" / "demo.toml"
@@ -61,6 +70,15 @@ def test_a_replayed_night_sees_nothing_that_arrived_later(filled):
     for table in ("capacity_estimate", "encounter", "institution", "demand_forecast"):
         assert_frame_equal(seen[table], same[table])
     assert seen["capacity_estimate"]["date"].max() == day - timedelta(days=1)
+
+
+def test_the_mean_is_also_planned_on_as_if_it_were_certain(filled):
+    levels = Levels(levels=3)
+    planned = filled.region.allocation.model_copy(update={"demand": levels})
+    region = filled.region.model_copy(update={"allocation": planned})
+    said = [(_on_paper(region, way)) for way in ("forecast", "recent_mean", CERTAIN)]
+    assert [r.planning.expect for r in said] == ["forecast", "recent_mean", "recent_mean"]
+    assert [r.allocation.demand for r in said] == [levels, levels, "mean"]
 
 
 def test_plans_on_the_forecast_and_on_the_mean_are_judged_side_by_side(filled):
