@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 
+from transforms.demand.forecast.growth import growth
 from transforms.demand.forecast.learned import LEAST_WEEKS, boosted, ridge
 from transforms.demand.forecast.panel import Panel
 from transforms.demand.forecast.simple import (
@@ -19,6 +20,7 @@ SIMPLE: dict[str, Callable[[np.ndarray, int, int], np.ndarray]] = {
     "seasonal_naive": seasonal_naive,
     "recent_mean": recent_mean,
     "damped_trend": damped_trend,
+    "growth": growth,
 }
 TRAINED: dict[str, Callable[[Panel, np.ndarray, int], np.ndarray]] = {
     "ridge": ridge,
@@ -31,6 +33,7 @@ NEEDS = {
     "seasonal_naive": 7,
     "recent_mean": 7,
     "damped_trend": 14,
+    "growth": 14,
     "ridge": 56,
     "boosted": 14,
 }

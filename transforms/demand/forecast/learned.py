@@ -5,7 +5,7 @@ grown by a quarter, since refitting within a wave believes too much in that wave
 """
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import lightgbm
 import numpy as np
@@ -19,7 +19,8 @@ FIRST, GROWTH = 56, 1.25
 # Weeks, of all series, from which trees are trained on them too; origins × series at most; and what
 # a target is at most, in usual changes.
 LEAST_WEEKS, ROWS, FAR = 2_000, 20_000, 6.0
-PENALTY = 10.0
+# By series: what all of them saw on a day was seen once.
+PENALTY = 20.0
 # Drawn series weigh as much as forty weeks of fifty series.
 DRAWN_WEEKS, DRAWN_SERIES, DRAWN_ROWS = 40, 50, 16_000
 TREES, TREE_ROWS = 150, 40_000
@@ -48,8 +49,10 @@ def ridge(panel: Panel, origins: np.ndarray, horizon: int) -> np.ndarray:
 
     Weeks are too few to learn from alone: of weeks it is trained on drawn series too.
     """
-    weeks = panel.cycle == 1
-    return _points(panel, origins, horizon, Kind(scaled=weeks), _fit_ridge, weeks)
+    if panel.cycle == 1:
+        return _points(panel, origins, horizon, Kind(), _fit_ridge, True)
+    fit = partial(_fit_ridge, series=len(panel.ids))
+    return _points(panel, origins, horizon, Kind(scaled=False), fit, False)
 
 
 def boosted(panel: Panel, origins: np.ndarray, horizon: int) -> np.ndarray:
@@ -156,7 +159,9 @@ def _drawn_rows(step: int, season: int, horizon: int, kind: Kind) -> tuple[np.nd
     return np.concatenate([t for t, _ in taken]), np.concatenate([t for _, t in taken])
 
 
-def _fit_ridge(table: np.ndarray, target: np.ndarray, weight: np.ndarray) -> Predict:
+def _fit_ridge(
+    table: np.ndarray, target: np.ndarray, weight: np.ndarray, series: int = 1
+) -> Predict:
     step = table[:, -1].astype(int)
     weight = np.sqrt(weight)[:, None]
     scale = np.sqrt((table[:, :-1].astype(float) ** 2).mean(axis=0)) + 1e-9
@@ -164,7 +169,7 @@ def _fit_ridge(table: np.ndarray, target: np.ndarray, weight: np.ndarray) -> Pre
     for ahead in np.unique(step):
         of = step == ahead
         known = weight[of] * table[of, :-1] / scale
-        square = known.T @ known + PENALTY * np.eye(known.shape[1])
+        square = known.T @ known + PENALTY * series * np.eye(known.shape[1])
         slopes[ahead] = np.linalg.solve(square, known.T @ (weight[of, 0] * target[of])) / scale
     return lambda rows: np.einsum("nf,nf->n", rows[:, :-1], slopes[rows[:, -1].astype(int)])
 

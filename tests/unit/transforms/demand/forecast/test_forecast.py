@@ -188,7 +188,7 @@ def test_the_weekday_wins_where_there_is_one_and_scores_are_relative_to_the_bett
     assert choose(every) != "last_value"
     naive = every.filter(pl.col("engine").is_in(["last_value", "seasonal_naive"]))
     assert naive["mae_relative"].min() == 1
-    assert every["n"].to_list() == [2 * 15 * 14] * 4
+    assert every["n"].to_list() == [2 * 15 * 14] * 5
     best = every.filter(engine=choose(every))
     assert 0.6 < best["coverage_80"].item() < 0.95
 

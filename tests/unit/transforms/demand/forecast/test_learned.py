@@ -64,7 +64,7 @@ def test_features_do_not_change_with_the_size_of_a_series_when_scaled() -> None:
 
 
 def test_engines_that_train_are_tried_where_there_is_enough_to_train_on() -> None:
-    simple = ["last_value", "seasonal_naive", "recent_mean", "damped_trend"]
+    simple = ["last_value", "seasonal_naive", "recent_mean", "damped_trend", "growth"]
     assert offered(panel(100, 2)) == simple
     assert offered(panel(200, 10)) == [*simple, "ridge"]
     assert offered(panel(20, 2, step=7)) == [*simple, "boosted"]
