@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from transforms.demand.forecast.growth import growth
-from transforms.demand.forecast.learned import LEAST_WEEKS, boosted, ridge
+from transforms.demand.forecast.learned import boosted, ridge
 from transforms.demand.forecast.panel import Panel
 from transforms.demand.forecast.simple import (
     damped_trend,
@@ -48,9 +48,9 @@ LENGTHS = [
 # What past an engine looks at: eight weeks of days, and a year and a half of weeks.
 WINDOW = 80
 
-
-# Weeks, of all series, from which an engine is worth its training; of weeks, trees know drawn ones.
-WORTH = {"ridge": 200, "boosted": LEAST_WEEKS}
+# Weeks, of all series, from which an engine is worth its training on days; of weeks, trees know
+# drawn ones.
+WORTH = {"ridge": 200, "boosted": 20_000}
 
 
 def offered(panel: Panel) -> list[str]:

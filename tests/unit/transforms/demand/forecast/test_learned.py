@@ -68,7 +68,8 @@ def test_engines_that_train_are_tried_where_there_is_enough_to_train_on() -> Non
     assert offered(panel(100, 2)) == simple
     assert offered(panel(200, 10)) == [*simple, "ridge"]
     assert offered(panel(20, 2, step=7)) == [*simple, "boosted"]
-    assert offered(panel(400, 40)) == [*simple, "ridge", "boosted"]
+    assert offered(panel(400, 40)) == [*simple, "ridge"]
+    assert offered(panel(700, 200)) == [*simple, "ridge", "boosted"]
 
 
 def test_drawn_series_are_the_same_in_every_call() -> None:
