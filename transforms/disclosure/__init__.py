@@ -1,8 +1,7 @@
 """Counts of people as they may be published: 1 to 10 withheld, the rest rounded to 5.
 
-Rates and remainders are computed again from what is shown, so that no subtraction of what is shown
-gives a count from 1 to 10. Zero is shown. No other figure is shown below 15: 11 and 12, which would
-round to 10, are shown as 15.
+Rates and remainders follow from what is shown, so that no subtraction of it gives a count from 1 to
+10. Zero is shown. No other figure is below 15: 11 and 12, which would round to 10, are shown as 15.
 """
 
 import polars as pl
